@@ -1,7 +1,7 @@
-//! The "Azure DevOps" service connection, which needs no subscription, in each task; and steps that name none, two, or
-//! one of the wrong type.
+//! The "Azure DevOps" service connection, which needs no subscription, in each task; and steps that name no
+//! connection, two, or one of the wrong type.
 //!
-//! What a connection can lack is in token_inputs.rs.
+//! Connections that lack something are in token_inputs.rs.
 
 use adieu_emulator::{Connection, Job, MY_CONNECTION, Outcome, Proxy, TaskResult, World};
 use expect_test::expect;
@@ -12,7 +12,7 @@ use crate::harness::{TaskFolder, run, stable};
 const DEVOPS: (&str, &str) = ("azureDevOpsServiceConnection", "devops");
 const AZURE: (&str, &str) = ("azureSubscription", MY_CONNECTION);
 
-/// A world with a connection of each type, both members of `fabrikam`, which is the newer one's organization.
+/// A world with a connection of each type, both members of `fabrikam`, the newer one's organization.
 fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::azure_devops("devops", "fabrikam"));
@@ -25,7 +25,7 @@ fn world() -> World {
     world
 }
 
-/// The newer type has no data, so that it signs in at the public authority by its name.
+/// A connection of the newer type has no data, so it signs in at the public authority.
 fn job(world: &World) -> (Job<'_>, Proxy) {
     let proxy = world.network();
     let mut job = world.job();
@@ -66,7 +66,7 @@ fn gives_tokens_for_every_resource_and_the_id_token() {
     }
 }
 
-/// What later steps see has the same names, and the same values but for ids, ports and keys.
+/// Later steps get the same variables, and the same values except for IDs, ports and keys.
 #[test]
 fn configures_the_same_as_the_other_type() {
     let names = |connection: (&str, &str)| {
@@ -104,7 +104,7 @@ fn runs_a_script() {
     .assert_eq(&stable(&world, &outcome.log));
 }
 
-/// The connection's organization is where the script's own questions go.
+/// A script's own requests go to the connection's organization.
 #[cfg(unix)]
 #[test]
 fn doctor_and_whoami_ask_the_connections_organization() {
@@ -135,7 +135,7 @@ fn doctor_and_whoami_ask_the_connections_organization() {
     .assert_eq(&stable(&world, &outcome.log));
 }
 
-/// Operations that add something are for the connection's own organization where the step names none.
+/// Without an organization in the step, operations that add something use the connection's own.
 #[test]
 fn publishes_and_installs_in_the_connections_organization() {
     let world = world();
@@ -161,7 +161,7 @@ fn publishes_and_installs_in_the_connections_organization() {
     let installed_in: Vec<&str> = extension.installed_in.keys().map(String::as_str).collect();
     assert_eq!(extension.shared_with, ["fabrikam"]);
     assert_eq!(installed_in, ["fabrikam"]);
-    // What takes something away names its organizations, and so does a step with the other type, or for a server.
+    // Operations that remove something require organizations, and so do steps with the other type, or for a server.
     let server = ("serviceUrl", "https://tfs.contoso.example/tfs");
     let none = ("publisherId", "pub");
     for (connection, operation, more) in [

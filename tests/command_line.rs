@@ -1,4 +1,4 @@
-//! What all verbs share on a command line: suggestions, colors, quiet and verbose, defaults, the version.
+//! What all verbs have in common on a command line: suggestions, colors, quiet and verbose, defaults, the version.
 
 use std::process::Stdio;
 
@@ -12,7 +12,7 @@ use crate::harness::{root, stable};
 
 const MACHINE: [&str; 2] = ["--credential", "managed-identity"];
 
-/// What a terminal of util-linux' making shows.
+/// The screen of a terminal from util-linux.
 fn on_a_terminal(desk: &Desk<'_>, arguments: &str) -> String {
     let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_adieu"));
     let output = desk
@@ -24,7 +24,7 @@ fn on_a_terminal(desk: &Desk<'_>, arguments: &str) -> String {
 }
 
 #[test]
-fn suggests_what_is_similar() {
+fn suggests_similar_names() {
     let world = World::start();
     let desk = Desk::with(&world, &[]);
     let mut said = String::new();
@@ -72,7 +72,7 @@ fn suggests_what_is_similar() {
 }
 
 #[test]
-fn says_where_to_find_what_other_programs_have_as_a_verb() {
+fn answers_verbs_of_other_programs() {
     let world = World::start();
     let desk = Desk::with(&world, &[]);
     for (verb, start) in [
@@ -135,7 +135,7 @@ fn doctor_has_signs_on_a_terminal() {
 }
 
 #[test]
-fn is_quiet_unless_it_is_asked() {
+fn is_quiet_by_default() {
     let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["az"]).signed_in(&token);
     assert_eq!(desk.adieu(&["token"]).stderr, "");
@@ -210,7 +210,7 @@ fn the_environment_has_defaults_of_flags() {
         "{}",
         said.stdout
     );
-    // A flag wins.
+    // A flag takes precedence.
     let said = desk.adieu(&["whoami", "--organization", "x,y"]);
     assert_eq!(said.status, 2);
     let said = desk.adieu(&["token", "--credential", "az"]);
@@ -297,7 +297,7 @@ fn help_fits_the_terminal() {
     }
 }
 
-/// docs/json.md names every field that is printed.
+/// docs/json.md documents every field that is printed.
 #[test]
 fn fields_of_json_are_documented() {
     let world = world_of_a_member();
@@ -326,7 +326,7 @@ fn fields_of_json_are_documented() {
     }
 }
 
-/// The names of all fields. The names in `facts` are for people.
+/// The names of all fields. Those in `facts` are for people.
 fn names(value: &Value, skips_facts: bool) -> Vec<String> {
     match value {
         Value::Object(fields) => fields

@@ -1,4 +1,4 @@
-//! `adieu completions`: what a shell may put in place of the word that is being written.
+//! `adieu completions`: candidates for the word that is being typed.
 //!
 //! It sends no request.
 
@@ -17,7 +17,7 @@ fn adieu(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// What can replace the last word.
+/// The candidates for the last word.
 fn values(words: &[&str]) -> String {
     let lines = adieu(&[&["complete", "--"], words].concat());
     let values: Vec<&str> = lines
@@ -44,7 +44,7 @@ fn completes_verbs_flags_and_values() {
             &["token", "--credential=a"],
             "--credential=auto --credential=azd --credential=az",
         ),
-        // As bash takes it apart.
+        // The words as bash splits them.
         (&["token", "--credential", "=", "a"], "auto azd az"),
         (&["token", "-o", "head"], "header headervalue"),
         (&["token", "--tenant", ""], ""),
@@ -72,7 +72,7 @@ fn completes_verbs_flags_and_values() {
 }
 
 #[test]
-fn bash_completes_by_it() {
+fn bash_uses_the_completions() {
     let script = adieu(&["completions", "bash"]);
     let ask = r#"
         COMP_WORDS=(adieu token --credential m) COMP_CWORD=3
@@ -127,7 +127,7 @@ fn installs_itself_in_an_empty_home() {
     .assert_eq(&String::from_utf8_lossy(&output.stderr));
 }
 
-/// Without -f, fish would offer every file of the folder beside each answer.
+/// Without -f, fish would offer all files of the folder in addition to each answer.
 #[test]
 fn fish_offers_files_only_where_there_is_no_answer() {
     let script = adieu(&["completions", "fish"]);

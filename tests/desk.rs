@@ -1,4 +1,4 @@
-//! A desk: a command line with its own tools on the PATH, and nothing else in its environment.
+//! A command line with its own tools on the PATH, and nothing else in its environment.
 //!
 //! It asserts only that no secret is where none may be.
 
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::harness::{root, set_mode, stable};
 
-/// How a step registers a mask with a runner of GitHub Actions.
+/// The start of a command that registers a mask with the GitHub Actions runner.
 const MASK: &str = "::add-mask::";
 
 /// A world in which a person, or an app, has an identity, and that identity's token.
@@ -38,7 +38,8 @@ pub(crate) fn world_of_a_member() -> World {
     world
 }
 
-/// A world whose machine has the identity `admin`, an administrator of `contoso` who may not ask Microsoft Graph.
+/// A world whose machine has the identity `admin`, an administrator of `contoso` without permission to read Microsoft
+/// Graph.
 pub(crate) fn world_of_an_administrator() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
@@ -46,14 +47,14 @@ pub(crate) fn world_of_an_administrator() -> World {
     world
 }
 
-/// The three ids by which people name one application.
+/// The three IDs of an application.
 pub(crate) const THREE_IDS: [fn(&World) -> String; 3] = [
     |world| world.client_id(MY_CONNECTION),
     |world| world.entra().object_id(MY_CONNECTION),
     |world| world.entra().registration_id(MY_CONNECTION),
 ];
 
-/// Lets Azure DevOps answer so many requests, and then throttle for a day.
+/// Makes Azure DevOps answer this many requests, and then throttle for a day.
 pub(crate) fn answers_before_throttling(world: &World, requests: usize) {
     for _ in 0..requests {
         world.marketplace().fault(Fault::Delay(Duration::ZERO));
@@ -63,7 +64,7 @@ pub(crate) fn answers_before_throttling(world: &World, requests: usize) {
     }
 }
 
-/// The smallest extension that the Marketplace takes, and more files for it.
+/// The smallest extension that the Marketplace accepts, and more files for it.
 pub(crate) fn write_hello_extension(folder: &Path, more: &[&str]) {
     let files: Vec<Value> = more.iter().map(|path| json!({ "path": path })).collect();
     let files = [
@@ -87,7 +88,7 @@ pub(crate) fn write_hello_extension(folder: &Path, more: &[&str]) {
     fs::write(folder.join("hello.html"), "<p>Hello</p>").expect("a file");
 }
 
-/// Compares what a command said beside its result, and its exit code.
+/// Compares a command's messages and its exit code.
 pub(crate) fn says(world: &World, said: &Said, expected: &Expect) {
     expected.assert_eq(&format!(
         "{}exit {}\n",
@@ -96,25 +97,25 @@ pub(crate) fn says(world: &World, said: &Said, expected: &Expect) {
     ));
 }
 
-/// A person's command line, or a machine's.
+/// A command line of a person or a machine.
 pub(crate) struct Desk<'a> {
     world: &'a World,
     folder: TempDir,
     variables: Vec<(String, OsString)>,
 }
 
-/// What a command said.
+/// The output of a command.
 pub(crate) struct Said {
     pub(crate) status: i32,
     pub(crate) stdout: String,
-    /// Without the masks for a runner of GitHub Actions.
+    /// Standard error, without the masks for the GitHub Actions runner.
     pub(crate) stderr: String,
-    /// What a runner of GitHub Actions masks from now on.
+    /// The values that the GitHub Actions runner masks from now on.
     pub(crate) masks: Vec<String>,
 }
 
 impl<'a> Desk<'a> {
-    /// One with these tools: stand-ins of tests/stand_ins.
+    /// A command line with these tools, which are scripts in tests/stand_ins.
     pub(crate) fn with(world: &'a World, tools: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for name in ["bin", "home"] {
@@ -130,7 +131,7 @@ impl<'a> Desk<'a> {
             fs::copy(root().join("tests/stand_ins").join(tool), &to).expect("a copy");
             set_mode(&to, 0o755);
         }
-        // The stand-ins hang by it.
+        // The stand-ins use it to hang.
         let sleep = ["/bin/sleep", "/usr/bin/sleep"].map(Path::new);
         if let Some(sleep) = sleep.into_iter().find(|path| path.is_file()) {
             link(sleep, &desk.bin().join("sleep"));
@@ -145,8 +146,8 @@ impl<'a> Desk<'a> {
             .set("HTTPS_PROXY", world.network().url())
     }
 
-    /// A script of a pipeline's step that maps the job's token and names `my-connection`, as
-    /// `configure: azurePipelinesCredential` does.
+    /// A script of a pipeline's step that maps the job token and names `my-connection`, as `configure:
+    /// azurePipelinesCredential` does.
     pub(crate) fn in_a_step(world: &'a World, tools: &[&str]) -> Self {
         let mut job = world.job();
         let step = job.step(&root().join("task/token"));
@@ -191,7 +192,7 @@ impl<'a> Desk<'a> {
             .fold(desk, |desk, (name, value)| desk.set(name, value))
     }
 
-    /// Lets it reach the emulator's network, by a proxy that is not asked for this machine.
+    /// Connects it to the emulator's network, through a proxy that is not used for this machine.
     pub(crate) fn on_the_internet(self) -> Self {
         let proxy = self.world.network().url();
         self.set("HTTPS_PROXY", proxy).set("NO_PROXY", "localhost")
@@ -203,14 +204,14 @@ impl<'a> Desk<'a> {
         self
     }
 
-    /// Gives the stand-ins a token to hand out.
+    /// Sets the token that the stand-ins print.
     pub(crate) fn signed_in(self, token: &str) -> Self {
         self.set("STANDIN_TOKEN", token)
             .set("STANDIN_EXPIRES", "2030-01-02T03:04:05Z")
             .set("STANDIN_EPOCH", "1893553445")
     }
 
-    /// Lets a stand-in print this and end with this code; what a failure prints goes to its standard error.
+    /// Makes a stand-in print this and exit with this code; a failure prints to standard error.
     pub(crate) fn prints(self, tool: &str, code: i32, output: &[u8]) -> Self {
         let file = self.folder.path().join("output");
         fs::write(&file, output).expect("a file");
@@ -228,17 +229,17 @@ impl<'a> Desk<'a> {
             .set("IDENTITY_HEADER", secret)
     }
 
-    /// Where programs of a test's own go.
+    /// The folder for a test's own programs.
     pub(crate) fn bin(&self) -> PathBuf {
         self.folder.path().join("bin")
     }
 
-    /// The person's folder.
+    /// The home folder.
     pub(crate) fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }
 
-    /// A program with this desk's environment.
+    /// A program with this environment.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -254,14 +255,14 @@ impl<'a> Desk<'a> {
         command
     }
 
-    /// Starts `adieu`, at a distance from the terminal that the tests may have.
+    /// Starts `adieu`, detached from the terminal that the tests may have.
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(env!("CARGO_BIN_EXE_adieu"));
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.args(arguments).spawn().expect("the binary starts")
     }
 
-    /// Runs `adieu` to its end. What it says beside its result holds no secret, and it leaves no file.
+    /// Runs `adieu`. Its messages contain no secret, and it leaves no file.
     pub(crate) fn adieu(&self, arguments: &[&str]) -> Said {
         let files = || fs::read_dir(self.home()).expect("a folder").count();
         let before = files();
@@ -270,12 +271,12 @@ impl<'a> Desk<'a> {
         said
     }
 
-    /// What a terminal of util-linux' making shows of `adieu`, for a user who types this.
+    /// The screen of a util-linux terminal that runs `adieu`, for a user who types this.
     pub(crate) fn on_a_terminal(&self, arguments: &str, typed: &str) -> String {
         self.raw_on_a_terminal(arguments, typed).replace('\r', "")
     }
 
-    /// The same with the characters that move the cursor.
+    /// The same screen, including the characters that move the cursor.
     pub(crate) fn raw_on_a_terminal(&self, arguments: &str, typed: &str) -> String {
         let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_adieu"));
         let mut terminal = self
@@ -294,7 +295,7 @@ impl<'a> Desk<'a> {
         shown
     }
 
-    /// Waits until nothing runs any more that was started here: processes that have this desk's home.
+    /// Waits until all processes that were started here have ended: those with this home folder.
     pub(crate) fn wait_until_nothing_is_left(&self) {
         let home = format!("HOME={}", self.home().display());
         let is_of_here = |process: &fs::DirEntry| {
@@ -314,7 +315,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Waits for an end.
+    /// Waits until a process ends.
     pub(crate) fn end(&self, child: Child) -> Said {
         let output = child.wait_with_output().expect("an end");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -1,6 +1,6 @@
-//! `adieu doctor`: the way from here to a working token, and the one next thing to do.
+//! `adieu doctor`: checks everything that a working token needs, and names the next thing to fix.
 //!
-//! Each thing that can be wrong is made wrong in the emulator or in the environment.
+//! Each problem is caused in the emulator or in the environment.
 
 // The ID token, the run's page, the step's identity.
 mod pipelines;
@@ -40,7 +40,7 @@ fn examined(desk: &Desk<'_>, arguments: &[&str]) -> Said {
     desk.adieu(&[arguments, &quiet].concat())
 }
 
-/// What was said, with names in place of the proxy's port and of how many seconds a clock is wrong.
+/// The output, with placeholders for the proxy's port and for the seconds by which a clock is wrong.
 fn stable(world: &World, said: &Said) -> String {
     let text = without_number(&shown(world, said), "This machine's clock is ");
     let text =
@@ -82,7 +82,7 @@ fn lists_every_check_that_passes() {
 }
 
 #[test]
-fn a_program_reads_the_same_in_one_document() {
+fn prints_the_checks_as_json() {
     let world = world();
     world.organizations().make_stakeholder("contoso", "app");
     let asked = [&EVERYTHING[..], &["--output", "json"]].concat();
@@ -212,7 +212,7 @@ fn a_program_reads_the_same_in_one_document() {
 }
 
 #[test]
-fn without_a_credential_there_is_nothing_to_begin_with() {
+fn stops_without_a_credential() {
     let world = world();
     let desk = Desk::with(&world, &[]).set("HTTPS_PROXY", world.network().url());
     finds(

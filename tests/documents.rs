@@ -1,4 +1,4 @@
-//! Commands that documents name: each is there, with the options that stand behind it.
+//! Commands in documents: each exists, with its options.
 //!
 //! It runs none of them; `tests/pipelines/guide.rs` follows whole pages.
 
@@ -12,7 +12,7 @@ use crate::harness::root;
 use crate::pipelines::documents::files;
 
 #[test]
-fn commands_of_the_documents_are_there() {
+fn commands_in_documents_exist() {
     let mut asked = BTreeSet::new();
     for path in files().into_iter().filter(|path| path.ends_with(".md")) {
         let text = fs::read_to_string(root().join(&path)).expect("a document");
@@ -24,7 +24,7 @@ fn commands_of_the_documents_are_there() {
     assert!(asked.len() > 20, "only {asked:?}");
 }
 
-/// What is in a document as `adieu …`: in a line of a block for a shell, or quoted in a sentence.
+/// The commands `adieu …` in a document: in a line of a shell block, or quoted in a sentence.
 fn commands(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut block = "";
@@ -49,7 +49,7 @@ fn commands(text: &str) -> Vec<String> {
     found
 }
 
-/// The verbs are there, and so is each option before `--`.
+/// Checks that the verbs exist, and each option before `--`.
 fn check(path: &str, command: &str) {
     let own = command.split(" -- ").next().unwrap_or_default();
     let own = own.split(" #").next().unwrap_or_default();

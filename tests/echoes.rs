@@ -1,6 +1,7 @@
-//! What services echo of the credentials that they were sent: none of it is shown, in any form.
+//! Services that echo credentials that they were sent: none is shown, in any form.
 //!
-//! The emulated agent fails a test whose log has a secret, and a desk does; here the services say them.
+//! The emulated agent fails a test whose log has a secret, and so does tests/desk.rs; here, services send the
+//! secrets.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use super::extension;
 use crate::harness::{AZURE_DEVOPS, Served, run};
 
-/// One form in which a text can show a credential.
+/// A form in which a text can show a credential.
 type Shape = fn(&str) -> String;
 
 const SHAPES: [(&str, Shape); 9] = [
@@ -43,7 +44,7 @@ const SHAPES: [(&str, Shape); 9] = [
     ("cut off", |secret| secret[..secret.len() - 4].to_owned()),
 ];
 
-/// What a request proves its sender with.
+/// The credential in a request.
 fn credential(request: &Request) -> String {
     let field = |name| request.field(name);
     let header = request.header("Authorization").unwrap_or_default();
@@ -52,7 +53,7 @@ fn credential(request: &Request) -> String {
         .unwrap_or_else(|| header.trim_start_matches("Bearer ").to_owned())
 }
 
-/// An answer of this status whose body quotes the request's credential, and whose headers do.
+/// An answer with this status whose body and headers quote the request's credential.
 fn echo(status: u16, shape: Shape, body: fn(&str) -> serde_json::Value) -> Fault {
     Fault::Bytes(Arc::new(move |request| {
         let secret = shape(&credential(request));
@@ -158,7 +159,7 @@ fn a_command_line_hides_what_entra_echoes() {
     }
 }
 
-/// The agent derives no base64, and of the job's token it knows the raw form alone.
+/// The agent derives no base64, and knows only the raw form of the job token.
 #[test]
 fn each_credential_is_masked_before_it_is_sent() {
     let world = World::start();
@@ -171,7 +172,7 @@ fn each_credential_is_masked_before_it_is_sent() {
             noted.lock().unwrap().push(credential(request));
             Vec::new()
         };
-        // Each service sees one request, and closes the connection.
+        // Each service gets one request, and closes the connection.
         world.entra().fault(Fault::Bytes(Arc::new(note.clone())));
         world.azure_devops().fault(Fault::Bytes(Arc::new(note)));
         let outcome = run(&mut job, &[("azureSubscription", connection)]);

@@ -1,7 +1,7 @@
-//! The emulator's clock for real processes: a job and its clients live in the emulated time.
+//! The emulator's clock for real processes: a job and its clients use the emulated time.
 //!
-//! It never reaches into a process: Debian's libfaketime is between it and the system's clocks, and all
-//! of them, the one that timers use included, go as far ahead as the emulator's.
+//! It never changes a process: Debian's libfaketime, between the process and the system's clocks, moves all of them
+//! forward as far as the emulator's, including the one for timers.
 
 use std::cell::Cell;
 use std::fs;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::harness::client;
 use adieu_emulator::{Job, World};
 
-/// How far ahead everybody is.
+/// How far ahead the clocks are.
 pub(crate) struct Time<'w> {
     world: &'w World,
     ahead: Cell<Duration>,
@@ -19,7 +19,7 @@ pub(crate) struct Time<'w> {
 }
 
 impl<'w> Time<'w> {
-    /// The time of a world, which is today's until it advances.
+    /// The time of a world: the current time until it advances.
     pub(crate) fn of(world: &'w World) -> Self {
         let time = Self {
             world,
@@ -30,7 +30,7 @@ impl<'w> Time<'w> {
         time
     }
 
-    /// A job that lives in it, with all that it starts.
+    /// A job that uses it, with everything that it starts.
     pub(crate) fn job(&self) -> Job<'w> {
         let mut job = self.world.job();
         for (name, value) in self.environment() {
@@ -39,7 +39,7 @@ impl<'w> Time<'w> {
         job
     }
 
-    /// What makes a process live in it.
+    /// The variables that make a process use it.
     pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
         let library = client("time").join("libfaketimeMT.so.1");
         let text = |path: &Path| path.to_string_lossy().into_owned();
@@ -47,24 +47,24 @@ impl<'w> Time<'w> {
             ("LD_PRELOAD", text(&library)),
             ("FAKETIME_TIMESTAMP_FILE", text(&self.file)),
             ("FAKETIME_NO_CACHE", "1".to_owned()),
-            // The times of files are as they are.
+            // The times of files do not change.
             ("NO_FAKE_STAT", "1".to_owned()),
         ]
     }
 
-    /// Lets time pass for everybody.
+    /// Advances all clocks.
     pub(crate) fn advance(&self, by: Duration) {
         self.ahead.set(self.ahead.get() + by);
         self.world.clock().advance(by);
         self.write("");
     }
 
-    /// Lets hardly any time pass for processes, until it advances.
+    /// Almost stops the clocks of processes until it advances.
     pub(crate) fn stand_still(&self) {
         self.write(" x0.001");
     }
 
-    /// At once, so that no reader sees half of it.
+    /// Atomically, so that no reader sees half of it.
     fn write(&self, pace: &str) {
         let next = self.file.with_extension("next");
         fs::write(&next, format!("+{}{pace}\n", self.ahead.get().as_secs())).expect("a file");
@@ -73,7 +73,7 @@ impl<'w> Time<'w> {
 }
 
 impl Drop for Time<'_> {
-    /// libfaketime's shared memory stays where its process was killed or became another program.
+    /// A process that is killed, or replaced by another program, leaves libfaketime's shared memory behind.
     fn drop(&mut self) {
         for entry in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();

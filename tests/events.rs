@@ -1,4 +1,4 @@
-//! `adieu events`: what happened to an extension, once each, however often and wherever a run is cut off.
+//! `adieu events`: each event of an extension once, even if runs are repeated or interrupted.
 //!
 //! The operation `events` of the task is in extension.rs.
 
@@ -41,7 +41,7 @@ fn events(world: &World, arguments: &[&str]) -> Said {
     Desk::machine(world).adieu(&[&fixed, arguments].concat())
 }
 
-/// Kind and number of each line.
+/// Kind and number in each line.
 fn numbers(text: &str) -> Vec<String> {
     text.lines()
         .map(|line| {
@@ -55,7 +55,7 @@ fn path(folder: &TempDir, name: &str) -> String {
     folder.path().join(name).display().to_string()
 }
 
-/// Reviews are anybody's text, and what a step prints is the agent's to read.
+/// Reviews can contain any text, and the agent reads what a step prints.
 #[test]
 fn deactivates_commands_in_reviews() {
     let world = world();
@@ -81,7 +81,7 @@ fn deactivates_commands_in_reviews() {
 }
 
 #[test]
-fn each_run_gives_what_the_last_one_did_not() {
+fn each_run_prints_only_new_events() {
     let world = world();
     let folder = tempfile::tempdir().expect("a folder");
     let state = path(&folder, "state.json");
@@ -89,7 +89,7 @@ fn each_run_gives_what_the_last_one_did_not() {
     assert_eq!(numbers(&run().stdout), ["install 1", "install 2"]);
     let said = run();
     assert_eq!((said.stdout.as_str(), said.status), ("", 0));
-    // At the moment of the last one, late, and of another kind with a number that is there already.
+    // At the time of the last one, late, and of another kind with an existing number.
     world
         .marketplace()
         .add_event("pub.hello", "install", 3, "2026-11-02T00:00:00Z");
@@ -110,9 +110,9 @@ fn each_run_gives_what_the_last_one_did_not() {
     .assert_eq(&shown(&world, &run()));
 }
 
-/// A reader meanwhile, or a run that is cut off in the middle of it, finds the old one whole.
+/// A concurrent reader, or an interrupted run, finds the complete old state.
 #[test]
-fn a_state_is_replaced_and_never_written_over() {
+fn replaces_a_state_atomically() {
     let world = world();
     let folder = tempfile::tempdir().expect("a folder");
     let (state, old) = (path(&folder, "state.json"), path(&folder, "old.json"));
@@ -129,7 +129,7 @@ fn a_state_is_replaced_and_never_written_over() {
 
 /// A state can name private extensions, and another user may have put a link there.
 #[test]
-fn a_state_is_for_this_user_alone_and_links_are_not_followed() {
+fn a_state_is_private_and_links_are_not_followed() {
     use std::os::unix::fs::{MetadataExt as _, symlink};
     let world = world();
     let folder = tempfile::tempdir().expect("a folder");
@@ -137,7 +137,7 @@ fn a_state_is_for_this_user_alone_and_links_are_not_followed() {
     assert_eq!(events(&world, &["--state", &state]).status, 0);
     let mode = |path: &str| fs::metadata(path).expect("a file").mode() & 0o777;
     assert_eq!(mode(&state), 0o600);
-    // One that was readable for all is not kept so.
+    // A state that everyone could read becomes private.
     crate::harness::set_mode(Path::new(&state), 0o666);
     assert_eq!(events(&world, &["--state", &state]).status, 0);
     assert_eq!(mode(&state), 0o600);
@@ -152,14 +152,14 @@ fn a_state_is_for_this_user_alone_and_links_are_not_followed() {
         let left = fs::read_to_string(&other).ok();
         assert_eq!(left.as_deref(), content, "{}", said.stderr);
     }
-    // A link to nothing was replaced by a state.
+    // The state has replaced a dangling link.
     let metadata = fs::symlink_metadata(&state).expect("a file");
     assert!(metadata.is_file(), "{metadata:?}");
 }
 
-/// learn.microsoft.com, "Rate and usage limits": the pause is asked for with an answer that is a success.
+/// learn.microsoft.com, "Rate and usage limits": a successful answer can ask for a pause.
 #[test]
-fn waits_before_the_next_request_as_a_success_asks() {
+fn waits_as_long_as_a_successful_answer_asks() {
     let world = world();
     world.marketplace().page_of_events(1);
     world.marketplace().fault(Fault::SlowedDown(2));
@@ -176,7 +176,7 @@ fn waits_before_the_next_request_as_a_success_asks() {
 }
 
 #[test]
-fn a_service_that_ignores_the_date_is_asked_twice() {
+fn stops_after_two_requests_if_the_service_ignores_the_date() {
     let world = world();
     world.marketplace().events_ignore_dates();
     let said = events(&world, &["--since", "2026-10-01"]);
@@ -187,7 +187,7 @@ fn a_service_that_ignores_the_date_is_asked_twice() {
 }
 
 #[test]
-fn a_start_counts_until_there_is_a_state() {
+fn uses_the_start_until_there_is_a_state() {
     let world = world();
     let folder = tempfile::tempdir().expect("a folder");
     let state = path(&folder, "state.json");
@@ -198,13 +198,13 @@ fn a_start_counts_until_there_is_a_state() {
         .add_event("pub.hello", "install", 3, "2026-11-02T01:00:00Z");
     let said = events(&world, &["--state", &state, "--since", "2026-11-01"]);
     assert_eq!(numbers(&said.stdout), ["install 3"]);
-    // The flag's name before there was a state.
+    // The flag's name before states existed.
     let said = events(&world, &["--after-date", "2026-11-02"]);
     assert_eq!(numbers(&said.stdout), ["install 2", "install 3"]);
 }
 
 #[test]
-fn a_run_that_is_cut_off_loses_nothing_and_files_have_nothing_twice() {
+fn an_interrupted_run_neither_loses_nor_repeats_events() {
     let world = world();
     world.marketplace().page_of_events(1);
     let folder = tempfile::tempdir().expect("a folder");
@@ -218,7 +218,7 @@ fn a_run_that_is_cut_off_loses_nothing_and_files_have_nothing_twice() {
         .marketplace()
         .add_event("pub.hello", "install", 3, "2026-11-03T00:00:00Z");
     let before = fs::read(&state).expect("a state");
-    // Cut off before everything was read: an answer in the middle is a no.
+    // Interrupted before everything was read: a later answer is a refusal.
     world.marketplace().fault(Fault::Delay(Duration::ZERO));
     let no = "{\"message\":\"no\"}".to_owned();
     world
@@ -227,7 +227,7 @@ fn a_run_that_is_cut_off_loses_nothing_and_files_have_nothing_twice() {
     assert_eq!(run().status, 1);
     assert_eq!(fs::read(&state).expect("a state"), before);
     assert_eq!(lines(), ["install 1", "install 2"]);
-    // Cut off between the files and the state: the next run finds more than the state records.
+    // Interrupted between the files and the state: the next run finds more than the state records.
     assert_eq!(run().status, 0);
     fs::write(&state, &before).expect("a state");
     let torn = fs::read_to_string(&file).expect("a file") + "{\"event\":\"inst";
@@ -246,7 +246,7 @@ fn a_run_that_is_cut_off_loses_nothing_and_files_have_nothing_twice() {
 }
 
 #[test]
-fn a_state_that_cannot_be_used_ends_the_run_before_anybody_is_asked() {
+fn an_unusable_state_ends_the_run_before_any_request() {
     let world = world();
     let folder = tempfile::tempdir().expect("a folder");
     let mut said = String::new();
@@ -279,7 +279,7 @@ fn a_state_that_cannot_be_used_ends_the_run_before_anybody_is_asked() {
     "#]]
     .assert_eq(&said);
     assert!(world.marketplace().requests().is_empty());
-    // One that cannot be written is a failure, after the events are out.
+    // A state that cannot be written is a failure, after the events were printed.
     let state = path(&folder, "no/such/folder/state.json");
     let ended = events(&world, &["--state", &state]);
     assert_eq!(numbers(&ended.stdout).len(), 2);

@@ -1,6 +1,6 @@
-//! `adieu exec`: tokens in a command's environment, a broker beside it, and the command's own end.
+//! `adieu exec`: tokens in a command's environment, a broker for it, and its exit code.
 //!
-//! It asks only the emulator and the stand-ins of azd and az.
+//! It uses only the emulator and the stand-ins for azd and az.
 
 use std::fs;
 use std::io::Read as _;
@@ -40,7 +40,7 @@ fn a_command_finds_its_tokens_in_its_environment() {
 }
 
 #[test]
-fn a_project_says_in_a_file_what_its_commands_need() {
+fn reads_the_tokens_that_a_project_file_lists() {
     let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["az"]).signed_in(&token);
     let lines = "# for jest.integration.config.js\nINTEGRATION_TOKEN = azureDevOps\n";
@@ -74,11 +74,11 @@ fn a_file_of_tokens_may_begin_with_a_byte_order_mark_and_its_errors_name_the_lin
     assert_eq!((said.status, said.stdout.as_str()), (2, ""));
 }
 
-/// What a process has in its environment, and what a debugger reads of its memory, is its own: the system gives the
-/// files of such a process to root.
+/// Other processes can read neither its environment nor, with a debugger, its memory: the system gives the files of
+/// such a process to root.
 #[cfg(target_os = "linux")]
 #[test]
-fn no_other_program_of_the_same_user_reads_what_it_has() {
+fn hides_its_environment_and_memory_from_other_processes() {
     use std::os::unix::process::CommandExt as _;
     let folder = tempfile::tempdir().expect("a folder");
     let adieu = folder.path().join("adieu");
@@ -93,7 +93,7 @@ fn no_other_program_of_the_same_user_reads_what_it_has() {
         .env("PATH", "/usr/bin:/bin")
         .env("A", "A_SECRET")
         .current_dir("/");
-    // To root, nothing is closed.
+    // Root can read everything.
     if fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
         command.uid(65534).gid(65534);
     }
@@ -102,9 +102,9 @@ fn no_other_program_of_the_same_user_reads_what_it_has() {
 }
 
 #[test]
-fn nothing_is_asked_for_a_variable_that_is_set() {
+fn requests_nothing_for_a_variable_that_is_set() {
     let world = World::start();
-    // No credential at all.
+    // There is no credential.
     let desk = Desk::with(&world, &[]).set("INTEGRATION_TOKEN", "from the pipeline");
     let arguments = [
         "exec",
@@ -128,14 +128,14 @@ fn nothing_is_asked_for_a_variable_that_is_set() {
     assert_eq!((quiet.status, quiet.stderr.as_str()), (0, ""));
     let desk = desk.managed_identity();
     assert_eq!(desk.adieu(&arguments).status, 0);
-    // Where a pipeline has set it, all is as it should be.
+    // In a pipeline, a variable that is already set is expected.
     let said = desk.set("TF_BUILD", "True").adieu(&arguments);
     assert_eq!((said.status, said.stderr.as_str()), (0, ""));
     assert!(world.managed_identity().requests().is_empty());
 }
 
 #[test]
-fn a_variable_that_the_pipeline_does_not_have_is_not_set() {
+fn an_undefined_macro_does_not_count_as_set() {
     let world = World::start();
     let desk = Desk::with(&world, &[])
         .managed_identity()
@@ -153,7 +153,7 @@ fn a_variable_that_the_pipeline_does_not_have_is_not_set() {
 }
 
 #[test]
-fn the_broker_beside_a_command_has_fresh_tokens() {
+fn the_broker_of_a_command_issues_fresh_tokens() {
     let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["azd"])
         .signed_in(&token)
@@ -199,10 +199,10 @@ fn the_broker_beside_a_command_has_fresh_tokens() {
 }
 
 #[test]
-fn all_tokens_of_a_command_are_of_the_identity_that_gave_the_first() {
+fn uses_one_identity_for_all_tokens_of_a_command() {
     let (world, token) = signed_in_user();
     let pod = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
-    // A person who has signed in there could give the one that the pod's identity cannot get.
+    // A person who is signed in there could provide the token that the pod's identity cannot get.
     let desk = Desk::in_a_pod(&world, &pod, &["azd"])
         .signed_in(&token)
         .set("STANDIN_SCOPE", "api://unknown-1/.default");
@@ -226,7 +226,7 @@ fn all_tokens_of_a_command_are_of_the_identity_that_gave_the_first() {
 }
 
 #[test]
-fn ends_as_the_command_ends() {
+fn exits_like_the_command() {
     let world = World::start();
     let desk = Desk::with(&world, &[]).managed_identity();
     for (script, status) in [("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 137)] {
@@ -253,7 +253,8 @@ fn passes_signals_on() {
     let desk = Desk::with(&world, &[]).managed_identity();
     for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
         let script = format!(
-            // A signal that reaches the background job before it is `sleep` is lost; it holds no pipe of the test's.
+            // A signal is lost if it arrives before the background job has become `sleep`, which holds none of the
+            // test's pipes.
             "trap 'kill $!; echo bye; exit {}' {signal}; sleep 600 >/dev/null 2>&1 & echo ready; wait",
             40 + number
         );
@@ -277,11 +278,11 @@ fn passes_signals_on() {
     }
 }
 
-/// A terminal signals the command too; a second Ctrl+C means "at once" to Terraform and others. Whether
-/// standard input is the terminal does not matter: here it is not.
+/// A terminal also signals the command, and a second Ctrl+C means "immediately" to Terraform and others. It does not
+/// matter whether standard input is the terminal: here it is not.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_command_hears_of_one_ctrl_c_once() {
+fn passes_one_ctrl_c_on_once() {
     use std::io::Write as _;
     let world = World::start();
     let desk = Desk::with(&world, &[]).set("AZURE_DEVOPS_TOKEN", "x");
@@ -313,7 +314,7 @@ fn a_command_hears_of_one_ctrl_c_once() {
     };
     let mut keyboard = terminal.stdin.take().expect("its keyboard");
     keyboard.write_all(b"\x03").expect("Ctrl+C");
-    // Until adieu has done what it does about it, which is nothing, and waits again.
+    // Until adieu has ignored the signal and waits again.
     let rests = || {
         let stat = fs::read_to_string(format!("/proc/{adieu}/stat")).unwrap_or_default();
         heard.exists() && stat.contains(") S ")
@@ -427,7 +428,7 @@ fn a_file_of_tokens_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn teaches_by_example() {
+fn help_has_examples() {
     let world = World::start();
     let said = Desk::with(&world, &[]).adieu(&["exec", "-h"]);
     expect![[r#"
@@ -470,7 +471,7 @@ fn teaches_by_example() {
 }
 
 #[test]
-fn a_command_that_does_not_exist_is_named_before_a_token_is_asked_for() {
+fn names_a_missing_command_before_requesting_a_token() {
     let world = World::start();
     let desk = Desk::with(&world, &[]);
     let said = desk.adieu(&["exec", "--", "nosuchcmd"]);

@@ -18,7 +18,7 @@ fn adieu(arguments: &[&str]) -> Output {
         .expect("the binary starts")
 }
 
-/// What it prints.
+/// The output for these arguments.
 fn explained(arguments: &[&str]) -> String {
     let output = adieu(&[&["explain"], arguments].concat());
     let text = String::from_utf8(output.stdout).expect("text");
@@ -54,7 +54,7 @@ fn explains_every_section_that_an_error_names() {
         .filter_map(|section| section["section"].as_str())
         .collect();
     assert!(listed.len() > 90, "{listed:?}");
-    // Expected errors of all tests: each names a section.
+    // Expected errors in all tests: each names a section.
     let tests = all_text(&root().join("tests"));
     let named: BTreeSet<&str> = tests
         .split("More: adieu explain ")
@@ -75,9 +75,9 @@ fn explains_every_section_that_an_error_names() {
     }
 }
 
-/// An error leads to TROUBLESHOOTING.md where the repository is public, and to `adieu explain` elsewhere.
+/// An error links to TROUBLESHOOTING.md if the repository is public, and otherwise names `adieu explain`.
 #[test]
-fn knows_the_same_sections_as_the_page() {
+fn has_the_same_sections_as_the_page() {
     let list: Value = serde_json::from_str(&explained(&["--output", "json"])).expect("JSON");
     let known = list["sections"].as_array().expect("a list");
     let known = known
@@ -90,7 +90,7 @@ fn knows_the_same_sections_as_the_page() {
         .filter_map(|rest| rest.split('"').next())
         .collect();
     assert_eq!(known.collect::<Vec<_>>(), anchors);
-    // Links lead to sections, or to files as the root sees them.
+    // Links refer to sections, or to files relative to the root.
     for name in anchors {
         let json: Value = serde_json::from_str(&explained(&[name, "-o", "json"])).expect("JSON");
         let text = json["markdown"].as_str().expect("a text");
@@ -123,7 +123,7 @@ fn prints_a_section_for_a_terminal() {
 }
 
 #[test]
-fn takes_codes_numbers_links_and_texts_of_errors() {
+fn accepts_codes_numbers_links_and_texts_of_errors() {
     for (words, first) in [
         (&["AADSTS700213"][..], "AADSTS700213"),
         (&["700213"], "AADSTS700213"),
@@ -146,7 +146,7 @@ fn takes_codes_numbers_links_and_texts_of_errors() {
 }
 
 #[test]
-fn lists_and_suggests() {
+fn lists_sections_and_suggests_similar_ones() {
     let list = explained(&[]);
     assert!(list.starts_with("token "), "{list}");
     assert!(list.contains("\naadsts700213 "), "{list}");

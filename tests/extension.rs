@@ -1,7 +1,7 @@
-//! MarketplaceExtension@1: the life of an extension, each operation through the launcher and against the
-//! Marketplace by its own names.
+//! MarketplaceExtension@1: each operation on an extension, run through the launcher, with the Marketplace under its
+//! own names.
 //!
-//! What is refused and what breaks is in extension_refusals.rs and extension_faults.rs.
+//! Refusals and faults are in extension_refusals.rs and extension_faults.rs.
 
 mod publish;
 
@@ -12,7 +12,7 @@ use adieu_emulator::{Job, MY_CONNECTION, Outcome, Proxy, TaskResult, World};
 use super::extension_package::hello;
 use crate::harness::{TaskFolder, stable};
 
-/// The sources folder of the job has the extension `pub.hello` 3.2.1.
+/// Puts the extension `pub.hello` 3.2.1 into the job's sources folder.
 pub(crate) fn checked_out(job: &Job<'_>) {
     for (name, bytes) in hello(&[]).files() {
         let path = sources(job).join(name);
@@ -39,7 +39,7 @@ pub(crate) fn world() -> World {
     world
 }
 
-/// A job whose agent reaches the network of the emulator.
+/// A job whose agent uses the emulator's network.
 pub(crate) fn job(world: &World) -> (Job<'_>, Proxy) {
     let proxy = world.network();
     let mut job = world.job();
@@ -62,7 +62,7 @@ pub(crate) fn run(job: &mut Job<'_>, operation: &str, inputs: &[(&str, &str)]) -
     step.run()
 }
 
-/// The log without what differs from run to run.
+/// The log without text that differs between runs.
 pub(crate) fn shown(world: &World, job: &Job<'_>, outcome: &Outcome) -> String {
     let log = outcome
         .log
@@ -75,7 +75,7 @@ pub(crate) fn shown(world: &World, job: &Job<'_>, outcome: &Outcome) -> String {
     stable(world, &sizes(&log))
 }
 
-/// Sizes of packages depend on how well they are compressed.
+/// Replaces sizes of packages, which depend on the compressor.
 pub(crate) fn sizes(log: &str) -> String {
     let words: Vec<&str> = log.split(' ').collect();
     let mut shown: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -112,7 +112,7 @@ fn shares_installs_waits_uninstalls_and_stops_sharing() {
     ] {
         let outcome = run(&mut job, operation, &[("organizations", organizations)]);
         assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-        // Organizations are asked at once, and answer in any order.
+        // Organizations are contacted concurrently, and answer in any order.
         let shown = shown(&world, &job, &outcome);
         let mut lines: Vec<&str> = shown.lines().collect();
         lines.sort_unstable();
@@ -161,7 +161,7 @@ fn shares_installs_waits_uninstalls_and_stops_sharing() {
 }
 
 #[test]
-fn waits_for_the_tasks_that_publish_put_into_its_copy_of_a_package() {
+fn waits_for_the_changed_tasks_of_a_published_copy() {
     let world = world();
     let (mut job, _proxy) = job(&world);
     let packed = run(&mut job, "package", &[("outputPath", "out")]);
@@ -220,7 +220,7 @@ fn prints_the_identity_and_the_page_to_open() {
 }
 
 #[test]
-fn makes_an_identity_a_member_once() {
+fn adds_a_member_once() {
     let world = world();
     world.add_connection(adieu_emulator::Connection::workload_identity("other"));
     let other = world.organizations().profile_id("other");

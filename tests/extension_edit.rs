@@ -1,6 +1,6 @@
-//! `adieu extension edit`: a package with other words in it, and every other byte as it was.
+//! `adieu extension edit`: changes values of a package, and leaves every other byte.
 //!
-//! It never looks inside the library: packages go in and come out by the binary.
+//! It never uses the library: packages go through the binary.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +14,7 @@ fn packed(folder: &Folder) {
         .done();
 }
 
-/// Makes `out.vsix` of `in.vsix` with these changes.
+/// Writes `out.vsix`, which is `in.vsix` with these changes.
 fn edited(folder: &Folder, changes: &[&str]) {
     let edit = ["edit", "--vsix", "in.vsix", "--output-path", "out.vsix"];
     folder.adieu(&[&edit, changes].concat()).done();
@@ -118,7 +118,7 @@ exit 0
 }
 
 #[test]
-fn a_flag_that_was_never_there_is_put_in() {
+fn adds_a_missing_flag() {
     let folder = hello(&[]);
     packed(&folder);
     edited(&folder, &["--visibility", "public"]);
@@ -157,7 +157,7 @@ fn a_flag_that_was_never_there_is_put_in() {
 }
 
 #[test]
-fn an_identity_that_lacks_its_publisher_gets_one() {
+fn adds_a_missing_publisher() {
     let manifest = MANIFEST.replace(r#""publisher": "pub", "#, "");
     let folder = hello(&[("vss-extension.json", &manifest)]);
     folder
@@ -251,7 +251,7 @@ fn a_package_of_tfx_can_be_edited() {
 }
 
 #[test]
-fn the_package_that_is_read_is_never_written_over() {
+fn never_overwrites_its_input() {
     let folder = hello(&[]);
     packed(&folder);
     let before = folder.files();
@@ -277,7 +277,7 @@ exit 1
 }
 
 #[test]
-fn values_that_the_marketplace_refuses_are_asked_wrongly() {
+fn invalid_values_are_usage_errors() {
     let folder = hello(&[]);
     packed(&folder);
     let said: String = [
@@ -306,7 +306,7 @@ exit 2
 }
 
 #[test]
-fn an_identity_that_is_a_path_stays_in_the_folder() {
+fn an_identity_with_a_path_stays_in_the_folder() {
     let folder = hello(&[]);
     let flags = [
         "package",

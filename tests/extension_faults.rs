@@ -1,7 +1,7 @@
-//! MarketplaceExtension@1: cut connections, busy services and pages for people; nothing is published twice,
-//! and nothing is reported wrongly.
+//! MarketplaceExtension@1: lost connections, busy services and web pages; nothing is published twice, and nothing is
+//! reported incorrectly.
 //!
-//! How long a pause is is in crates/devops; here is whether there is one.
+//! The length of a pause is tested in crates/devops; here only whether there is one.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use adieu_emulator::{Fault, TaskResult, World};
 
 use super::extension::{job, run, shown, world};
 
-/// Lets the first `passing` requests through, and this happen to the next one.
+/// Lets the first `passing` requests through, and applies this fault to the next one.
 fn fault_after(world: &World, passing: usize, fault: Fault) {
     for _ in 0..passing {
         world.marketplace().fault(Fault::Delay(Duration::ZERO));
@@ -17,7 +17,7 @@ fn fault_after(world: &World, passing: usize, fault: Fault) {
     world.marketplace().fault(fault);
 }
 
-/// Publishes while one request goes wrong, and returns how often the package was sent.
+/// Publishes with one fault, and returns how often the package was sent.
 fn publishes_once(passing: usize, fault: Fault) -> usize {
     let name = format!("{fault:?} after {passing}");
     let world = world();
@@ -46,22 +46,22 @@ fn busy(status: u16) -> Fault {
 }
 
 #[test]
-fn an_answer_that_is_cut_off_is_asked_for_and_the_package_is_not_sent_again() {
+fn asks_the_gallery_after_a_cut_answer_and_does_not_upload_again() {
     assert_eq!(publishes_once(1, Fault::Truncate), 1);
 }
 
 #[test]
-fn a_connection_that_is_cut_before_the_gallery_stored_anything_is_used_again() {
+fn uploads_again_if_a_lost_connection_stored_nothing() {
     assert_eq!(publishes_once(1, Fault::Reset), 2);
 }
 
 #[test]
-fn a_gallery_that_fails_while_it_stores_is_asked_what_it_has() {
+fn asks_the_gallery_after_a_failed_upload() {
     assert_eq!(publishes_once(1, busy(503)), 2);
 }
 
 #[test]
-fn a_gallery_that_has_too_much_to_do_is_given_the_time_that_it_asks_for() {
+fn waits_as_long_as_a_throttling_gallery_asks() {
     assert_eq!(publishes_once(1, busy(429)), 2);
 }
 
@@ -81,7 +81,7 @@ fn requests_before_and_after_the_upload_are_retried_too() {
 }
 
 #[test]
-fn what_was_done_before_its_answer_was_lost_is_reported_as_done() {
+fn reports_success_if_only_the_answer_was_lost() {
     let world = world();
     let (mut job, _proxy) = job(&world);
     let published = run(&mut job, "publish", &[]);
@@ -153,7 +153,7 @@ fn reports_a_sign_in_page_in_place_of_an_answer() {
 }
 
 #[test]
-fn an_unanswered_question_is_not_a_first_publish() {
+fn a_failed_look_up_is_not_a_first_publish() {
     let world = world();
     let (mut job, _proxy) = job(&world);
     for operation in ["queryVersion", "show", "publish"] {

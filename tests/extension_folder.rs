@@ -1,6 +1,6 @@
-//! A folder with an extension in it, the programs that pack it, and packages taken apart.
+//! A folder with an extension, the programs that pack it, and tools to unpack packages.
 //!
-//! It asserts nothing about extensions. Packages are read by the crate `zip`, not by the code under test.
+//! It asserts nothing about extensions. The crate `zip` reads packages, not the code under test.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,20 +13,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-/// A folder that goes away with its test.
+/// A folder that is removed after its test.
 pub(crate) struct Folder {
     path: PathBuf,
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A folder that stays behind lies in `target`, and the next `cargo clean` takes it.
+        // A folder that could not be removed is in `target`, and the next `cargo clean` removes it.
         let _ = fs::remove_dir_all(&self.path);
     }
 }
 
 impl Folder {
-    /// A folder with these files in it.
+    /// Creates a folder with these files.
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -40,7 +40,7 @@ impl Folder {
         folder
     }
 
-    /// Writes a file, and the folders above it.
+    /// Writes a file, and creates its parent folders.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
         let path = self.path.join(name);
         fs::create_dir_all(path.parent().expect("a file is in a folder"))
@@ -105,8 +105,8 @@ fn list(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
-/// A search path whose `file` says of everything that `file` said it: tfx asks that program for media types,
-/// and its answers differ from machine to machine.
+/// A search path whose program `file` always gives the same answer: tfx runs it for media types, and its answers
+/// differ between machines.
 fn path_with_file_program() -> OsString {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     let folder = MADE.get_or_init(|| {
@@ -129,13 +129,13 @@ fn path_with_file_program() -> OsString {
         .expect("the path is well formed")
 }
 
-/// What a program said.
+/// The result of a program.
 pub(crate) struct Ran {
     /// Exit status.
     pub(crate) status: i32,
-    /// Results; the test's folder is called `[FOLDER]`.
+    /// Standard output; the test's folder is replaced with `[FOLDER]`.
     pub(crate) stdout: String,
-    /// What was said about them.
+    /// Standard error.
     pub(crate) stderr: String,
 }
 
@@ -155,12 +155,12 @@ impl Ran {
         }
     }
 
-    /// Everything that the program said, in one text.
+    /// The whole output as one text.
     pub(crate) fn transcript(&self) -> String {
         format!("{}{}exit {}\n", self.stdout, self.stderr, self.status)
     }
 
-    /// The program, which must have done what it was asked.
+    /// Asserts that the program succeeded.
     pub(crate) fn done(self) -> Self {
         assert_eq!(self.status, 0, "{}", self.transcript());
         self
@@ -195,7 +195,7 @@ fn without_sizes(line: &str) -> String {
     words.collect()
 }
 
-/// The parts of a package; folders, which tfx packs as entries, are none.
+/// The parts of a package, without folders, which tfx packs as entries.
 pub(crate) fn parts(package: &Path) -> BTreeMap<String, Vec<u8>> {
     let file = fs::File::open(package).expect("the package is there");
     let mut archive = zip::ZipArchive::new(file).expect("the package is an archive");
@@ -221,7 +221,7 @@ pub(crate) fn text(package: &Path, part: &str) -> String {
     String::from_utf8(bytes.clone()).expect("the part is text")
 }
 
-/// What two packages differ in, a line each; nothing when they mean the same.
+/// The differences between two packages, one per line; empty if they are equivalent.
 pub(crate) fn differences(ours: &Path, theirs: &Path) -> String {
     let (ours, theirs) = (facts(&parts(ours)), facts(&parts(theirs)));
     let mut lines = String::new();
@@ -234,7 +234,7 @@ pub(crate) fn differences(ours: &Path, theirs: &Path) -> String {
     lines
 }
 
-/// Everything that a package says, a line for each fact, so that two packages can be compared line by line.
+/// All facts about a package, one per line, so that two packages can be compared line by line.
 fn facts(parts: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
     let mut facts: Vec<String> = Vec::new();
     for (name, bytes) in parts {
@@ -273,7 +273,7 @@ fn xml_facts(path: &str, node: roxmltree::Node<'_, '_>, facts: &mut Vec<String>)
     } else {
         format!("{text:?}")
     };
-    // Every element is in the root's namespace; one that is not shows it.
+    // Every element is in the root's namespace; others are shown.
     let namespace = node.tag_name().namespace();
     let parent = node
         .parent_element()
@@ -289,7 +289,7 @@ fn xml_facts(path: &str, node: roxmltree::Node<'_, '_>, facts: &mut Vec<String>)
             .join(" "),
     );
     for child in node.children().filter(roxmltree::Node::is_element) {
-        // The order of metadata is part of the meaning; that of assets is none.
+        // The order of metadata matters; that of assets does not.
         let path = if node.tag_name().name() == "Metadata" {
             format!(
                 "{path}[{}]",
@@ -324,7 +324,7 @@ fn json_facts(path: &str, value: &Value, facts: &mut Vec<String>) {
     }
 }
 
-/// The type that a reader finds for a part: its override, else the default of its extension.
+/// The type that a reader assigns to a part: its override, or else the default of its extension.
 fn content_type(document: &str, part: &str) -> String {
     let document = roxmltree::Document::parse(document).expect("the part is XML");
     let find = |name: &str, key: &str, value: &str| {

@@ -1,4 +1,4 @@
-//! `adieu extension <sub-verb> --help`: each has examples, and each example is a command line that is understood.
+//! `adieu extension <sub-verb> --help`: each has examples that are valid command lines.
 //!
 //! It runs none of them: each stops at its own `--help`.
 
@@ -14,14 +14,14 @@ fn sub_verbs(help: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The words of the examples; what follows two spaces is a remark, and what follows `>` is the shell's.
+/// The words of the examples; text after two spaces is a remark, and `>` starts a redirection.
 fn examples(help: &str) -> Vec<Vec<String>> {
     let lines = help.split("\n  adieu ").skip(1);
     lines
         .map(|text| {
             let mut lines = text.lines();
             let mut words = vec![lines.next().unwrap_or_default()];
-            // A line that ends with a backslash goes on in the next one.
+            // A line that ends with a backslash continues in the next one.
             while let Some(rest) = words.last().and_then(|line| line.strip_suffix(" \\")) {
                 words.pop();
                 words.extend([rest, lines.next().unwrap_or_default().trim()]);

@@ -1,6 +1,6 @@
-//! `adieu extension inspect`: what a package is, and which packages are not opened at all.
+//! `adieu extension inspect`: shows the contents of packages, and refuses some packages.
 //!
-//! Nothing is written by any of these.
+//! None of these tests writes a file.
 
 mod hostile;
 
@@ -113,7 +113,7 @@ exit 0"
     );
 }
 
-/// A package of this one part.
+/// A package with this part only.
 fn package_of(folder: &Folder, name: &str, part: &str, bytes: &[u8]) {
     let file = fs::File::create(folder.path(name)).expect("the file can be made");
     let mut writer = zip::ZipWriter::new(file);
@@ -244,7 +244,7 @@ exit 1"
     );
 }
 
-/// The digest that another program writes.
+/// The digest according to another program.
 fn sha256sum(bytes: &[u8]) -> String {
     use std::io::Write;
     let mut child = std::process::Command::new("sha256sum")

@@ -1,6 +1,6 @@
-//! `adieu extension package`: what comes out, what is refused, and that nothing else changes.
+//! `adieu extension package`: its output, its refusals, and that it changes nothing else.
 //!
-//! What tfx-cli makes of the same folders is in extension_package/peer.rs.
+//! extension_package/peer.rs compares it with tfx-cli.
 
 mod checks;
 mod differ;
@@ -28,7 +28,7 @@ pub(crate) const MANIFEST: &str = r#"{
   ]
 }"#;
 
-/// A task that has nothing wrong with it.
+/// A valid task.
 pub(crate) const TASK: &str = r#"{
     "id": "aaaaaaaa-1111-4222-8333-444444444444",
     "name": "Hello", "friendlyName": "Hello", "description": "Says hello", "author": "pub", "category": "Utility",
@@ -38,13 +38,13 @@ pub(crate) const TASK: &str = r#"{
     "execution": { "Node20_1": { "target": "index.js" } }
 }"#;
 
-/// The beginning of a PNG file of that size, which is all that anybody looks at.
+/// The start of a PNG file of that size; the rest is never read.
 pub(crate) fn png(size: u32) -> Vec<u8> {
     let side = size.to_be_bytes();
     [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &side, &side].concat()
 }
 
-/// The extension of `MANIFEST` with these files more, or instead.
+/// The extension of `MANIFEST` with additional or replaced files.
 pub(crate) fn hello(files: &[(&str, &str)]) -> Folder {
     let folder = Folder::with(&[
         ("vss-extension.json", MANIFEST),
@@ -60,7 +60,7 @@ pub(crate) fn hello(files: &[(&str, &str)]) -> Folder {
 }
 
 #[test]
-fn the_path_of_the_package_is_the_result_and_everything_else_is_a_note() {
+fn prints_only_the_path_of_the_package_on_stdout() {
     let ran = hello(&[]).adieu(&["package"]);
     assert_eq!(ran.stdout, "[FOLDER]/pub.hello-3.2.1.vsix\n");
     assert_eq!(
@@ -207,7 +207,7 @@ fn flags_change_identity_name_visibility_and_pricing() {
 }
 
 #[test]
-fn tasks_take_the_version_of_the_extension_as_far_as_asked() {
+fn tasks_take_over_the_requested_part_of_the_version() {
     for (part, version) in [
         ("major", r#"{ "Major": 3, "Minor": 2, "Patch": 1 }"#),
         ("minor", r#"{ "Major": 1, "Minor": 2, "Patch": 1 }"#),

@@ -1,6 +1,6 @@
-//! tfx-cli and `adieu` at the same Marketplace: each sees what the other leaves behind.
+//! tfx-cli and `adieu` with the same Marketplace: each reads what the other has published.
 //!
-//! `cargo xtask test` installs tfx-cli; nothing of it is imitated here.
+//! `cargo xtask test` installs tfx-cli; no part of it is imitated here.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,10 +14,10 @@ use serde_json::Value;
 use super::extension_folder::Folder;
 use super::extension_package::hello;
 
-/// The managed identity by which the command line signs in, as its client id.
+/// The client ID of the managed identity with which the command line signs in.
 const IDENTITY: &str = "22222222-2222-4222-8222-222222222222";
 
-/// A world whose managed identity may publish `pub`, and its Marketplace as a server of this machine.
+/// A world whose managed identity may publish `pub`, and its Marketplace as a server on this machine.
 fn world() -> World {
     let world = World::start();
     world.add_connection(
@@ -31,7 +31,7 @@ fn world() -> World {
     world
 }
 
-/// Runs `tfx extension <arguments>` against the Marketplace, and returns its JSON.
+/// Runs `tfx extension <arguments>` with the Marketplace, and returns its JSON.
 fn tfx(world: &World, folder: &Folder, arguments: &[&str]) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("target/clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js");
@@ -58,7 +58,7 @@ fn tfx(world: &World, folder: &Folder, arguments: &[&str]) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{errors}"))
 }
 
-/// Runs `adieu extension <arguments>` against the same, and returns its JSON.
+/// Runs `adieu extension <arguments>` with the same Marketplace, and returns its JSON.
 fn adieu(world: &World, folder: &Folder, arguments: &[&str]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_adieu"))
         .arg("extension")
@@ -141,7 +141,7 @@ fn adieu_sees_what_tfx_published_and_shared() {
     );
 }
 
-/// A package of 60 MB that no compression makes smaller.
+/// A package of 60 MB that compression does not shrink.
 fn large() -> Folder {
     let folder = hello(&[]);
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
@@ -174,7 +174,7 @@ fn sixty_megabytes_are_published_in_less_than_forty() {
         } else {
             world.plain_marketplace()
         };
-        // The question after the upload is lost once: while it comes, the program is looked at.
+        // The answer to the request after the upload is lost once; meanwhile the program's memory is measured.
         for _ in 0..2 {
             gallery.fault(Fault::Delay(Duration::ZERO));
         }
@@ -207,7 +207,7 @@ fn sixty_megabytes_are_published_in_less_than_forty() {
     }
 }
 
-/// The most memory that a running program has had, in KiB.
+/// The peak memory of a running program, in KiB.
 #[cfg(target_os = "linux")]
 fn peak_of(program: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{program}/status")).ok()?;

@@ -1,7 +1,6 @@
-//! MarketplaceExtension@1: everything that can be written wrongly, and every refusal by the Marketplace,
-//! as the user reads it.
+//! MarketplaceExtension@1: every invalid input and every refusal by the Marketplace, as the user sees it.
 //!
-//! What breaks on the way is in extension_faults.rs.
+//! Faults are in extension_faults.rs.
 
 use std::fs;
 
@@ -10,7 +9,7 @@ use adieu_emulator::{MY_CONNECTION, TaskResult, Validation, World};
 use super::extension::{job, run, shown, sources, world};
 use crate::desk::Desk;
 
-/// Runs a step that has to fail, and returns what it says.
+/// Runs a step that must fail, and returns its log.
 fn refused(world: &World, operation: &str, inputs: &[(&str, &str)]) -> String {
     let (mut job, _proxy) = job(world);
     let outcome = run(&mut job, operation, inputs);
@@ -366,7 +365,7 @@ fn reports_a_timeout_and_how_to_continue() {
         More: adieu explain validation"#]].assert_eq(&shown(&world, &job, &outcome));
 }
 
-/// A command line has flags, where a step has inputs; and what an operation has no use for is not a flag of it.
+/// A command line has flags instead of a step's inputs, and each operation has only the flags that it uses.
 #[test]
 fn remedies_on_the_command_line_name_flags() {
     let world = World::start();

@@ -1,5 +1,5 @@
-//! MarketplaceExtension@1 and `adieu extension publish`: the same version a second time. Only the same package
-//! passes; the published one is downloaded and compared file by file.
+//! MarketplaceExtension@1 and `adieu extension publish`: publishing a version again. Only the same package is
+//! accepted; the published one is downloaded and compared file by file.
 
 use std::fs;
 use std::io::{Cursor, Write as _};
@@ -10,7 +10,7 @@ use expect_test::expect;
 use super::extension::{job, run, shown, sources, world};
 use crate::desk::Desk;
 
-/// Publishes `pub.hello` 3.2.1 twice, and returns what the second step said.
+/// Publishes `pub.hello` 3.2.1 twice, and returns the second step's log.
 fn twice(world: &World, delivery: Delivery, change: Option<(&str, &str)>) -> (TaskResult, String) {
     world.marketplace().delivery(delivery);
     let (mut job, _proxy) = job(world);
@@ -42,7 +42,7 @@ fn the_same_package_is_not_sent_again() {
 }
 
 #[test]
-fn another_package_under_the_same_version_is_refused() {
+fn refuses_another_package_with_the_same_version() {
     for delivery in [Delivery::AsUploaded, Delivery::Signed] {
         let change = Some(("Hello/index.js", "console.log('another');\n"));
         let (result, log) = twice(&world(), delivery, change);
@@ -59,7 +59,7 @@ fn another_package_under_the_same_version_is_refused() {
 }
 
 #[test]
-fn a_package_that_cannot_be_downloaded_is_warned_of() {
+fn warns_if_the_package_cannot_be_downloaded() {
     let (result, log) = twice(&world(), Delivery::Missing, None);
     expect![[r#"
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
@@ -91,7 +91,7 @@ fn for_vs_code(platform: &str) -> Vec<u8> {
 }
 
 #[test]
-fn one_version_for_another_platform_is_another_upload() {
+fn uploads_a_version_for_each_platform() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
     world.marketplace().set_role("pub", "app", Some("Creator"));

@@ -1,6 +1,6 @@
-//! Waiting for an extension: for which version of which one, and for which tasks.
+//! Waiting for an extension: for which version of which extension, and for which tasks.
 //!
-//! How long is in extension.rs.
+//! The length of waits is in extension.rs.
 
 use adieu_emulator::{Connection, World};
 use expect_test::expect;
@@ -9,7 +9,7 @@ use crate::desk::{Desk, Said};
 use crate::extension_folder::Folder;
 use crate::extension_package::{MANIFEST, TASK, hello, png};
 
-/// A world in which an identity of the machine may publish `pub` and install in `fabrikam`.
+/// A world in which the machine's identity may publish `pub` and install in `fabrikam`.
 fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
@@ -60,11 +60,11 @@ fn text(path: std::path::PathBuf) -> String {
 }
 
 #[test]
-fn an_extension_that_flags_name_is_not_the_one_of_the_folder() {
+fn flags_select_another_extension_than_the_folders() {
     let world = world();
     publish_and_install(&world, &["--root", &text(hello(&[]).path(""))], "hello");
     let another = r#"{ "manifestVersion": 1, "publisher": "mine", "id": "mine", "version": "9.9.9", "name": "Mine" }"#;
-    // One that has the named extension's ID, of another publisher.
+    // An extension with the same ID, of another publisher.
     let namesake = another.replace(r#""id": "mine""#, r#""id": "hello""#);
     let broken = "{";
     for files in [
@@ -106,9 +106,9 @@ fn version_of(name: &str, major: u32) -> String {
     task.replacen(r#""Major": 1"#, &format!(r#""Major": {major}"#), 1)
 }
 
-/// New IDs are made of names, and versions of one task keep having one ID whatever each is called.
+/// New IDs are derived from names, and all versions of a task share an ID, whatever their names are.
 #[test]
-fn the_versions_of_a_task_have_the_ids_that_publish_gave_them() {
+fn waits_for_tasks_by_their_new_ids() {
     let (first, second) = (version_of("HelloV1", 1), version_of("HelloV2", 2));
     let two = MANIFEST.replacen(
         r#""contributions": ["#,

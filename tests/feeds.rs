@@ -1,32 +1,32 @@
 //! FeedAuthenticate@1: one step, and real package clients that restore from feeds until the job ends.
 //!
-//! The feeds accept no other host's questions, and the store of blobs fails the test when a credential comes along.
+//! The feeds accept no requests for other hosts, and the blob storage fails the test if it receives a credential.
 
 // Hosts that look like a feed's.
 mod addresses;
-// npm, pnpm, pip, uv, Cargo and Maven, at once and after hours.
+// npm, pnpm, pip, uv, Cargo and Maven, concurrently and after hours.
 mod clients;
-// docker's helper for registries of Azure.
+// docker's helper for Azure container registries.
 mod containers;
-// What clients ask a helper, byte by byte.
+// Requests of clients to a helper, byte by byte.
 mod helpers;
-// No client sends a credential to one of them.
+// None of them receives a credential.
 mod hostile;
 // A job with a checkout, and the clients that run in it.
 pub(crate) mod job;
-// What a step leaves, whatever happens to it.
+// What remains after a step, whatever happens to it.
 mod leftovers;
 // `adieu feeds` and `adieu exec --feeds`, locally.
 mod local;
-// What is outside the private folder, for yarn and Gradle.
+// Files outside the private folder, for yarn and Gradle.
 mod outside;
 // Older credentials in the checkout's files.
 mod project_files;
 // twine, Maven's deploy and pnpm.
 mod publishing;
-// What a reader of the log sees when there is no credential.
+// The log of a step without a credential.
 mod refusals;
-// Many tenants, and what is in arguments.
+// Many tenants, and the arguments of processes.
 mod tenants;
 // yarn 1 and 4, and publishing by pnpm, for hours.
 mod yarn;

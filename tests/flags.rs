@@ -1,6 +1,6 @@
-//! Flags whose values have a form: a wrong one is a usage error before anybody is asked, in plain words.
+//! Flags with a required form: an invalid value is a usage error before any request, in plain words.
 //!
-//! What each verb does with right ones is in its own file.
+//! The effects of valid ones are tested with each verb.
 
 use adieu_emulator::{Connection, World};
 use expect_test::expect;
@@ -8,7 +8,7 @@ use expect_test::expect;
 use crate::desk::Desk;
 use crate::harness::stable;
 
-/// Runs each line, which must end with 2 before a request was sent. Returns the first lines of what was said.
+/// Runs each line, which must exit with 2 before any request. Returns the first lines of the output.
 fn refused(lines: &[&[&str]]) -> String {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
@@ -34,7 +34,7 @@ fn refused(lines: &[&[&str]]) -> String {
 }
 
 #[test]
-fn of_identities_and_organizations_are_checked_first() {
+fn checks_identities_and_organizations_before_any_request() {
     let id = "00000000-0000-4000-8000-000000000001";
     expect![[r#"
         doctor --organization contoso --publisher 
@@ -139,7 +139,7 @@ fn of_identities_and_organizations_are_checked_first() {
 }
 
 #[test]
-fn of_extensions_are_checked_first() {
+fn checks_extensions_before_any_request() {
     const NAMED: [&str; 4] = ["--publisher", "pub", "--extension-id", "hello"];
     let lines: &[&[&str]] = &[
         &["unpublish"],
@@ -286,7 +286,7 @@ fn of_extensions_are_checked_first() {
     .assert_eq(&refused(&all));
 }
 
-/// Every version would be gone from the Marketplace, so it is asked for in words.
+/// Removing every version requires an explicit flag.
 #[test]
 fn all_versions_are_unpublished_only_when_a_flag_names_them() {
     let world = World::start();

@@ -1,16 +1,16 @@
-//! `adieu git-credential`: real git, old and new, asks it for repositories behind Azure DevOps' sign-in.
+//! `adieu git-credential`: real git, old and new, uses it for repositories that require Azure DevOps' sign-in.
 //!
-//! git's settings are those of `configure: git`; none is made up here.
+//! git's settings are those of `configure: git`; none is set here.
 
-// Headers in git's configuration, wherever they are.
+// Headers in git's configuration, in any file.
 mod headers;
-// What every git does with it.
+// Clone, fetch and push, with every git.
 mod repositories;
-// Under `adieu exec`, locally, in a folder that lets no program run.
+// Under `adieu exec`, locally, in a folder from which no program can run.
 mod places;
-// What a person reads where git gets nothing.
+// The messages if git gets no credential.
 mod refusals;
-// Without git: questions and answers as they are written.
+// Without git: requests and answers in the protocol's format.
 mod protocol;
 
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ fn world() -> World {
     world
 }
 
-/// The rest of a job, after EntraToken@1 with `configure: git`.
+/// The rest of a job after EntraToken@1 with `configure: git`.
 struct Rest<'w> {
     world: &'w World,
     job: Job<'w>,
@@ -69,7 +69,7 @@ impl<'w> Rest<'w> {
         }
     }
 
-    /// With the machine's own endpoint in place of the broker: it gives a new token at each question.
+    /// With the machine's own endpoint instead of the broker: it issues a new token for each request.
     fn without_broker(world: &'w World, git: &Path) -> Self {
         let mut rest = Self::of(world, world.job(), git);
         for (name, value) in endpoint(world) {
@@ -86,7 +86,7 @@ impl<'w> Rest<'w> {
         run(&self.git, &self.folder(), &self.environment, arguments)
     }
 
-    /// Runs git, which has to succeed.
+    /// Runs git, which must succeed.
     fn git(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -95,7 +95,7 @@ impl<'w> Rest<'w> {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Runs git, which has to fail. Returns what it and its helper said.
+    /// Runs git, which must fail. Returns the messages of git and its helper.
     fn git_fails(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -104,7 +104,7 @@ impl<'w> Rest<'w> {
         errors
     }
 
-    /// The requests that git makes for something.
+    /// The requests that a git command makes.
     fn requests(&self, arguments: &[&str]) -> String {
         let before = self.world.git().requests().len();
         self.git(arguments);
@@ -122,7 +122,7 @@ impl<'w> Rest<'w> {
     }
 }
 
-/// What git needs to find the emulator by the names of Azure DevOps, and no settings of this machine.
+/// The environment in which git finds the emulator under the names of Azure DevOps, without settings of this machine.
 fn plain_environment(world: &World, home: &Path) -> BTreeMap<String, String> {
     let settings = "[user]\n name = A\n email = a@contoso.example\n[credential]\n helper = store\n";
     std::fs::write(home.join(".gitconfig"), settings).expect("a file");
@@ -170,8 +170,8 @@ fn run(
         .expect("the program starts")
 }
 
-/// The versions of git on this machine, oldest first: what they read of a helper differs. One may be there that
-/// `cargo xtask test --git` has built.
+/// The versions of git on this machine, oldest first: they read a helper's answers differently. `cargo xtask test
+/// --git` may have built one of them.
 fn gits() -> Vec<(PathBuf, (u32, u32))> {
     let mut found: Vec<(PathBuf, (u32, u32))> = Vec::new();
     let mut programs = ["git", "/usr/bin/git", "/usr/local/bin/git"]
@@ -199,8 +199,8 @@ fn gits() -> Vec<(PathBuf, (u32, u32))> {
     found
 }
 
-/// Since this version a helper receives the challenges of the server.
+/// The first version that passes the server's challenges to a helper.
 const WITH_CHALLENGES: (u32, u32) = (2, 41);
 
-/// Since this version a helper can say which scheme its credential is for.
+/// The first version in which a helper can set the scheme of its credential.
 const WITH_SCHEMES: (u32, u32) = (2, 46);

@@ -1,4 +1,5 @@
-//! `--credential github-actions`: the identity of a workflow, from GitHub's issuer by Entra to Azure DevOps.
+//! `--credential github-actions`: the identity of a workflow, from GitHub's issuer through Microsoft Entra to Azure
+//! DevOps.
 //!
 //! The action itself is in github_actions/action.rs.
 
@@ -39,7 +40,7 @@ fn signs_in_with_two_requests_and_masks_the_token_before_it_is_printed() {
 }
 
 #[test]
-fn masks_what_exec_and_serve_hand_on() {
+fn masks_the_tokens_of_exec_and_serve() {
     let world = world();
     let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]);
     std::os::unix::fs::symlink("/bin/sh", desk.bin().join("sh")).expect("a link");
@@ -58,7 +59,7 @@ fn masks_what_exec_and_serve_hand_on() {
 }
 
 #[test]
-fn a_job_without_the_permission_learns_what_to_write() {
+fn names_the_permission_that_a_job_lacks() {
     let world = world();
     let job = WorkflowJob {
         may_have_id_tokens: false,
@@ -95,7 +96,7 @@ fn a_job_without_the_permission_learns_what_to_write() {
 }
 
 #[test]
-fn a_workflow_that_is_not_trusted_learns_what_the_federated_credential_must_say() {
+fn shows_the_federated_credential_that_a_workflow_needs() {
     let world = world();
     let job = WorkflowJob {
         context: "environment:production",
@@ -176,7 +177,7 @@ fn keeps_the_request_token_at_github() {
 }
 
 #[test]
-fn reports_what_github_refuses_and_asks_again_where_that_helps() {
+fn reports_refusals_by_github_and_retries_transient_ones() {
     let world = world();
     let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]);
     world
@@ -203,10 +204,10 @@ fn reports_what_github_refuses_and_asks_again_where_that_helps() {
 }
 
 #[test]
-fn words_of_a_service_do_not_become_a_workflows_command() {
+fn messages_of_services_do_not_become_workflow_commands() {
     let world = world();
     let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]);
-    // A carriage return ends a line for a runner, and a command is at the start of one.
+    // A carriage return ends a line for a runner, which looks for commands at the start of one.
     let profile =
         r#"{"id":"1","displayName":"x\r::add-mask::a\r  ::error file=b::c ##[warning]d"}"#;
     let answer = Fault::Status(200, Vec::new(), profile.to_owned());
@@ -221,7 +222,7 @@ fn words_of_a_service_do_not_become_a_workflows_command() {
 }
 
 #[test]
-fn whoami_shows_what_the_federated_credential_says() {
+fn whoami_shows_the_federated_credentials_values() {
     let world = world();
     let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]);
     let said = desk.adieu(&["whoami", "--output", "json"]);
@@ -255,7 +256,7 @@ fn whoami_shows_what_the_federated_credential_says() {
 }
 
 #[test]
-fn doctor_checks_the_way_from_github_to_the_marketplace() {
+fn doctor_checks_everything_from_github_to_the_marketplace() {
     let world = world();
     world
         .marketplace()

@@ -1,6 +1,6 @@
-//! `--credential gitlab`, and `workload-identity` by a variable: an ID token that a platform hands to a job once.
+//! `--credential gitlab`, and `workload-identity` with a variable: an ID token that a platform sets once for a job.
 //!
-//! The platforms are asked nothing.
+//! The platforms receive no requests.
 
 use adieu_emulator::{GITLAB_ISSUER, GitLabJob, MY_CONNECTION, World};
 use expect_test::expect;
@@ -59,7 +59,7 @@ fn signs_in_with_the_jobs_id_token() {
 }
 
 #[test]
-fn each_refusal_says_what_to_change_in_the_job() {
+fn each_refusal_has_the_change_for_the_job() {
     let world = world();
     let mut shown = String::new();
     for (project, audience, age, variable) in [
@@ -148,7 +148,7 @@ fn each_refusal_says_what_to_change_in_the_job() {
 }
 
 #[test]
-fn whoami_shows_what_the_federated_credential_says() {
+fn whoami_shows_the_federated_credentials_values() {
     let world = world();
     let token = world.gitlab_id_token(&JOB, 0);
     let said = job(&world, "ADIEU_ID_TOKEN", &token).adieu(&["whoami", "--credential", "gitlab"]);

@@ -1,11 +1,11 @@
-//! `--help` of every verb: as wide as the terminal, begun with an imperative, ended with its exit codes.
+//! `--help` of every verb: as wide as the terminal, starting with an imperative, ending with the exit codes.
 //!
 //! What the flags do is tested with each verb.
 
 use std::collections::BTreeMap;
 use std::process::Command;
 
-/// The verbs with which a summary begins: an imperative, as git, gh, az and cargo write it.
+/// The verbs with which summaries start, in the imperative, as in git, gh, az and cargo.
 const IMPERATIVES: [&str; 21] = [
     "Add",
     "Change",
@@ -30,7 +30,7 @@ const IMPERATIVES: [&str; 21] = [
     "Wait",
 ];
 
-/// The help of the binary, of each verb and of each verb below it, by the words of the verb.
+/// The help of the binary, of each verb and of each sub-verb.
 fn helps(width: usize) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut verbs = vec![String::new()];
@@ -82,7 +82,7 @@ fn no_line_is_wider_than_the_terminal() {
         let mut wide = Vec::new();
         for (verb, help) in &helps {
             let lines = help.lines().filter(|line| line.chars().count() > width);
-            // clap does not wrap what it writes as the usage.
+            // clap does not wrap the usage line.
             let lines = lines.filter(|line| width > 60 || !line.starts_with("Usage: "));
             wide.extend(lines.map(|line| format!("{verb}: {line}")));
         }
@@ -121,7 +121,7 @@ fn plain(verb: &str) -> String {
 }
 
 #[test]
-fn each_verb_says_what_it_does_and_how_it_ends() {
+fn each_verb_has_a_summary_and_exit_codes() {
     for verb in helps(120).into_keys().filter(|verb| !verb.is_empty()) {
         let help = plain(&verb);
         let first = help.split_whitespace().next().unwrap_or_default();

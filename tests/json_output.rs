@@ -1,6 +1,7 @@
-//! `--output json`: each verb's document against its schema in `docs/`, so that neither changes without the other.
+//! `--output json`: checks each verb's document against its schema in `docs/`, so that neither changes without the
+//! other.
 //!
-//! What the values mean is tested with each verb.
+//! The values are tested with each verb.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,16 +12,16 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, world_of_an_administrator, write_hello_extension};
 use crate::harness::schema::Schema;
 
-/// SHA-256 of the extension's one file.
+/// SHA-256 of the only file in the extension.
 const DIGEST: &str = "d0a26d23e9d8e0538fd47e7bc502d26cf6c320e8daaec7c8521d4769530f5900";
 
 /// A subject of GitHub Actions.
 const TRUST: &str = "repo:contoso/web:ref:refs/heads/main";
 
-/// Definitions that are parts of others.
+/// Definitions that are used by others.
 const PARTS: [&str; 2] = ["request", "task"];
 
-/// A world in which `admin`, a machine's identity, may do everything.
+/// A world in which `admin`, a machine's identity, has all permissions.
 fn world() -> World {
     let world = world_of_an_administrator();
     world.organizations().add_project("contoso", "web");
@@ -29,7 +30,7 @@ fn world() -> World {
     world
 }
 
-/// The sub-verbs that a help text lists, but `help` itself.
+/// The sub-verbs in a help text, except `help` itself.
 fn listed(help: &str) -> Vec<&str> {
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     lines
@@ -39,7 +40,7 @@ fn listed(help: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Every verb that has JSON, as its help says.
+/// Every verb with JSON output, according to its help.
 fn verbs_with_json(desk: &Desk<'_>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let help = |verb: &str| {
@@ -60,7 +61,7 @@ fn verbs_with_json(desk: &Desk<'_>) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_verb_prints_what_its_schema_says() {
+fn every_verb_prints_json_that_matches_its_schema() {
     let world = world();
     let client = world.client_id(MY_CONNECTION);
     let desk = Desk::machine(&world)
@@ -180,7 +181,7 @@ fn every_verb_prints_what_its_schema_says() {
         );
         covered.insert(*verb);
     }
-    // Each definition is used, and each verb that has JSON is here or has its own schema.
+    // Each definition is used, and each verb with JSON is here or has its own schema.
     let elsewhere = [
         "serve",
         "scan",
@@ -204,7 +205,7 @@ fn every_verb_prints_what_its_schema_says() {
 }
 
 #[test]
-fn a_document_that_is_not_as_its_schema_says_is_seen() {
+fn detects_a_document_that_violates_its_schema() {
     let schema = Schema::read("docs/output.schema.json");
     let wrong = json!({ "version": 1, "commit": null, "more": true });
     let mut found = schema.violations_of("version", &wrong);

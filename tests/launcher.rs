@@ -1,14 +1,14 @@
-//! task/launch.js, between an agent's Node and the native binary: signals, broken binaries, folders that
-//! do not let programs run.
+//! task/launch.js, between an agent's Node and the native binary: signals, broken binaries, folders from which
+//! programs cannot run.
 //!
-//! It never puts anything in the binary's place but files that must not run, and a program that fails. It
-//! looks into /proc and mounts folders, so it runs on Linux only.
+//! It replaces the binary only with files that must not run, and with a program that fails. It uses /proc and mounts
+//! folders, so it runs only on Linux.
 
 #![cfg(target_os = "linux")]
 
-// Files in the binary's place that are none.
+// Invalid files instead of the binary.
 mod broken_binaries;
-// Folders that do not let programs run.
+// Folders from which programs cannot run.
 pub(crate) mod folders;
 // Stops and kills.
 mod stops;
@@ -18,11 +18,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use adieu_emulator::{Fault, Job, MY_CONNECTION, Outcome, Running, Step, TaskResult, World};
+use adieu_emulator::{Fault, Job, MY_CONNECTION, Outcome, RunningStep, Step, TaskResult, World};
 
 use crate::harness::{TaskFolder, platform, root, stable};
 
-/// Far longer than any test: what waits for this answer waits until it is stopped.
+/// Far longer than any test: a step that waits for this answer waits until it is stopped.
 const VERY_LATE: Fault = Fault::Delay(Duration::from_secs(60));
 
 const STOPPED: &str = "##vso[task.complete result=Canceled]Stopped before it was done.";
@@ -31,7 +31,7 @@ const SIGNED_IN: &str = "\
 Signed in at [ENTRA], tenant [TENANT].
 AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).";
 
-/// Where the launcher runs: in these two, different things reach the agent.
+/// Where the launcher runs: the agent sees different things in these two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Host,
@@ -50,13 +50,13 @@ fn step<'j, 'w>(job: &'j mut Job<'w>, folder: &TaskFolder, place: Place) -> Step
     }
 }
 
-/// A step whose binary is certainly waiting for Entra.
+/// A step whose binary is certain to wait for Microsoft Entra.
 fn start_and_wait<'j, 'w>(
     world: &World,
     job: &'j mut Job<'w>,
     folder: &TaskFolder,
     place: Place,
-) -> Running<'j, 'w> {
+) -> RunningStep<'j, 'w> {
     world.entra().always(VERY_LATE);
     let mut running = step(job, folder, place).start();
     while world.entra().requests().is_empty() {
@@ -68,7 +68,7 @@ fn start_and_wait<'j, 'w>(
     running
 }
 
-/// The log with names in place of this run's folders and services.
+/// The log with placeholders for this run's folders and services.
 fn shown(world: &World, folder: &TaskFolder, outcome: &Outcome) -> String {
     let log = outcome
         .log
@@ -77,7 +77,7 @@ fn shown(world: &World, folder: &TaskFolder, outcome: &Outcome) -> String {
     stable(world, &log)
 }
 
-/// The lines that were written, without the masks of what was sent.
+/// The lines that were written, without masks.
 fn unmasked(outcome: &Outcome) -> Vec<&str> {
     let lines = outcome.raw.iter().map(String::as_str);
     lines
@@ -85,7 +85,7 @@ fn unmasked(outcome: &Outcome) -> Vec<&str> {
         .collect()
 }
 
-/// Names of the commands that were written. A restricted task may use no others than these.
+/// Names of the commands that were written. A restricted task may use only these.
 fn commands(outcome: &Outcome) -> BTreeSet<&str> {
     assert_eq!(outcome.denied, Vec::<String>::new());
     outcome
@@ -96,10 +96,9 @@ fn commands(outcome: &Outcome) -> BTreeSet<&str> {
         .collect()
 }
 
-/// A thread with a stack that no machine has cannot start, and tokio panics over it: the name of a host is looked up on
-/// one.
+/// A thread whose stack exceeds the memory cannot start, so tokio panics: it resolves host names on a thread.
 #[test]
-fn a_panic_is_the_steps_error() {
+fn a_panic_fails_the_step_with_an_error() {
     for place in EVERYWHERE {
         let world = World::start();
         let folder = TaskFolder::unpacked("token");
@@ -194,7 +193,7 @@ fn names_the_phase_that_the_agent_runs() {
             continue;
         }
         if section == "postjobexecution" {
-            // A step that has started nothing has nothing to end.
+            // A step that started nothing has nothing to stop.
             assert_eq!((outcome.result, &*outcome.log), (TaskResult::Succeeded, ""));
             continue;
         }
@@ -242,7 +241,7 @@ fn lists_the_supported_platforms() {
     assert_eq!(outcome.result, TaskResult::Failed);
 }
 
-/// Has Node run a script of the test's before the launcher.
+/// Makes Node run a test's script before the launcher.
 fn preload(job: &mut Job<'_>, world: &World, script: &str) {
     let file = world.folder().join("preload.js");
     fs::write(&file, script).unwrap();

@@ -1,21 +1,21 @@
-//! The real binary, by the real launcher, against the emulator: a table of contents.
+//! Tests of the real binary, with the real launcher and the emulator: a table of contents.
 //!
-//! Each module is a capability or a boundary; each test is a sentence. The longer ones have a folder of their
-//! name, whose files their first lines list. No test sleeps, and none asks a host that is not on this machine.
+//! Each module is a capability or a boundary; each test is a claim. Longer ones have a folder of their name, whose
+//! files their first lines list. No test sleeps, and none contacts a host that is not on this machine.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests start programs in an environment that is close to their own"
 )]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-// What tests set up: a task's folder, a job with a broker, names for unstable text.
+// What tests set up: a task's folder, a job with a broker, placeholders for unstable text.
 mod harness;
 // Requests to a broker, byte by byte.
 mod serve_bytes;
 // The emulator's clock, for real processes.
 #[cfg(target_os = "linux")]
 mod emulated_time;
-// A command line: a person's, a machine's, a step's, a pod's; with its own tools on the PATH.
+// A command line of a person, a machine, a step or a pod, with its own tools on the PATH.
 #[cfg(unix)]
 mod desk;
 
@@ -23,22 +23,22 @@ mod desk;
 mod token;
 // The "Azure DevOps" service connection in each task, and which of the two inputs a step sets.
 mod azure_devops_connection;
-// Variables of the platform that another user sets.
+// Platform variables that a user sets.
 mod platform_variables;
-// FeedAuthenticate@1: real package clients at feeds that are as strict as the real ones.
+// FeedAuthenticate@1: real package clients with feeds as strict as the real ones.
 #[cfg(target_os = "linux")]
 mod feeds;
-// EntraToken@1: everything a user can write wrongly.
+// EntraToken@1: every invalid input.
 mod token_inputs;
-// EntraToken@1: every refusal of Entra and of Azure DevOps, as the user reads it.
+// EntraToken@1: every refusal by Microsoft Entra and Azure DevOps, as the user sees it.
 mod token_refusals;
 // EntraToken@1: transient faults, and permanent ones.
 mod token_faults;
-// EntraToken@1: hostile answers, by the thousand.
+// EntraToken@1: thousands of hostile answers.
 mod token_hostile_answers;
-// What services echo of our credentials.
+// Services that echo our credentials.
 mod echoes;
-// EntraToken@1: five hundred at once.
+// EntraToken@1: five hundred tasks at the same time.
 mod token_crowd;
 
 // `configure` of EntraToken@1, and the broker behind it: from its start to the end of the job.
@@ -46,37 +46,37 @@ mod serve;
 // `adieu serve`: the same broker for a terminal or a program.
 #[cfg(unix)]
 mod serve_command;
-// Microsoft's SDKs at that broker, for hours.
+// Microsoft's SDKs with that broker, for hours.
 #[cfg(target_os = "linux")]
 mod serve_clients;
-// What is left of a token in the memory of the process that serves it.
+// Copies of a token in the memory of the process that serves it.
 #[cfg(target_os = "linux")]
 mod serve_memory;
-// A job of six hours, and services that go away meanwhile.
+// A job of six hours, with outages of services.
 #[cfg(target_os = "linux")]
 mod serve_hours;
 // The broker and the machine's own managed identity.
 #[cfg(unix)]
 mod serve_machine;
-// Clients that have the broker's key and ask wrongly.
+// Clients that have the broker's key but send invalid requests.
 mod serve_refusals;
-// Processes of the same machine that have no business with the broker.
+// Processes on the same machine that have no access to the broker.
 #[cfg(target_os = "linux")]
 mod serve_hostile;
-// Two hundred clients at once.
+// Two hundred clients at the same time.
 mod serve_crowd;
 
 // RunWithToken@1: scripts, shells, exit codes, stops.
 mod run;
 
-// What organizations, projects and the gallery refuse, as recorded.
+// Refusals by organizations, projects and the gallery, as recorded.
 #[cfg(unix)]
 mod refused_identity;
 // What a person at a terminal sees while a service takes its time.
 #[cfg(target_os = "linux")]
 mod waiting;
 
-// Flags whose values have a form: checked before anybody is asked.
+// Flags with a required form: checked before any request.
 #[cfg(unix)]
 mod flags;
 // `adieu token`: each credential, each form, every failure.
@@ -91,7 +91,7 @@ mod gitlab;
 #[cfg(unix)]
 mod exec;
 
-// `adieu whoami`: who an identity is, and where it is refused.
+// `adieu whoami`: an identity's details, and where it is refused.
 #[cfg(unix)]
 mod whoami;
 // `adieu onboard`: an administrator adds an identity, once.
@@ -103,13 +103,13 @@ mod help;
 // `--output json` of every verb, against the published schemas.
 #[cfg(unix)]
 mod json_output;
-// `adieu offboard` and `adieu onboard --list`: what it added is removed, and shown.
+// `adieu offboard` and `adieu onboard --list`: removes and shows what `onboard` added.
 #[cfg(unix)]
 mod offboard;
-// `adieu doctor`: what holds, what does not, and the one next thing to do.
+// `adieu doctor`: checks, and the next thing to fix.
 #[cfg(unix)]
 mod doctor;
-// `adieu events`: each event once, however often a run is cut off.
+// `adieu events`: each event once, even if runs are interrupted.
 #[cfg(unix)]
 mod events;
 // Two organizations in two tenants, and one service connection.
@@ -126,7 +126,7 @@ mod extension;
 mod extension_refusals;
 // MarketplaceExtension@1: cut connections and busy services; nothing is published twice.
 mod extension_faults;
-// The same version a second time: the same package, another one, another platform.
+// Publishing a version again: the same package, a different one, another platform.
 #[cfg(unix)]
 mod extension_twice;
 // vsce with the tokens of adieu, and its packages published by adieu.
@@ -135,27 +135,27 @@ mod vsce;
 // Waiting for an extension: for which version of which one, and for which tasks.
 #[cfg(unix)]
 mod extension_waits;
-// tfx-cli and adieu at the same Marketplace.
+// tfx-cli and adieu with the same Marketplace.
 mod extension_peers;
-// The pages that tasks write to a run, in a browser.
+// The pages that tasks add to a run, in a browser.
 mod pages;
-// `adieu extension`: package (beside tfx-cli), inspect, edit, and the help of all of it.
+// `adieu extension`: package (compared with tfx-cli), inspect, edit, and the help of each.
 mod extension_edit;
 mod extension_folder;
 mod extension_help;
 mod extension_inspect;
 mod extension_package;
 
-// Pipelines that users copy: valid for Azure Pipelines, right for our tasks, and run.
+// Pipelines for users: valid for Azure Pipelines, right for our tasks, and run.
 mod pipelines;
 
 // `adieu git-credential`: real git, old and new, against repositories behind the emulator's authentication.
 mod git_credential;
 
-// `cargo run -p adieu-emulator -- shell`: the verbs, by hand, without Azure.
+// `cargo run -p adieu-emulator -- shell`: trying the verbs by hand, without Azure.
 #[cfg(unix)]
 mod playground;
-// Suggestions, colors, quiet and verbose, defaults, the version: what all verbs share.
+// Suggestions, colors, quiet and verbose, defaults, the version: what all verbs have in common.
 #[cfg(target_os = "linux")]
 mod command_line;
 // `adieu explain`: the section that an error names, without a network.
@@ -164,20 +164,20 @@ mod explain;
 // `adieu scan`: tokens and habits in files and in the history.
 mod scan;
 
-// `adieu pats`: whose personal access tokens an organization has.
+// `adieu pats`: the personal access tokens of an organization.
 #[cfg(unix)]
 mod pats;
 
-// `adieu completions`: what a shell may put in place of the last word.
+// `adieu completions`: candidates for the word that is being typed.
 #[cfg(unix)]
 mod completions;
 
-// examples/without-pats: the code of people who leave their PATs behind, as it is.
+// examples/without-pats: code of users who replace their PATs, unchanged.
 #[cfg(unix)]
 mod without_pats;
 
-// Commands that documents name.
+// Commands in documents.
 mod documents;
 
-// Microsoft's own clients, against the same emulator: it must be right for them too.
+// Microsoft's own clients, with the same emulator, which must be right for them, too.
 mod real_clients;

@@ -1,10 +1,10 @@
 //! The agent's proxy and certificates, as administrators configure them.
 //!
-//! It asks no real host on the network: names that no proxy of the emulator maps end in `.invalid`.
+//! It contacts no real host: names that no proxy of the emulator maps end in `.invalid`.
 
-// The way to the services.
+// The agent's proxy.
 mod proxy;
-// Which certificates the agent trusts, and which it shows.
+// The certificates that the agent trusts, and the one that it presents.
 mod certificates;
 mod client_certificate;
 mod handshake;
@@ -16,7 +16,7 @@ use adieu_emulator::{Connection, Job, Outcome, TaskResult, World};
 
 use crate::harness::{TaskFolder, stable, without_number};
 
-/// A connection that signs in at Microsoft Entra's own address, to which the emulator's proxy leads.
+/// A connection that signs in at Microsoft Entra's own address, which the emulator's proxy maps.
 const REAL_AUTHORITY: &str = "real-authority";
 
 /// A connection that signs in at a host that does not exist.
@@ -55,24 +55,24 @@ fn run(job: &mut Job<'_>, connection: &str) -> Outcome {
     outcome
 }
 
-/// The log without what differs from run to run.
+/// The log without text that differs between runs.
 fn shown(world: &World, connection: &str, outcome: &Outcome) -> String {
     let log = outcome
         .log
         .replace(&world.connection_id(connection), "[CONNECTION]")
         .replace(&*world.folder().to_string_lossy(), "[FOLDER]");
-    // Pauses between attempts are random, and so is how many fit into half a minute.
+    // Pauses between attempts are random, and so is the number of attempts in half a minute.
     without_number(&stable(world, &log), " did not answer in ")
 }
 
-/// Runs a step that has to succeed.
+/// Runs a step that must succeed.
 fn succeeds(world: &World, job: &mut Job<'_>, connection: &str, log: &str) {
     let outcome = run(job, connection);
     assert_eq!(shown(world, connection, &outcome), log);
     assert_eq!(outcome.result, TaskResult::Succeeded);
 }
 
-/// Runs a step that has to fail.
+/// Runs a step that must fail.
 fn fails(world: &World, job: &mut Job<'_>, connection: &str, log: &str) {
     let outcome = run(job, connection);
     assert_eq!(shown(world, connection, &outcome), log);
@@ -89,7 +89,7 @@ fn authenticate(job: &mut Job<'_>, user: &str, password: &str) {
     job.secret_variable("agent.proxypassword", password);
 }
 
-/// Has the job run at dev.azure.com, to which the emulator's proxy leads.
+/// Runs the job at dev.azure.com, which the emulator's proxy maps.
 fn at_dev_azure_com(world: &World, job: &mut Job<'_>) {
     let here = job.value("system.oidcrequesturi").expect("it").to_owned();
     assert!(here.starts_with(world.azure_devops().url()), "{here}");

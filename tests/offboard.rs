@@ -1,6 +1,7 @@
-//! `adieu offboard` and `adieu onboard --list`: an administrator removes what `onboard` added, and sees who is there.
+//! `adieu offboard` and `adieu onboard --list`: an administrator removes what `onboard` added, and lists who is
+//! there.
 //!
-//! What the organization has afterwards is asked of the emulator, not of our own words.
+//! The emulator shows the organization's state afterwards, not our own messages.
 
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ fn says(world: &World, said: &Said, expected: &Expect) {
     expected.assert_eq(&shown(world, said));
 }
 
-/// A world in which `my-connection` has what `onboard` gives.
+/// A world in which `my-connection` has everything that `onboard` adds.
 fn world_with_member() -> (World, String) {
     let world = world();
     world.organizations().add_project("contoso", "web");
@@ -67,7 +68,7 @@ fn removes_what_onboard_added() {
     );
     assert!(!is_member(&world));
     assert_eq!(world.marketplace().role("pub", MY_CONNECTION), None);
-    // Run again, there is nothing left to do.
+    // Running it again changes nothing.
     let before = writes(&world);
     let said = offboard(&world, &client, &arguments);
     says(
@@ -134,7 +135,7 @@ fn a_dry_run_shows_what_would_be_sent_and_removes_nothing() {
 }
 
 #[test]
-fn asks_on_a_terminal_and_takes_only_a_yes() {
+fn asks_on_a_terminal_and_accepts_only_a_yes() {
     let (world, client) = world_with_member();
     let desk = Desk::machine(&world);
     let line = format!(
@@ -150,7 +151,7 @@ fn asks_on_a_terminal_and_takes_only_a_yes() {
 }
 
 #[test]
-fn without_a_terminal_it_wants_yes_before_it_asks_anyone() {
+fn requires_yes_without_a_terminal_before_any_request() {
     let (world, client) = world_with_member();
     let before = world.marketplace().requests().len();
     let said = offboard(&world, &client, &[]);
@@ -191,7 +192,7 @@ fn names_an_identity_that_is_not_a_member() {
             exit 2
         "#]],
     );
-    // Without Microsoft Graph, an id that is not found can be a wrong one.
+    // Without Microsoft Graph, an ID that is not found can be of the wrong kind.
     let world = world_of_an_administrator();
     let registration = world.entra().registration_id(MY_CONNECTION);
     says(
@@ -208,7 +209,7 @@ fn names_an_identity_that_is_not_a_member() {
 }
 
 #[test]
-fn names_who_may_remove_users() {
+fn names_the_permission_to_remove_users() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
     world.organizations().add_member("contoso", "admin");
@@ -284,7 +285,7 @@ fn a_publisher_that_the_caller_does_not_own_stops_it_before_the_organization() {
 }
 
 #[test]
-fn an_answer_that_was_lost_is_not_a_failure() {
+fn succeeds_if_only_the_answer_was_lost() {
     for passing in 0..4 {
         let (world, client) = world_with_member();
         for _ in 0..passing {
@@ -329,7 +330,7 @@ fn lists_the_service_principals_of_an_organization() {
 }
 
 #[test]
-fn lists_all_pages_and_says_where_there_is_no_one() {
+fn lists_all_pages_and_reports_an_empty_organization() {
     let world = world();
     for number in 0..5 {
         let name = format!("other-{number}");
@@ -345,7 +346,7 @@ fn lists_all_pages_and_says_where_there_is_no_one() {
 }
 
 #[test]
-fn a_list_needs_a_member_who_may_see_users() {
+fn names_the_permission_for_the_list() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
     world.organizations().add_member("contoso", "admin");

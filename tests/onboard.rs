@@ -1,10 +1,10 @@
 //! `adieu onboard`: an administrator makes an identity a member of an organization and of a publisher.
 //!
-//! What the organization has afterwards is asked of the emulator, not of our own words.
+//! The emulator shows the organization's state afterwards, not our own messages.
 
-// What keeps an identity out.
+// Reasons why an identity cannot be added.
 mod refusals;
-// Whose ID tokens the identity trusts.
+// The ID tokens that the identity trusts.
 mod trust;
 
 use std::collections::BTreeMap;
@@ -105,7 +105,7 @@ fn asks_microsoft_graph_again_after_half_an_answer() {
 }
 
 #[test]
-fn a_list_of_members_that_repeats_a_page_ends() {
+fn stops_at_a_repeated_page_of_members() {
     let world = world();
     for name in ["one", "two"] {
         world.add_connection(Connection::client_secret(name));
@@ -123,7 +123,7 @@ fn a_list_of_members_that_repeats_a_page_ends() {
 }
 
 #[test]
-fn waits_for_as_long_as_anybody_asks() {
+fn accepts_any_time_limit() {
     let world = world();
     let wait = u64::MAX.to_string();
     let said = onboard(&world, &world.client_id(MY_CONNECTION), &["--wait", &wait]);
@@ -277,7 +277,7 @@ fn a_dry_run_shows_what_would_be_sent_and_changes_nothing() {
     );
     assert_eq!(writes(&world), 0);
     assert!(world.secrets_in(&said.stdout).is_empty());
-    // What was shown is what is sent.
+    // The requests that were shown are the ones that are sent.
     let said = onboard(
         &world,
         &client,
@@ -324,7 +324,7 @@ fn without_microsoft_graph_the_id_is_taken_for_the_object_id() {
 }
 
 #[test]
-fn an_application_that_was_created_a_moment_ago_is_waited_for() {
+fn waits_for_a_new_application() {
     let world = world();
     world.organizations().not_yet_known(MY_CONNECTION, 1);
     let client = world.client_id(MY_CONNECTION);
@@ -348,7 +348,7 @@ fn an_application_that_was_created_a_moment_ago_is_waited_for() {
 }
 
 #[test]
-fn a_publisher_needs_the_id_that_whoami_prints() {
+fn explains_that_a_publisher_needs_the_id_of_whoami() {
     let world = world();
     let desk = Desk::machine(&world);
     let client = world.client_id(MY_CONNECTION);

@@ -1,4 +1,4 @@
-//! Two organizations in two tenants, and one service connection: whose identity is refused where.
+//! Two organizations in two tenants, and one service connection: where its identity is refused.
 //!
 //! It adds no member; onboard.rs does.
 
@@ -10,7 +10,7 @@ use crate::desk::Desk;
 use crate::extension::{job, run, shown};
 use crate::harness::stable;
 
-/// A world in which `my-connection` is a member of `fabrikam` at home and, as another identity, of
+/// A world in which `my-connection` is a member of `fabrikam` in the home tenant and, as another identity, of
 /// `northwind` in a second tenant. Returns that tenant.
 fn world() -> (World, String) {
     let world = World::start();
@@ -48,7 +48,7 @@ fn one_connection_is_a_member_of_two_organizations_in_two_tenants() {
     assert_eq!(status, 0, "{errors}");
     assert_eq!(other["tenant"], tenant);
     assert_eq!(other["organization"]["isMember"], true);
-    // One application, and in each tenant another identity.
+    // One application, with another identity in each tenant.
     assert_eq!(other["clientId"], home["clientId"]);
     assert_ne!(other["objectId"], home["objectId"]);
     assert_ne!(other["id"], home["id"]);
@@ -78,7 +78,7 @@ fn a_tenant_without_the_application_is_named() {
 }
 
 #[test]
-fn names_both_tenants_when_the_token_is_of_another_one() {
+fn names_both_tenants_of_a_token_for_another_tenant() {
     let (world, tenant) = world();
     let home = world.entra().tenant();
     let (_, errors, status) = whoami(&world, &["--organization", "northwind", "--tenant", &home]);
@@ -127,7 +127,7 @@ fn a_managed_identity_does_not_reach_another_tenant() {
         What to do: Request a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), for an application with an enterprise application there.
         More: adieu explain tenants
     "#]].assert_eq(&asked());
-    // A token that can be read, as those of 2025 can, is not even sent.
+    // A token that can be decoded, as in 2025, is not even sent.
     world.entra().readable_tokens();
     expect![[r#"
         error: managed-identity has a token of tenant [TENANT], not of tenant [NORTHWIND].

@@ -1,7 +1,7 @@
-//! The pages that tasks write to a run, in a real browser: what a person sees, in light and in dark.
+//! The pages that tasks add to a run, in a real browser: what a person sees, in light and dark mode.
 //!
-//! Nothing is cleaned on the way: the renderers let raw HTML through, so that what a server or a user says must have
-//! been made harmless by the task itself. Screenshots are in `target/pictures/`, for people.
+//! Nothing is sanitized on the way: the renderers accept raw HTML, so the task itself must make text from servers and
+//! users harmless. Screenshots for people are in `target/pictures/`.
 
 mod reports;
 
@@ -18,12 +18,12 @@ use tempfile::NamedTempFile;
 use crate::extension::{job, run, world};
 use crate::harness::{client, root};
 
-/// marked is what Azure DevOps' own components ask for (`azure-devops-ui`); markdown-it is stricter in places, laxer
-/// in others.
+/// marked is the renderer of Azure DevOps' own components (`azure-devops-ui`); markdown-it is stricter in some
+/// respects and laxer in others.
 const RENDERERS: [&str; 2] = ["marked", "markdown-it"];
 const THEMES: [&str; 2] = ["light", "dark"];
 
-/// As crates/xtask/clients.md has them.
+/// The same list as in crates/xtask/clients.md.
 const PROGRAMS: [&str; 4] = [
     "chromium",
     "chromium-browser",
@@ -85,7 +85,7 @@ fn published_is_a_table_that_people_can_read() {
     );
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     let seen = seen_everywhere("published", &page(&job));
-    // The Marketplace page has this one.
+    // The Marketplace page uses this screenshot.
     photograph("overview-published", &page(&job), "light", 300);
     expect![[r#"
         extension: pub.hello
@@ -130,7 +130,7 @@ fn deactivates_commands_in_server_text() {
 }
 
 #[test]
-fn the_browser_would_see_what_is_not_kept_out() {
+fn the_browser_detects_markup_that_is_not_escaped() {
     for renderer in RENDERERS {
         let seen = seen(
             "control",
@@ -143,7 +143,7 @@ fn the_browser_would_see_what_is_not_kept_out() {
     }
 }
 
-/// What the browser finds with every renderer and in both themes; it must be the same, harmless and readable.
+/// The browser's findings with every renderer and in both modes; they must be the same, harmless and readable.
 pub(crate) fn seen_everywhere(name: &str, page: &str) -> Value {
     let mut first: Option<Value> = None;
     for theme in THEMES {
@@ -160,7 +160,7 @@ pub(crate) fn seen_everywhere(name: &str, page: &str) -> Value {
                 );
             }
             for attribute in seen["attributes"].as_array().expect("attributes") {
-                // marked gives a heading its name.
+                // marked adds an ID to a heading.
                 let is_ours = attribute == "a href" || attribute == "h3 id";
                 assert!(is_ours, "{place}: {attribute}");
             }
@@ -177,7 +177,7 @@ pub(crate) fn seen_everywhere(name: &str, page: &str) -> Value {
     first.expect("a page")
 }
 
-/// What the browser finds in a page.
+/// The browser's findings in a page.
 fn seen(name: &str, page: &str, renderer: &str, theme: &str) -> Value {
     let file = rendered(page, renderer, theme);
     let output = browser(&[
@@ -216,7 +216,7 @@ fn photograph_file(name: &str, file: &Path, theme: &str, (width, height): (u32, 
         format!("--screenshot={}", picture.display()),
         format!("--window-size={width},{height}"),
         "--force-device-scale-factor=2".to_owned(),
-        // Drawn when everything is laid out, and not as soon as there is something.
+        // Drawn when the layout is complete, not earlier.
         "--virtual-time-budget=2000".to_owned(),
         prefers(theme),
         address(file),
@@ -243,7 +243,7 @@ fn rendered(page: &str, renderer: &str, theme: &str) -> NamedTempFile {
     file
 }
 
-/// What the browser prints, with its own profile that is gone afterwards.
+/// The output of the browser, which has its own temporary profile.
 fn browser(arguments: &[String]) -> Vec<u8> {
     let profile = tempfile::tempdir().expect("a folder");
     for program in PROGRAMS {
@@ -265,7 +265,7 @@ fn browser(arguments: &[String]) -> Vec<u8> {
     panic!("there is no Chromium: run `cargo xtask test`");
 }
 
-/// The flag for a browser whose user prefers this theme.
+/// The flag for a browser whose user prefers this mode.
 fn prefers(theme: &str) -> String {
     let number = if theme == "dark" { 0 } else { 1 };
     format!("--blink-settings=preferredColorScheme={number}")

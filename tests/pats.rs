@@ -1,6 +1,6 @@
-//! `adieu pats`: whose personal access tokens an organization has, and which stop when.
+//! `adieu pats`: the owners of an organization's personal access tokens, and when tokens stop working.
 //!
-//! No token is in any output, and nothing is revoked: the emulated service has no route for that.
+//! No output contains a token, and nothing is revoked: the emulated service has no route for that.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -108,7 +108,7 @@ fn json(said: &Said) -> Value {
     serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {}", said.stderr))
 }
 
-/// How many PATs a document has, and of how many owners.
+/// The number of PATs in a document, and of their owners.
 fn counts(document: &Value) -> (usize, usize) {
     let pats = document["pats"].as_array().expect("a list");
     let owners: BTreeMap<&str, ()> = pats
@@ -119,7 +119,7 @@ fn counts(document: &Value) -> (usize, usize) {
 }
 
 #[test]
-fn lists_what_stops_first_with_owner_use_and_id() {
+fn lists_tokens_by_expiry_with_owner_use_and_id() {
     let (world, last) = small_world();
     let said = pats(&world, &[]);
     expect![[r##"
@@ -242,7 +242,7 @@ fn joins_tokens_in_files_with_their_owners() {
     let folder = world.folder().join("site");
     fs::create_dir(&folder).expect("a folder");
     fs::write(folder.join("a.env"), format!("PAT={token}\n")).expect("a file");
-    // Synthetic as well, and of no user.
+    // Also synthetic, and not owned by any user.
     let other = [
         "LKOmxgJTeKdNnFRIBXuDL7DxtpYl",
         "SXpfKtHF4vUCsMehGAkWvj7FJQQJ",
@@ -278,7 +278,7 @@ fn reads_two_hundred_users_through_pages_and_a_429() {
     for user in 0..200 {
         let account = format!("user-{user}@contoso.example");
         organizations.add_user("contoso", &account, "A User");
-        // The first one has more than a page.
+        // The first user has more than a page.
         for token in 0..(if user == 0 { 45 } else { 1 }) {
             let name = format!("token-{token}");
             let pat = Pat {
@@ -307,9 +307,9 @@ fn reads_two_hundred_users_through_pages_and_a_429() {
     assert_eq!(used, 30);
 }
 
-/// All requests between two beats are answered at the next one, so that no more can come than are asked at once.
+/// All requests in an interval are answered at its end, so no more can arrive than are sent concurrently.
 #[test]
-fn asks_for_four_at_once_and_no_more() {
+fn sends_at_most_four_requests_at_once() {
     const BEAT: Duration = Duration::from_millis(200);
     let world = world();
     for user in 0..12 {

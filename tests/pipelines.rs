@@ -1,6 +1,6 @@
-//! Pipelines that users copy: the templates, our own, and every block of YAML in a document.
+//! Pipelines for users: the templates, our own pipelines, and every YAML block in a document.
 //!
-//! They are held against Azure Pipelines' schema and against our own `task.json`, and the templates are run.
+//! They are checked against Azure Pipelines' schema and our own `task.json`, and the templates are run.
 
 mod classic;
 pub(crate) mod documents;

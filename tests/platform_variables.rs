@@ -1,7 +1,7 @@
-//! Variables of the platform that another user sets: the job token stays at the job's own collection, and the
-//! agent's network is the agent's.
+//! Platform variables that a user sets: the job token stays with the job's own collection, and the agent's network
+//! settings with the agent.
 //!
-//! Each test is an attempt by a user who may set variables of a pipeline or of a step, and nothing else.
+//! Each test is an attempt by a user who can only set variables of a pipeline or of a step.
 
 use adieu_emulator::{Job, MY_CONNECTION, TaskResult, World};
 use expect_test::{Expect, expect};
@@ -22,7 +22,7 @@ fn refused(prepare: impl Fn(&World, &mut Job<'_>), expected: &Expect) {
 }
 
 #[test]
-fn a_variable_with_underscores_does_not_take_the_place_of_the_agents() {
+fn a_variable_with_underscores_does_not_replace_the_agents() {
     refused(
         |_, job| {
             job.variable("SYSTEM_COLLECTIONURI", EVIL);
@@ -54,7 +54,7 @@ fn a_variable_with_underscores_does_not_take_the_place_of_the_agents() {
 }
 
 #[test]
-fn another_collection_than_that_of_the_jobs_own_connection_is_an_error_with_both() {
+fn refuses_a_collection_other_than_the_connections() {
     refused(
         |_, job| {
             job.variable("system.collectionuri", EVIL);
@@ -68,7 +68,7 @@ fn another_collection_than_that_of_the_jobs_own_connection_is_an_error_with_both
 }
 
 #[test]
-fn a_secret_variable_is_never_one_of_the_platforms() {
+fn ignores_secret_variables_with_platform_names() {
     for name in [
         "SYSTEM_COLLECTIONURI",
         "SYSTEM_OIDCREQUESTURI",

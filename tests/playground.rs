@@ -1,4 +1,4 @@
-//! `cargo run -p adieu-emulator -- shell`: what its introduction offers works there, without Azure.
+//! `cargo run -p adieu-emulator -- shell`: the commands of its introduction work there, without Azure.
 
 use adieu_emulator::{MY_CONNECTION, Playground};
 

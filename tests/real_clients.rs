@@ -1,4 +1,4 @@
-//! Microsoft's own clients, against the same emulator: it must be right for them too.
+//! Microsoft's own clients, with the same emulator, which must be right for them, too.
 //!
 //! `cargo xtask test` installs them; none is imitated here.
 

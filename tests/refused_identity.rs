@@ -1,5 +1,5 @@
-//! What an organization, a project, a publisher and the gallery refuse, each by its own meaning: as recorded from the
-//! real services, to an identity whose token cannot be read.
+//! Refusals by an organization, a project, a publisher and the gallery, each recognized by its meaning: as recorded
+//! from the real services, for an identity whose token cannot be decoded.
 
 use adieu_emulator::{Connection, World};
 use expect_test::expect;
@@ -7,7 +7,7 @@ use expect_test::expect;
 use crate::desk::Desk;
 use crate::whoami::shown;
 
-/// A world with an identity of the machine that is a member of nothing.
+/// A world in which the machine's identity is not a member of anything.
 fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
@@ -21,7 +21,7 @@ fn asked(world: &World, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn a_stopped_organization_is_asked_once() {
+fn reports_a_stopped_organization_after_one_request() {
     let world = world();
     world.organizations().add_member("fabrikam", "app");
     world.organizations().stop("fabrikam");
@@ -65,9 +65,9 @@ fn reports_an_organization_of_microsoft_accounts() {
     "#]].assert_eq(&asked(&world, &["whoami", "--organization", "personal"]));
 }
 
-/// As after the identity was disabled, while its machine still has a token: with JSON, and with a page.
+/// As after the identity was disabled while its machine still has a token: with JSON, and with a page.
 #[test]
-fn a_refused_token_wants_a_new_one() {
+fn suggests_a_new_sign_in_for_a_refused_token() {
     let mut all = String::new();
     for is_page in [false, true] {
         let world = world();
@@ -126,7 +126,7 @@ fn a_refused_token_wants_a_new_one() {
 
 /// Azure/azure-cli#31259.
 #[test]
-fn an_identity_that_azure_devops_has_never_seen_is_to_be_added() {
+fn suggests_adding_an_unknown_identity() {
     let world = world();
     world.organizations().add("fabrikam");
     world.organizations().not_materialized("app");
@@ -154,7 +154,7 @@ fn an_identity_that_azure_devops_has_never_seen_is_to_be_added() {
 }
 
 #[test]
-fn takes_the_first_tenant_that_is_one() {
+fn uses_the_first_valid_tenant() {
     let world = world();
     world.organizations().add_member("fabrikam", "app");
     world.organizations().name_several_tenants("fabrikam");
@@ -167,7 +167,7 @@ fn takes_the_first_tenant_that_is_one() {
 }
 
 #[test]
-fn a_project_that_is_not_shown_wants_membership_of_the_project() {
+fn suggests_project_membership_for_a_hidden_project() {
     let world = world();
     world.organizations().add_administrator("fabrikam", "app");
     let project = world.organizations().add_project("fabrikam", "web");
@@ -206,7 +206,7 @@ fn a_project_that_is_not_shown_wants_membership_of_the_project() {
 }
 
 #[test]
-fn the_gallery_refuses_for_want_of_a_permission_with_either_status() {
+fn recognizes_a_missing_gallery_permission_with_either_status() {
     let expected = expect![[r#"
         error: Could not unpublish pub.hello: this identity lacks the permission ([STATUS] of marketplace.visualstudio.com).
           it said: Access Denied: [PROFILE] needs the following permission(s) on the resource /pub to perform this action: Delete an extension

@@ -1,6 +1,6 @@
-//! RunWithToken@1: what a script sees, how it ends, and what is left of it.
+//! RunWithToken@1: the environment of a script, its exit, and what remains afterwards.
 //!
-//! Every script is a real one, in a real shell of this machine.
+//! Every script is a real one, in a real shell on this machine.
 
 // On its own, by a signal, by a stop.
 mod ends;
@@ -23,7 +23,7 @@ fn run(world: &World, inputs: &[(&str, &str)]) -> Outcome {
 }
 
 #[test]
-fn gives_a_script_its_tokens_and_nothing_of_the_tasks_own() {
+fn a_script_gets_its_tokens_and_nothing_of_the_tasks_own() {
     let world = World::start();
     let script = r#"
         echo "dots in the token: $(printf %s "$AZURE_DEVOPS_TOKEN" | tr -cd .)"
@@ -46,7 +46,7 @@ fn gives_a_script_its_tokens_and_nothing_of_the_tasks_own() {
     .assert_eq(&stable(&world, &outcome.log));
 }
 
-/// What is in the sources, a pull request can bring.
+/// A pull request can change everything in the sources.
 #[cfg(unix)]
 #[test]
 fn takes_shells_and_git_from_absolute_folders_of_the_path() {
@@ -74,9 +74,9 @@ fn takes_shells_and_git_from_absolute_folders_of_the_path() {
     assert!(!marker.exists(), "{:?}", std::fs::read_to_string(&marker));
 }
 
-/// task-lib, with which the built-in tasks are made, removes credentials and nothing else.
+/// task-lib, which the built-in tasks use, removes credentials and nothing else.
 #[test]
-fn a_script_finds_what_the_built_in_tasks_leave() {
+fn a_script_sees_the_same_variables_as_in_built_in_tasks() {
     let world = World::start();
     let mut job = world.job();
     let folder = TaskFolder::unpacked("run");
@@ -104,7 +104,7 @@ fn a_script_finds_what_the_built_in_tasks_leave() {
 }
 
 #[test]
-fn runs_in_the_folder_that_is_named() {
+fn runs_in_the_working_directory() {
     let world = World::start();
     let sources = world.folder().join("elsewhere");
     std::fs::create_dir(&sources).unwrap();
@@ -207,7 +207,7 @@ fn reports_why_a_script_cannot_start() {
     "#]].assert_eq(&stable(&world, &log));
 }
 
-/// The agent has put variables into the script by then, secret ones too.
+/// The agent has inserted variables into the script, including secret ones.
 #[cfg(unix)]
 #[test]
 fn the_script_file_is_readable_by_its_user_only() {
@@ -238,7 +238,7 @@ fn reports_a_script_that_cannot_be_written() {
 }
 
 #[test]
-fn serves_the_scripts_processes_only_until_it_ends() {
+fn serves_the_script_only_until_it_ends() {
     let world = World::start();
     let mut job = world.job();
     let folder = TaskFolder::unpacked("run");
@@ -269,14 +269,14 @@ fn serves_the_scripts_processes_only_until_it_ends() {
     let endpoint = std::fs::read_to_string(place).unwrap();
     let port: u16 = endpoint.split([':', '/']).nth(4).unwrap().parse().unwrap();
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
-    // The pipeline learns nothing of it.
+    // The pipeline does not get them.
     for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "NO_PROXY"] {
         assert_eq!(job.value(name), None);
     }
 }
 
 #[test]
-fn runs_what_is_asked_of_a_release_too() {
+fn runs_in_a_classic_release() {
     let world = World::start();
     let mut job = world.release_job();
     let folder = TaskFolder::unpacked("run");
@@ -289,7 +289,7 @@ fn runs_what_is_asked_of_a_release_too() {
 }
 
 #[test]
-fn refuses_a_step_that_asks_for_nothing() {
+fn refuses_a_step_without_tokens_and_configure() {
     let world = World::start();
     let outcome = run(
         &world,

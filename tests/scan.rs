@@ -1,6 +1,6 @@
-//! `adieu scan`: personal access tokens in every place where people keep them, by the real binary.
+//! `adieu scan`: personal access tokens in every place where people keep them, with the real binary.
 //!
-//! All tokens are synthetic, and joined from pieces when a test runs. No output shows a part of one.
+//! All tokens are synthetic, and assembled when a test runs. No output shows a part of one.
 
 mod classic;
 mod habits;
@@ -23,7 +23,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A token of the shape since July 2024.
+/// A token in the format since July 2024.
 pub(crate) fn new_token() -> String {
     [
         "u8jzPde0IgxLd6GncfBAepfJBd0K",
@@ -33,7 +33,7 @@ pub(crate) fn new_token() -> String {
     .concat()
 }
 
-/// A user's token of the shape before, and an application's.
+/// A user's token in the older format, and an application's.
 pub(crate) fn old_token() -> String {
     ["t3vbjq32bxpiwmwtwgjf4eyczjlv", "ah7azknoluomyfivaqsccjlq"].concat()
 }
@@ -42,7 +42,7 @@ pub(crate) fn old_application_token() -> String {
     ["pnfjgwont4un7biuez7rwa3ustor", "yaomnlp4g5groknbd7rabdlq"].concat()
 }
 
-/// What a run printed.
+/// The output of a run.
 pub(crate) struct Scanned {
     pub(crate) status: i32,
     pub(crate) stdout: String,
@@ -87,7 +87,7 @@ pub(crate) fn scan_with_input(folder: &Path, arguments: &[&str], input: &[u8]) -
     run(command, input)
 }
 
-/// Runs a command that is `adieu scan`, wherever and however it is set up.
+/// Runs a command that starts `adieu scan`.
 pub(crate) fn run(mut command: Command, input: &[u8]) -> Scanned {
     let mut child = command
         .stdin(Stdio::piped())
@@ -95,7 +95,7 @@ pub(crate) fn run(mut command: Command, input: &[u8]) -> Scanned {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary starts");
-    // The other end may not want it.
+    // The process may not read it.
     let _ = child.stdin.take().expect("a pipe").write_all(input);
     let output = child.wait_with_output().expect("an end");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
@@ -110,8 +110,8 @@ pub(crate) fn run(mut command: Command, input: &[u8]) -> Scanned {
     scanned
 }
 
-/// No five characters of a token, nor of its base64 in any of its places. The parts that all tokens have in common are
-/// not secret.
+/// Asserts that no five characters of a token, nor of its base64 at any offset, are in the output. The parts that all
+/// tokens have in common are not secret.
 pub(crate) fn shows_no_token(output: &str) {
     for token in [new_token(), old_token(), old_application_token()] {
         let secret = &token[..52];

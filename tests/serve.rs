@@ -1,6 +1,6 @@
 //! The broker of a job, from EntraToken@1's `configure` to the end of the job.
 //!
-//! Which protocol a client speaks is the other files' subject.
+//! The protocols of clients are in other files.
 
 use std::process::Command;
 
@@ -60,7 +60,7 @@ fn publishes_its_address_and_hides_its_key() {
     served.end();
 }
 
-/// An agent forgets no variable.
+/// An agent never removes a variable.
 #[test]
 fn clears_the_endpoint_variables_at_the_end() {
     let world = World::start();
@@ -103,7 +103,7 @@ fn clears_the_endpoint_variables_at_the_end() {
 }
 
 #[test]
-fn is_swept_away_with_a_job_that_was_killed() {
+fn ends_with_a_killed_job() {
     let world = World::start();
     let served = Served::start(&world, "identity");
     assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
@@ -111,7 +111,7 @@ fn is_swept_away_with_a_job_that_was_killed() {
 }
 
 #[test]
-fn goes_when_the_agents_worker_is_gone() {
+fn exits_when_the_agents_worker_exits() {
     let world = World::start();
     let mut job = world.job();
     let folder = TaskFolder::unpacked("token");
@@ -147,7 +147,7 @@ fn goes_when_the_agents_worker_is_gone() {
     while !std::fs::read_to_string(&started).is_ok_and(|code| code == "0") {
         std::thread::yield_now();
     }
-    // The worker has the job's mark as well in this test.
+    // In this test, the worker also has the job's lookup ID.
     assert_eq!(job.processes_left().len(), 2);
     std::fs::remove_file(&alive).unwrap();
     worker.wait().unwrap();
@@ -214,7 +214,7 @@ fn serves_a_container_job() {
 }
 
 #[test]
-fn starts_nothing_where_the_connection_does_not_sign_in() {
+fn starts_nothing_if_the_sign_in_fails() {
     let world = World::start();
     world.entra().unfederate(MY_CONNECTION);
     let mut job = world.job();
@@ -240,7 +240,7 @@ fn starts_nothing_where_the_connection_does_not_sign_in() {
 #[test]
 fn a_failed_step_stops_its_broker() {
     let world = World::start();
-    // Of these, no variable can be made.
+    // These cannot become variables.
     world.entra().flaw(TokenFlaw::Long);
     let mut job = world.job();
     let folder = TaskFolder::unpacked("token");
@@ -255,13 +255,13 @@ fn a_failed_step_stops_its_broker() {
 }
 
 #[test]
-fn limits_what_there_are_tokens_for() {
+fn limits_the_resources_for_tokens() {
     let world = World::start();
     let served = Served::start(&world, "identity\nresources = tokens, arm");
     for (resource, status) in [
         (AZURE_DEVOPS, 200),
         ("https://management.azure.com", 200),
-        // az asks for Azure Resource Manager by its old name.
+        // az requests Azure Resource Manager by its old name.
         ("https://management.core.windows.net/", 200),
         ("https://graph.microsoft.com", 403),
         ("https://vault.azure.net", 403),
@@ -271,9 +271,9 @@ fn limits_what_there_are_tokens_for() {
     served.end();
 }
 
-/// `configure: git` asks for Azure DevOps alone, so its endpoint has nothing else to give.
+/// `configure: git` needs only Azure DevOps, so its endpoint issues no other tokens.
 #[test]
-fn serves_git_nothing_but_azure_devops() {
+fn serves_git_only_tokens_for_azure_devops() {
     let world = World::start();
     for (configure, others) in [
         ("git", 403),
@@ -292,7 +292,7 @@ fn serves_git_nothing_but_azure_devops() {
 }
 
 #[test]
-fn gives_terraform_and_azure_pipelines_credential_their_own_variables() {
+fn sets_the_variables_of_terraform_and_azure_pipelines_credential() {
     let world = World::start();
     let mut job = world.job();
     let folder = TaskFolder::unpacked("token");
@@ -302,7 +302,7 @@ fn gives_terraform_and_azure_pipelines_credential_their_own_variables() {
         .input("configure", "terraform\nazurePipelinesCredential")
         .run();
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    // They ask Azure DevOps themselves.
+    // They request tokens from Azure DevOps themselves.
     assert_eq!(job.processes_left(), Vec::<u32>::new());
     let seen: Vec<String> = job
         .environment_of_next_script()
@@ -325,7 +325,7 @@ fn gives_terraform_and_azure_pipelines_credential_their_own_variables() {
 
 /// An older server sends no `System.OidcRequestUri` to a release (microsoft/azure-pipelines-terraform#360).
 #[test]
-fn gives_terraform_the_address_that_a_release_does_not_have() {
+fn sets_terraforms_address_in_a_release_without_one() {
     let world = World::start();
     let with = "hubs/release/plans/[GUID]/jobs/[GUID]/oidctoken";
     for variable in ["", "system.oidcrequesturi"] {
@@ -348,7 +348,7 @@ fn gives_terraform_the_address_that_a_release_does_not_have() {
 }
 
 #[test]
-fn warns_of_variables_that_win_over_what_it_configures() {
+fn warns_of_variables_that_override_its_configuration() {
     let world = World::start();
     let mut job = world.job();
     job.variable("AZURE_CLIENT_ID", "00000000-0000-0000-0000-000000000001");
@@ -370,7 +370,7 @@ fn warns_of_variables_that_win_over_what_it_configures() {
     assert_eq!(outcome.result, TaskResult::Succeeded);
 }
 
-/// Node itself, past any wrapper of a version manager.
+/// Node itself, not a version manager's wrapper.
 fn real_node() -> std::path::PathBuf {
     let output = Command::new("node")
         .args(["-p", "process.execPath"])

@@ -1,7 +1,7 @@
-//! Microsoft's own SDKs at the broker of a job: each lives for hours, and its token never ends.
+//! Microsoft's own SDKs with a job's broker: each runs for hours, and always has a valid token.
 //!
-//! None is imitated: `cargo xtask test` installs them, and builds the one for Rust. Each runs behind a proxy
-//! that must not hear of the endpoint.
+//! None is imitated: `cargo xtask test` installs them, and builds the one for Rust. Each runs with a proxy that must
+//! receive no request for the endpoint.
 
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -17,7 +17,7 @@ use crate::harness::{AZURE_DEVOPS, Served, ask, client, root, seconds_left, stab
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What a program sees that asks over and over: from the SDK's own cache, or by a new exchange.
+/// The results of a program that requests tokens repeatedly: from the SDK's own cache, or from a new exchange.
 const SUPPLIED: &str = "\
 at once: a new token, exchanges: 1
 again: the same token, exchanges: 0
@@ -34,7 +34,7 @@ fn the_azure_sdk_for_javascript_is_supplied_for_hours() {
         command
             .arg(root().join("tests/clients/identity.js"))
             .arg(credential)
-            // Where `require` looks for what is not beside the program.
+            // `require` looks here for modules that are not next to the program.
             .env("NODE_PATH", client("node").join("node_modules"));
         assert_eq!(supplied(command), SUPPLIED, "{credential}");
     }
@@ -57,8 +57,8 @@ fn the_azure_sdk_for_rust_is_supplied_for_hours() {
     assert_eq!(supplied(Command::new(program)), SUPPLIED);
 }
 
-/// azd is not on any registry that tests install from, so its request is written out as its source has it
-/// (`cli/azd/pkg/auth/remote_credential.go`), and its answer read as that reads it.
+/// azd is not in any registry that tests can use, so its request is taken from its source
+/// (`cli/azd/pkg/auth/remote_credential.go`), and its answer is read in the same way.
 #[test]
 fn azd_is_supplied_for_hours_by_its_external_authentication() {
     let world = World::start();
@@ -72,7 +72,7 @@ fn azd_is_supplied_for_hours_by_its_external_authentication() {
     let address = endpoint.strip_prefix("http://").expect("plain HTTP");
     let (host, path) = address.split_once('/').expect("a path");
     let (_, port) = host.split_once(':').expect("a port");
-    // azd asks for its resource manager with two slashes.
+    // azd requests its resource manager with two slashes.
     let body = r#"{"scopes":["https://management.azure.com//.default"]}"#;
     let request = format!(
         "POST /{path}/token?api-version=2023-07-12-preview HTTP/1.1\r\nHost: {host}\r\nUser-Agent: Go-http-client/1.1\r\nContent-Length: {}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n{body}",
@@ -96,7 +96,7 @@ fn azd_is_supplied_for_hours_by_its_external_authentication() {
     served.end();
 }
 
-/// Lets a client ask at moments at which its own cache, the broker's, or neither can have a token.
+/// Requests tokens at times at which its own cache, the broker's, or neither can have one.
 fn supplied(mut command: Command) -> String {
     let world = World::start();
     let time = Time::of(&world);
@@ -166,7 +166,7 @@ impl Client {
         }
     }
 
-    /// A token of a scope, or what the client says instead.
+    /// A token for a scope, or the client's error.
     fn ask(&mut self, scope: &str) -> String {
         writeln!(self.questions, "{scope}").expect("the client reads");
         let answer = self.answers.next().expect("the client answers");

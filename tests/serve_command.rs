@@ -1,6 +1,6 @@
-//! `adieu serve`: the broker of a person's terminal, or of a program's.
+//! `adieu serve`: the broker for a person's terminal, or for a program.
 //!
-//! What it answers to clients is in serve.rs and beside it.
+//! Its answers to clients are tested in serve.rs and the files next to it.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::desk::Desk;
 use crate::harness::{AZURE_DEVOPS, Endpoint};
 
-/// `adieu serve` on a machine with an identity, and the first lines that it prints.
+/// `adieu serve` on a machine with an identity, and its first lines.
 fn serving(world: &World, arguments: &[&str], lines: usize) -> (Child, Vec<String>) {
     world.add_connection(Connection::managed_identity("identity", None));
     let mut serving = Command::new(env!("CARGO_BIN_EXE_adieu"))
@@ -29,7 +29,7 @@ fn serving(world: &World, arguments: &[&str], lines: usize) -> (Child, Vec<Strin
     (serving, lines)
 }
 
-/// Ends it as a person or a program does. Returns what it said on its standard error.
+/// Stops it like a person or a program. Returns its standard error.
 fn stop(serving: Child, signal: &str) -> String {
     let process = serving.id().to_string();
     let sent = Command::new("kill").args([signal, &process]).status();
@@ -39,7 +39,7 @@ fn stop(serving: Child, signal: &str) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The endpoint that the lines to export name.
+/// The endpoint in the lines to export.
 fn exported(lines: &[String]) -> Endpoint {
     let value = |name: &str| {
         let start = format!("export {name}=");
@@ -50,7 +50,7 @@ fn exported(lines: &[String]) -> Endpoint {
 }
 
 #[test]
-fn a_person_serves_until_ctrl_c() {
+fn serves_until_ctrl_c() {
     let world = World::start();
     let (serving, lines) = serving(&world, &["--resource", "azureDevOps"], 5);
     let endpoint = exported(&lines);
@@ -61,7 +61,7 @@ fn a_person_serves_until_ctrl_c() {
         "this endpoint does not serve tokens for the resource; add it to `resources` in the step's `configure`, or to `--resource`"
     ]
     .assert_eq(body["message"].as_str().unwrap());
-    // Once more, and without the key.
+    // Again, but without the key.
     assert_eq!(endpoint.token("https://graph.microsoft.com").0, 403);
     let stranger = Endpoint {
         key: "wrong".to_owned(),
@@ -76,9 +76,9 @@ fn a_person_serves_until_ctrl_c() {
     "#]].assert_eq(&said);
 }
 
-/// What serves nothing says so before anybody pastes its address.
+/// Without a working sign-in, it fails before anyone uses its address.
 #[test]
-fn refuses_at_once_where_nothing_signs_in() {
+fn fails_immediately_without_a_working_sign_in() {
     let world = World::start();
     let arm = "https://management.azure.com/.default";
     let desk = Desk::with(&world, &["az"])
@@ -96,7 +96,7 @@ fn refuses_at_once_where_nothing_signs_in() {
 }
 
 #[test]
-fn no_limit_means_no_end() {
+fn runs_without_an_idle_limit() {
     let world = World::start();
     let (serving, lines) = serving(&world, &["--idle", "0"], 5);
     assert_eq!(exported(&lines).token(AZURE_DEVOPS).0, 200);
@@ -130,7 +130,7 @@ fn in_a_pipeline_it_warns_that_nothing_masks_its_key() {
 }
 
 #[test]
-fn a_program_reads_in_one_document_where_the_broker_is() {
+fn prints_the_endpoint_as_json() {
     let world = World::start();
     let (serving, lines) = serving(&world, &["--output", "json"], 1);
     let document: Value = serde_json::from_str(&lines[0]).unwrap();
@@ -151,7 +151,7 @@ fn explains_that_a_machine_endpoint_error_is_transient() {
     let document: Value = serde_json::from_str(&lines[0]).unwrap();
     let text = |name: &str| document[name].as_str().unwrap().to_owned();
     let endpoint = Endpoint::new(&text("IDENTITY_ENDPOINT"), &text("IDENTITY_HEADER"));
-    // 410 is a virtual machine's endpoint that is being updated.
+    // 410 means that a virtual machine's endpoint is being updated.
     for status in [410, 429, 500] {
         let later = vec![("Retry-After".to_owned(), "60".to_owned())];
         let busy = Fault::Status(status, later, String::new());
@@ -169,7 +169,7 @@ fn explains_that_a_machine_endpoint_error_is_transient() {
 }
 
 #[test]
-fn nothing_is_served_for_what_is_not_a_resource() {
+fn refuses_invalid_resources() {
     let output = Command::new(env!("CARGO_BIN_EXE_adieu"))
         .args(["serve", "--resource", "azureDevops", "--resource", "grpah"])
         .output()

@@ -1,6 +1,6 @@
-//! The broker and many clients that come at once.
+//! The broker with many clients at the same time.
 //!
-//! How many it serves in a second is `cargo xtask bench serve`'s business.
+//! `cargo xtask bench serve` measures how many it serves per second.
 
 use std::thread;
 use std::time::Duration;
@@ -14,7 +14,7 @@ fn two_hundred_clients_of_a_cold_broker_share_one_exchange() {
     let world = World::start();
     let served = Served::start(&world, "identity");
     let before = (world.azure_devops().requests(), world.entra().requests());
-    // Long enough for all to be there before there is a token.
+    // Long enough for all clients to arrive before there is a token.
     world.entra().fault(Fault::Delay(Duration::from_secs(2)));
     let tokens: Vec<String> = thread::scope(|scope| {
         let clients: Vec<_> = (0..200)

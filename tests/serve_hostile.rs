@@ -1,7 +1,7 @@
-//! The broker and a process of the same machine that has no business with it: nothing to get, nothing to break.
+//! The broker and other processes on the same machine: they get nothing, and cannot disturb it.
 //!
-//! It never looks inside the broker: what arrives at the emulated services, and what the system says of the
-//! broker's process, is what is seen.
+//! It never inspects the broker itself: only requests to the emulated services, and what the system reports about the
+//! broker's process.
 
 mod attempts;
 
@@ -18,8 +18,8 @@ use crate::emulated_time::Time;
 use crate::harness::{AZURE_DEVOPS, Served, root};
 use crate::serve_bytes::{GOOD, GOOD_AZD, attempt, closing, fill, status_and_body};
 
-/// The broker's places, and how long it waits for a head (`crates/broker`).
-const PLACES: usize = 256;
+/// The broker's connection slots, and its timeout for a request's head (`crates/broker`).
+const SLOTS: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[test]
@@ -42,7 +42,7 @@ fn requests_without_the_key_get_nothing() {
         let answer = attempt(&served.endpoint, fill(request, &served.endpoint).as_bytes());
         by_answer.entry(answer).or_default().push(what);
     }
-    // A greeting of TLS, which is not text.
+    // A TLS ClientHello, which is not text.
     let tls = [&[22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3][..], &[0; 200]].concat();
     by_answer
         .entry(attempt(&served.endpoint, &tls))
@@ -185,7 +185,7 @@ fn requests_without_the_key_get_nothing() {
 }
 
 #[test]
-fn closes_what_never_becomes_a_request() {
+fn closes_connections_without_a_complete_request() {
     let world = World::start();
     let time = Time::of(&world);
     let served = Served::in_job(time.job(), "identity\nazd");
@@ -211,7 +211,7 @@ fn closes_what_never_becomes_a_request() {
     .collect();
     assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
     time.advance(PATIENCE + Duration::from_secs(1));
-    // The broker sleeps by the system's clock; whatever wakes it brings the time.
+    // The broker sleeps by the system's clock; any connection makes it read the time.
     assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
     let mut ends = String::new();
     for (what, stream) in &mut waiting {
@@ -236,26 +236,32 @@ fn serves_an_authenticated_client_when_all_slots_are_taken() {
     let time = Time::of(&world);
     let served = Served::in_job(time.job(), "identity");
     let files = open_files(broker(&served.job));
-    // No stranger's time runs out.
+    // No connection times out.
     time.stand_still();
     let connect = || TcpStream::connect(("127.0.0.1", served.endpoint.port)).expect("a connection");
-    let mut known = connect();
-    known
+    let mut authenticated = connect();
+    authenticated
         .write_all(fill(GOOD, &served.endpoint).as_bytes())
         .expect("a request");
-    assert!(read_some(&mut known).starts_with("200 "));
-    let mut strangers: Vec<TcpStream> = (0..3 * PLACES).map(|_| connect()).collect();
+    assert!(read_some(&mut authenticated).starts_with("200 "));
+    let mut keyless: Vec<TcpStream> = (0..3 * SLOTS).map(|_| connect()).collect();
     assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
-    // Who has shown the key keeps its connection.
-    known
+    // A client that has shown the key keeps its connection.
+    authenticated
         .write_all(fill(GOOD, &served.endpoint).as_bytes())
         .expect("a request");
-    assert!(read_some(&mut known).starts_with("200 "));
-    assert!(open_files(broker(&served.job)) <= files + PLACES + 1);
-    let (oldest, youngest) = (strangers.remove(0), strangers.pop().expect("a connection"));
-    assert!(is_closed(oldest), "the oldest stranger has made room");
-    assert!(!is_closed(youngest), "the youngest stranger has a place");
-    drop(strangers);
+    assert!(read_some(&mut authenticated).starts_with("200 "));
+    assert!(open_files(broker(&served.job)) <= files + SLOTS + 1);
+    let (oldest, youngest) = (keyless.remove(0), keyless.pop().expect("a connection"));
+    assert!(
+        is_closed(oldest),
+        "the oldest connection without the key makes room"
+    );
+    assert!(
+        !is_closed(youngest),
+        "the youngest connection without the key has a slot"
+    );
+    drop(keyless);
     time.advance(Duration::ZERO);
     served.end();
 }
@@ -268,7 +274,7 @@ fn listens_on_this_machine_alone() {
     let mut listening = Vec::new();
     for table in ["tcp", "tcp6"] {
         let table = fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
-        // Number, own address, other's address, state (0A: it listens).
+        // Number, local address, remote address, state (0A: listening).
         for line in table.lines().skip(1) {
             let fields: Vec<&str> = line.split_whitespace().collect();
             if fields[1].ends_with(&format!(":{port}")) && fields[3] == "0A" {
@@ -276,17 +282,17 @@ fn listens_on_this_machine_alone() {
             }
         }
     }
-    // 127.0.0.1, in the order of this processor's bytes.
+    // 127.0.0.1, in this processor's byte order.
     assert_eq!(listening, [format!("0100007F:{port}")]);
     served.end();
 }
 
-/// What every process of the same user may read of another one.
+/// What every process of the same user can read of another one.
 #[test]
 fn has_no_secret_in_its_arguments_or_its_environment() {
     let world = World::start();
     let mut job = world.job();
-    // As where a pipeline gives its scripts the job's token.
+    // As in a pipeline that gives its scripts the job token.
     let environment = job.step(&root().join("task/token")).environment();
     let token = environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"].clone();
     job.agent_environment("SYSTEM_ACCESSTOKEN", &token);
@@ -306,7 +312,7 @@ fn has_no_secret_in_its_arguments_or_its_environment() {
     served.end();
 }
 
-/// Clients of Node send this header with every `fetch`; a browser sends another one beside it.
+/// Node clients send this header with every `fetch`; a browser also sends another one.
 #[test]
 fn does_not_take_node_fetch_for_a_browser() {
     let world = World::start();
@@ -323,14 +329,14 @@ fn does_not_take_node_fetch_for_a_browser() {
     served.end();
 }
 
-/// The first of what comes over a connection that stays open.
+/// The first bytes from a connection that stays open.
 fn read_some(stream: &mut TcpStream) -> String {
     let mut bytes = [0; 4096];
     let count = stream.read(&mut bytes).unwrap_or_default();
     status_and_body(&bytes[..count])
 }
 
-/// Whether the other side has closed a connection over which it never sends anything.
+/// Whether the other side has closed a connection on which it never sends anything.
 fn is_closed(mut stream: TcpStream) -> bool {
     stream.set_nonblocking(true).expect("a mode");
     match stream.read(&mut [0]) {
@@ -352,7 +358,7 @@ fn open_files(process: u32) -> usize {
         .count()
 }
 
-/// What a process has in memory, in KiB.
+/// The memory of a process, in KiB.
 fn memory(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,6 +1,6 @@
-//! A job of many hours: ID tokens of ten minutes, access tokens of one hour, services that go away.
+//! A job of many hours: ID tokens of ten minutes, access tokens of one hour, outages of services.
 //!
-//! It never waits for real: the job lives in the emulator's time.
+//! It never actually waits: the job uses the emulator's time.
 
 use std::net::TcpStream;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::harness::{AZURE_DEVOPS, Endpoint, Served, answer, seconds_left, stabl
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The least that a token lives when it is handed out, in seconds.
+/// The minimum remaining lifetime of an issued token, in seconds.
 const LEAST: i64 = 300;
 
 #[test]
@@ -29,10 +29,10 @@ fn a_job_of_six_hours_never_lacks_a_token() {
         for half_minute in 0..120 {
             let mut token = token(&world, &served.endpoint);
             if half_minute == 0 {
-                // The client that comes once an hour.
+                // A client that comes once an hour.
                 token = self::token(&world, &served.endpoint);
             }
-            // A renewal takes less than the half minute that passes here in no time.
+            // A renewal takes less than the half minute that passes here at once.
             while seconds_left(&world, &token) < 600 {
                 token = self::token(&world, &served.endpoint);
             }
@@ -66,7 +66,7 @@ fn a_client_that_comes_once_an_hour_never_lacks_a_token() {
     served.end();
 }
 
-/// Two minutes in which a service is away without any user noticing, in each way in which one can be.
+/// Two minutes of outage that no client notices, for each kind of outage.
 #[test]
 fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
     type Which = fn(&World) -> &Service;
@@ -78,7 +78,7 @@ fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
         (entra, Fault::Close),
         (azure_devops, Fault::status(500)),
         (azure_devops, Fault::Reset),
-        // A server listens and never answers.
+        // A server that listens but never answers.
         (azure_devops, Fault::Delay(10 * MINUTE)),
     ] {
         let world = World::start();
@@ -94,11 +94,11 @@ fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
             time.advance(Duration::from_secs(10));
         }
         service(&world).recover();
-        // What is under way still ends after half a minute, and the next attempt comes half a minute later.
+        // A pending attempt still ends after half a minute, and the next one comes half a minute later.
         let mut is_renewed = false;
         for _ in 0..5 {
             time.advance(MINUTE / 2);
-            // An exchange takes real time, in which none passes here.
+            // An exchange takes real time, during which the emulated clock does not move.
             is_renewed |= (0..200).any(|_| token(&world, &served.endpoint) != first);
         }
         assert!(is_renewed, "{fault:?}");
@@ -140,7 +140,7 @@ fn reports_a_long_outage_and_recovers() {
     served.end();
 }
 
-/// Microsoft Entra's words for a fault that passes, in place of no words at all.
+/// Microsoft Entra's message for a transient fault.
 #[test]
 fn explains_that_an_entra_error_is_transient() {
     let world = World::start();
@@ -159,27 +159,27 @@ fn explains_that_an_entra_error_is_transient() {
 }
 
 #[test]
-fn what_entra_refuses_for_good_is_asked_once_in_half_a_minute() {
+fn retries_a_permanent_refusal_at_most_every_half_minute() {
     let world = World::start();
     let time = Time::of(&world);
     let served = Served::in_job(time.job(), "identity");
     let asked = || world.entra().requests().len();
     let before = asked();
-    // It is fixed at once, which the broker cannot know.
+    // It is fixed immediately, but the broker cannot know that.
     world.entra().refuse_with(7_000_112, Some(1));
     let (_, first) = served.endpoint.token(AZURE_DEVOPS);
     for _ in 0..20 {
         assert_eq!(served.endpoint.token(AZURE_DEVOPS), (403, first.clone()));
     }
     assert_eq!(asked() - before, 1);
-    // The refusal is of this scope alone.
+    // The refusal is only for this scope.
     assert_eq!(served.endpoint.token("https://graph.microsoft.com").0, 200);
     time.advance(MINUTE / 2);
     token(&world, &served.endpoint);
     served.end();
 }
 
-/// microsoft/azure-pipelines-agent#2202 and #5520: for some seconds, good job tokens are refused.
+/// microsoft/azure-pipelines-agent#2202 and #5520: valid job tokens are refused for some seconds.
 #[test]
 fn survives_a_bad_answer_of_the_id_token_route() {
     let refused = || {
@@ -204,7 +204,7 @@ fn survives_a_bad_answer_of_the_id_token_route() {
         assert_eq!(token(&world, &served.endpoint), first);
         // The next request tries again.
         assert_eq!(served.endpoint.token(another).0, 200, "{fault:?}");
-        // So it does after some in a row, within seconds.
+        // So it does after several in a row, within seconds.
         let third = "https://vault.azure.net";
         for _ in 0..4 {
             world.azure_devops().fault(fault.clone());
@@ -217,7 +217,7 @@ fn survives_a_bad_answer_of_the_id_token_route() {
 }
 
 #[test]
-fn leaves_when_the_jobs_token_is_refused_again_and_again() {
+fn exits_if_the_job_token_is_repeatedly_refused() {
     let world = World::start();
     let time = Time::of(&world);
     let mut served = Served::in_job(time.job(), "identity");
@@ -226,7 +226,7 @@ fn leaves_when_the_jobs_token_is_refused_again_and_again() {
     world
         .azure_devops()
         .always(Fault::Status(401, Vec::new(), body));
-    // As long as there is a live token, it is served, and the broker stays.
+    // As long as there is a valid token, it is served, and the broker keeps running.
     for _ in 0..5 {
         assert_eq!(served.endpoint.token("https://graph.microsoft.com").0, 503);
         assert_eq!(token(&world, &served.endpoint), first);
@@ -246,9 +246,9 @@ fn leaves_when_the_jobs_token_is_refused_again_and_again() {
     expect!["##[warning]The job's credential endpoint does not answer. It may have ended before the job."].assert_eq(&outcome.log);
 }
 
-/// What may come from something in front of Azure DevOps ends no broker, however often it comes.
+/// A refusal that may come from something other than Azure DevOps never stops a broker.
 #[test]
-fn stays_where_a_refusal_is_ambiguous() {
+fn keeps_running_after_ambiguous_refusals() {
     let world = World::start();
     let time = Time::of(&world);
     let served = Served::in_job(time.job(), "identity");
@@ -272,12 +272,12 @@ fn exits_after_a_day_without_requests() {
         token(&world, &served.endpoint);
     }
     time.advance(24 * 60 * MINUTE);
-    // It sleeps by the system's clock; a stranger wakes it, and has not asked.
+    // It sleeps by the system's clock; any connection wakes it, without being a request.
     let _ = TcpStream::connect(("127.0.0.1", served.endpoint.port));
     served.job.wait_until_nothing_is_left();
 }
 
-/// What an SDK gets, which is a token that it takes for a live one.
+/// A token for an SDK, with the lifetime that an SDK requires.
 fn token(world: &World, endpoint: &Endpoint) -> String {
     let (status, body) = endpoint.token(AZURE_DEVOPS);
     assert_eq!(status, 200, "{body}");

@@ -1,7 +1,7 @@
-//! A broker beside the identity of the machine: neither is taken for the other.
+//! A broker and the machine's own identity: neither is mistaken for the other.
 //!
-//! The endpoint of virtual machines has its own address, which no test can take; that it is asked is seen
-//! by what is said of it.
+//! A virtual machine's endpoint has a fixed address, which a test cannot use; error messages show that it is
+//! contacted.
 
 use adieu_emulator::{Connection, Job, MY_CONNECTION, Outcome, TaskResult, World};
 use expect_test::expect;
@@ -42,10 +42,10 @@ fn a_managed_identity_comes_from_the_machine_not_from_a_broker() {
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     let token = job.value("AZURE_DEVOPS_TOKEN").expect("a token").to_owned();
     assert!(is_of(&world, "machine", &token));
-    // Its broker asks the machine as well, and no broker.
+    // Its broker uses the machine's endpoint as well, not another broker.
     assert!(is_of(&world, "machine", served(&job).as_str()));
     assert_eq!(world.managed_identity().requests().len(), 2);
-    // A script with its own token, and what it starts.
+    // A script with its own token, and its child processes.
     let run = TaskFolder::unpacked("run");
     let place = tempfile::tempdir().expect("a folder");
     let script = format!(
@@ -79,7 +79,7 @@ fn a_managed_identity_comes_from_the_machine_not_from_a_broker() {
         let outcome = job.step(folder.path()).section("postjobexecution").run();
         assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     }
-    // When the brokers are gone, the machine's own endpoint is still found.
+    // After the brokers have stopped, the machine's own endpoint is still found.
     let outcome = step(
         &mut job,
         &TaskFolder::unpacked("token"),
@@ -90,7 +90,7 @@ fn a_managed_identity_comes_from_the_machine_not_from_a_broker() {
 }
 
 #[test]
-fn a_machine_that_announces_nothing_is_asked_at_its_own_address() {
+fn uses_the_fixed_address_of_a_virtual_machine() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("machine", None));
     let mut job = world.job();
@@ -103,7 +103,7 @@ fn a_machine_that_announces_nothing_is_asked_at_its_own_address() {
     let outcome = step(&mut job, &first, &inputs);
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     let outcome = step(&mut job, &second, &[("azureSubscription", "machine")]);
-    // A machine in Azure answers, and says that it has no such identity.
+    // A machine in Azure answers that it does not have such an identity.
     assert_eq!(outcome.result, TaskResult::Failed, "{}", outcome.log);
     assert!(outcome.log.contains("managed identity returned no token"));
     assert_eq!(job.value("AZURE_DEVOPS_TOKEN"), None);
@@ -112,7 +112,7 @@ fn a_machine_that_announces_nothing_is_asked_at_its_own_address() {
     job.wait_until_nothing_is_left();
 }
 
-/// What a client of the job's endpoint gets.
+/// The owner of the token that a client of the job's endpoint gets.
 fn served(job: &Job<'_>) -> String {
     let (status, body) = Endpoint::of(job).token(AZURE_DEVOPS);
     assert_eq!(status, 200, "{body}");

@@ -1,6 +1,6 @@
-//! How many copies of a token are in the memory of the process that serves it.
+//! Copies of a token in the memory of the process that serves it.
 //!
-//! It reads the memory of that process as root can, and of no other.
+//! It reads only that process's memory, as root can.
 
 use std::fs;
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
@@ -9,7 +9,7 @@ use adieu_emulator::World;
 
 use crate::harness::{AZURE_DEVOPS, Served};
 
-/// The memory that a process can write, in pieces.
+/// The writable memory of a process, in pieces.
 fn memory(process: u32) -> std::io::Result<Vec<Vec<u8>>> {
     let maps = fs::read_to_string(format!("/proc/{process}/maps"))?;
     let mut memory = fs::File::open(format!("/proc/{process}/mem"))?;
@@ -22,7 +22,7 @@ fn memory(process: u32) -> std::io::Result<Vec<Vec<u8>>> {
         let [start, end] = ends.expect("a range");
         let mut piece = vec![0; usize::try_from(end - start).expect("a size")];
         memory.seek(SeekFrom::Start(start))?;
-        // Some pages cannot be read by anybody, such as the kernel's own.
+        // Some pages cannot be read at all, such as the kernel's own.
         if memory.read_exact(&mut piece).is_ok() {
             pieces.push(piece);
         }
@@ -44,8 +44,7 @@ fn copies(memory: &[Vec<u8>], secret: &str) -> usize {
     memory.iter().map(in_piece).sum()
 }
 
-/// The one copy is the one that is handed out again. Where only the kernel may read that memory, nothing is left
-/// to count.
+/// The only copy is the one that is served again. If only the kernel can read that memory, there is nothing to count.
 #[test]
 fn one_copy_of_a_served_token_is_in_memory() {
     let world = World::start();
@@ -58,10 +57,10 @@ fn one_copy_of_a_served_token_is_in_memory() {
         let token = answer["access_token"].as_str().expect("a token");
         match memory(process) {
             Ok(memory) => {
-                // A copy that was overwritten at its start would still give the rest away.
+                // A copy that was overwritten at its start would still reveal the rest.
                 let tail = &token[token.len() - 64..];
                 assert_eq!((copies(&memory, token), copies(&memory, tail)), (1, 1));
-                // Text that this test knows to be there is found: the count means something.
+                // The count is meaningful only if text that is known to be there is found.
                 assert!(copies(&memory, &served.endpoint.key) >= 1);
             }
             Err(error) => assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}"),

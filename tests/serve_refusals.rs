@@ -1,6 +1,6 @@
-//! The broker and a client that has the key and asks wrongly: what it says, and that it says it at once.
+//! The broker and a client with the key that sends invalid requests: it gets an explanation immediately.
 //!
-//! What Entra itself refuses is worded by `tests/token_refusals.rs`'s subject.
+//! Refusals by Microsoft Entra are in `tests/token_refusals.rs`.
 
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
@@ -9,7 +9,7 @@ use crate::harness::{AZURE_DEVOPS, Served, stable};
 use crate::serve_bytes::{GOOD, GOOD_AZD, attempt, closing, fill};
 
 #[test]
-fn answers_a_client_that_has_the_key_and_asks_wrongly() {
+fn explains_invalid_requests_to_clients_with_the_key() {
     let world = World::start();
     let served = Served::start(&world, "identity\nazd");
     let own = world.client_id(MY_CONNECTION);
@@ -173,7 +173,7 @@ fn answers_a_client_that_has_the_key_and_asks_wrongly() {
 }
 
 #[test]
-fn a_token_that_a_client_would_take_for_ended_is_not_handed_out() {
+fn does_not_return_a_token_that_clients_treat_as_expired() {
     let world = World::start();
     world.entra().access_token_lifetime(298);
     let served = Served::start(&world, "identity");
@@ -183,7 +183,7 @@ fn a_token_that_a_client_would_take_for_ended_is_not_handed_out() {
     served.end();
 }
 
-/// Each slash at its end makes a resource another one.
+/// A slash at the end makes it another resource.
 #[test]
 fn limits_the_number_of_cached_tokens() {
     let world = World::start();
@@ -196,7 +196,7 @@ fn limits_the_number_of_cached_tokens() {
     assert_eq!(status, 403);
     expect!["tokens for 64 resources are in use, which is the limit"]
         .assert_eq(body["message"].as_str().expect("a text"));
-    // Those that are there are handed out as before.
+    // Existing tokens are still returned.
     assert_eq!(served.endpoint.token(&resource(0)).0, 200);
     served.end();
 }

@@ -1,6 +1,6 @@
-//! EntraToken@1: what a user gets, connection by connection.
+//! EntraToken@1: its results for each kind of connection.
 //!
-//! What users and services can do wrong is in the modules beside it.
+//! Errors of users and services are in the modules next to it.
 
 // The input `connections`: service connections of other tasks that receive a token.
 mod connections;
@@ -13,7 +13,7 @@ use expect_test::expect;
 use crate::harness::{TaskFolder, run, stable};
 
 #[test]
-fn gives_tokens_for_several_resources_from_one_id_token() {
+fn issues_tokens_for_several_resources_from_one_id_token() {
     let world = World::start();
     let mut job = world.job();
     let outcome = run(
@@ -96,7 +96,7 @@ fn sends_two_requests_and_nothing_else() {
 }
 
 #[test]
-fn gives_the_id_token_itself() {
+fn sets_the_id_token_itself() {
     let world = World::start();
     let mut job = world.job();
     let outcome = run(
@@ -121,7 +121,7 @@ ARM_OIDC_TOKEN: the ID token, valid for about ten minutes."
 }
 
 #[test]
-fn sets_outputs_for_later_jobs_on_top() {
+fn also_sets_outputs_for_later_jobs() {
     let world = World::start();
     let mut job = world.job();
     let outcome = run(
@@ -144,9 +144,9 @@ fn sets_outputs_for_later_jobs_on_top() {
     assert!(job.value("tokens.AZURE_DEVOPS_TOKEN_EXPIRES_ON").is_some());
 }
 
-/// Another job knows nothing of this one's masks.
+/// Another job does not have this job's masks.
 #[test]
-fn an_id_token_for_later_jobs_is_secret_whatever_is_exposed() {
+fn an_id_token_for_later_jobs_is_always_secret() {
     let world = World::start();
     let mut job = world.job();
     let outcome = run(
@@ -200,7 +200,7 @@ fn prints_no_secret_with_system_debug() {
     job.debug();
     let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    // Whether it leaks, the agent looks itself.
+    // The emulated agent checks for leaks.
     expect![[r#"
         ##[debug]Processed: ##vso[task.setsecret]***
         ##[debug]Processed: ##vso[task.setsecret]***

@@ -1,8 +1,8 @@
-//! `adieu token`: each credential, each form, and every failure in one clear message.
+//! `adieu token`: each credential, each output format, and a clear message for every failure.
 //!
-//! It asks only the emulator and the stand-ins of azd and az.
+//! It uses only the emulator and the stand-ins for azd and az.
 
-// `--credential auto`, which is what there is without a flag.
+// `--credential auto`, the default.
 mod auto;
 // One file for each credential.
 mod managed_identity;
@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::desk::{Desk, Said, says, signed_in_user};
 use crate::harness::stable;
 
-/// That the output is one token of the emulator's and nothing else.
+/// Asserts that the output is a token of the emulator and nothing else.
 fn is_a_token(world: &World, said: &Said) {
     assert_eq!(said.status, 0, "{}", said.stderr);
     let lines: Vec<&str> = said.stdout.lines().collect();
@@ -217,10 +217,10 @@ fn warns_where_the_log_would_show_the_token() {
 }
 
 #[test]
-fn teaches_by_example() {
+fn help_has_examples() {
     let world = World::start();
     let said = Desk::with(&world, &[]).adieu(&["token", "--help"]);
-    // An empty line of the help has spaces in it, which an editor would take away here.
+    // An empty line of the help contains spaces, which an editor would remove here.
     let help: Vec<&str> = said.stdout.lines().map(str::trim_end).collect();
     expect![[r#"
         Print a Microsoft Entra access token for Azure DevOps or another resource

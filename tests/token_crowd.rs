@@ -1,7 +1,7 @@
-//! EntraToken@1: five hundred at once, against an Entra that lets fifty a second pass.
+//! EntraToken@1: five hundred tasks at once, with a Microsoft Entra that accepts fifty requests per second.
 //!
-//! How long it takes is `cargo xtask bench crowd`'s business; here is that all get through, how often they
-//! asked, and that they do not come back as a crowd.
+//! `cargo xtask bench crowd` measures how long it takes; this tests that all succeed, how many requests they send,
+//! and that they do not retry at the same time.
 
 use std::process::Command;
 use std::thread;
@@ -17,11 +17,11 @@ const STARTING: usize = 8;
 const BEAT: Duration = Duration::from_secs(4);
 
 #[test]
-fn five_hundred_tasks_pass_a_service_that_throttles() {
+fn five_hundred_tasks_succeed_with_a_throttling_service() {
     let world = World::start();
     let limit = u32::try_from(LIMIT).expect("a small number");
     world.entra().throttle(limit);
-    // All who asked within four seconds get their ID tokens at the same moment: a crowd, on any machine.
+    // All tasks that send a request within four seconds get their ID tokens at the same moment, on any machine.
     world.azure_devops().always(Fault::OnTheBeat(BEAT));
     let folder = TaskFolder::unpacked("token");
     let environment = world
@@ -31,8 +31,8 @@ fn five_hundred_tasks_pass_a_service_that_throttles() {
         .environment();
     let mut tasks = Vec::new();
     for number in 0..TASKS {
-        // A machine of two cores starts no more than some at a time; those that have asked for their ID tokens
-        // wait for the beat and need no core.
+        // A machine with two cores starts only some at a time; those that have requested their ID tokens wait for the
+        // interval's end and need no core.
         world
             .azure_devops()
             .wait_for_requests(number.saturating_sub(STARTING));
@@ -65,7 +65,7 @@ fn five_hundred_tasks_pass_a_service_that_throttles() {
     for arrival in &arrivals {
         a_second[usize::try_from(arrival.at.as_secs()).expect("a small number")] += 1;
     }
-    // The first wave is over once the last ID tokens were given out, on the beat after they were asked for.
+    // The first wave ends when the last ID tokens were issued, at the end of the interval of their request.
     let last = world
         .azure_devops()
         .arrivals()

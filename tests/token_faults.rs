@@ -1,6 +1,6 @@
 //! EntraToken@1: transient faults, and permanent ones.
 //!
-//! The length of a pause is in the table of crates/transport/src/retry.rs; here is whether there is one.
+//! The length of pauses is in the table of crates/transport/src/retry.rs; here only whether there is one.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -70,7 +70,7 @@ fn transient_faults() -> Vec<Fault> {
         Fault::Truncate,
         Fault::Reset,
         Fault::Close,
-        // Whole, as far as HTTP can tell, and not as JSON.
+        // Complete for HTTP, but not as JSON.
         Fault::Status(200, Vec::new(), r#"{"access_token":"eyJ"#.to_owned()),
     ]
 }
@@ -91,7 +91,7 @@ fn retries_transient_entra_errors() {
     }
 }
 
-/// The token's own end lies two hours ahead of this clock; it ends in one all the same.
+/// The token's own expiry is two hours ahead of this clock; it still expires in one hour.
 #[test]
 fn a_slow_clock_does_not_extend_a_token() {
     let world = World::start();
@@ -104,7 +104,7 @@ fn a_slow_clock_does_not_extend_a_token() {
 }
 
 #[test]
-fn a_token_that_lives_longer_than_there_are_dates_is_a_token() {
+fn accepts_a_lifetime_beyond_the_last_date() {
     let world = World::start();
     world.entra().access_token_lifetime(10_i64.pow(13));
     let mut job = world.job();
@@ -116,12 +116,12 @@ fn a_token_that_lives_longer_than_there_are_dates_is_a_token() {
     );
 }
 
-/// Numbers of faults that Microsoft says will pass.
+/// Codes of faults that Microsoft documents as transient.
 const PASSING: [u32; 8] = [
     50_166, 90_006, 90_012, 90_024, 90_033, 90_055, 90_061, 90_090,
 ];
 
-/// Each is asked for half a minute, so that all are asked at once.
+/// Each is retried for half a minute, so they run concurrently.
 #[test]
 fn reports_a_transient_failure_that_persists() {
     let said: Vec<String> = thread::scope(|scope| {
@@ -220,7 +220,7 @@ fn stops_within_its_limit_and_reports_the_attempts() {
 }
 
 #[test]
-fn does_not_wait_longer_than_its_bound() {
+fn does_not_wait_longer_than_its_limit() {
     let world = World::start();
     let retry_after = vec![("Retry-After".to_owned(), "3600".to_owned())];
     world

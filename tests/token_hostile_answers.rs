@@ -1,7 +1,7 @@
-//! EntraToken@1: hostile answers, by the thousand. Whatever a server writes, the task neither crashes nor lets
-//! a command of the server's into the log.
+//! EntraToken@1: thousands of hostile answers. Whatever a server sends, the task neither crashes nor lets a server's
+//! command into the log.
 //!
-//! The answers are generated from a fixed seed, so that a failure can be repeated.
+//! The answers are generated from a fixed seed, so that a failure can be reproduced.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,11 +9,11 @@ use adieu_emulator::{Connection, Fault, Job, MY_CONNECTION, Outcome, TaskResult,
 
 use crate::harness::run;
 
-/// Answers of Entra: each step asks for as many tokens, and each token gets its own answer.
+/// Tokens per step with answers of Microsoft Entra: each token gets its own answer.
 const TOKENS_A_STEP: usize = 100;
 const STEPS: usize = 100;
 
-/// Answers of Azure DevOps: one a step.
+/// Steps with answers of Azure DevOps, one per step.
 const ID_TOKEN_STEPS: usize = 60;
 
 #[test]
@@ -54,10 +54,10 @@ fn deactivates_commands_in_azure_devops_answers() {
     }
 }
 
-/// RFC 6750 says what a bearer token may consist of, RFC 7519 what a JWT looks like. Anything else would go into
-/// a variable, a header or a line for git as it is.
+/// RFC 6750 defines the characters of a bearer token, RFC 7519 the form of a JWT. Anything else would be passed
+/// unchanged to a variable, a header or a line for git.
 #[test]
-fn what_does_not_have_the_form_of_a_token_is_never_one() {
+fn accepts_only_text_with_the_form_of_a_token() {
     for text in [
         "##vso[task.setvariable variable=STOLEN]x",
         "eyJ.eyJ.c2ln\n##vso[task.complete result=Failed]",
@@ -106,7 +106,7 @@ fn is_refused(outcome: &Outcome, job: &Job<'_>, service: &str, text: &str) {
     assert!(job.get("STOLEN").is_none(), "{text:?}");
 }
 
-/// The step ended as a step ends, and wrote only its own commands.
+/// Asserts that the step ended normally, and wrote only its own commands.
 fn holds(outcome: &Outcome, name: &str) {
     assert_eq!(
         outcome.exit_code,
@@ -139,7 +139,7 @@ fn holds(outcome: &Outcome, name: &str) {
         } else {
             assert!(!line.contains("##["), "{name}: {line}");
         }
-        // What comes behind our own command is data to the agent, and shown: there it must be harmless, too.
+        // Text after our own command is data for the agent, and is shown, so it must be harmless, too.
         if line.starts_with("##vso[task.issue") {
             assert!(
                 !line[10..].to_lowercase().contains("##vso"),
@@ -150,13 +150,13 @@ fn holds(outcome: &Outcome, name: &str) {
     assert_eq!(completed, 1, "{name}: {}", outcome.raw.join("\n"));
 }
 
-/// An answer that no service should send. The same number gives the same answer.
+/// An answer that no service should send. The same number generates the same answer.
 fn answer(number: u64) -> Vec<u8> {
     let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     if random.below(200) == 0 {
         return garbage(&mut random);
     }
-    // Transient statuses would be retried for half a minute; token_faults.rs has them.
+    // Transient statuses would be retried for half a minute; token_faults.rs tests them.
     let status = random.pick(&[
         "200", "200", "200", "400", "400", "401", "401", "403", "404", "418", "302", "203", "204",
     ]);

@@ -1,6 +1,6 @@
-//! EntraToken@1: everything a user can write wrongly, and the sentence that answers it.
+//! EntraToken@1: every invalid input, and its message.
 //!
-//! None of these asks a service anything.
+//! None of these sends a request.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use expect_test::{Expect, expect};
 
 use crate::harness::{TaskFolder, run, stable};
 
-/// Runs with the connection and these inputs; returns the log, and holds that nothing was asked.
+/// Runs with the connection and these inputs. Returns the log, and asserts that no request was sent.
 fn refused(inputs: &[(&str, &str)]) -> String {
     let world = World::start();
     world.add_connection(Connection::client_secret("with-secret"));
@@ -306,7 +306,7 @@ fn names_what_the_connection_lacks() {
 }
 
 #[test]
-fn keeps_the_jobs_token_at_the_collections_host() {
+fn keeps_the_job_token_at_the_collections_host() {
     let world = World::start();
     let mut job = world.job();
     job.variable(
@@ -387,7 +387,7 @@ fn names_a_resource_that_the_cloud_does_not_have() {
     "#]].assert_eq(&said);
 }
 
-/// A wrapper that starts the task passes on what the agent gave, or not.
+/// A wrapper that starts the task may not pass on the agent's variables.
 #[test]
 fn names_missing_agent_variables() {
     let world = World::start();

@@ -1,10 +1,10 @@
-//! EntraToken@1: every refusal of Entra and of Azure DevOps, as the user reads it.
+//! EntraToken@1: every refusal by Microsoft Entra and Azure DevOps, as the user sees it.
 //!
-//! A refusal is asked for once: what is permanent is not repeated.
+//! A permanent refusal is not retried.
 
-// An ID token, or the job's own token.
+// An ID token, or the job token.
 mod azure_devops;
-// Numbers of Microsoft Entra.
+// Codes of Microsoft Entra.
 mod entra;
 // Another service's answer, another token, no identity.
 mod another_answer;
@@ -14,7 +14,7 @@ use expect_test::Expect;
 
 use crate::harness::{run, stable};
 
-/// Runs a step that must fail after one request to Azure DevOps and one to Entra at most.
+/// Runs a step that must fail after at most one request to Azure DevOps and one to Microsoft Entra.
 fn refused(world: &World, connection: &str) -> String {
     let mut job = world.job();
     let outcome = run(&mut job, &[("azureSubscription", connection)]);
@@ -26,5 +26,5 @@ fn refused(world: &World, connection: &str) -> String {
     stable(world, &outcome.log.replace(&id, "[CONNECTION]"))
 }
 
-/// Something that goes wrong in a world, and what the user reads then.
+/// A problem in a world, and the user's message for it.
 type Case = (fn(&World), Expect);

@@ -1,6 +1,6 @@
 //! VS Code extensions: the real vsce with tokens and the broker of `adieu`, and its packages published by `adieu`.
 //!
-//! `cargo xtask test` installs vsce; nothing of it is imitated here.
+//! `cargo xtask test` installs vsce; no part of it is imitated here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ impl<'a> Step<'a> {
     fn new(world: &'a World) -> Self {
         let marketplace = world.marketplace();
         marketplace.set_role("pub", MY_CONNECTION, Some("Creator"));
-        // Node's client of Azure DevOps knows no proxy, so that vsce asks the Marketplace as a server of this machine.
+        // Azure DevOps' Node client supports no proxy, so vsce uses the Marketplace as a server on this machine.
         let url = world
             .plain_marketplace()
             .url()
@@ -48,7 +48,7 @@ impl<'a> Step<'a> {
         Self { desk, world }
     }
 
-    /// `vsce package`, for a platform and as a preview version where they are given.
+    /// `vsce package`, for a platform or as a preview version.
     fn package(&self, more: &[&str]) -> PathBuf {
         let file = self.desk.home().join(format!("{}.vsix", more.join("")));
         let made = self
@@ -72,7 +72,7 @@ impl<'a> Step<'a> {
         self.desk.adieu(&command)
     }
 
-    /// `adieu extension publish`, at the same Marketplace.
+    /// `adieu extension publish`, with the same Marketplace.
     fn publish(&self, package: &Path) -> Said {
         let (file, url) = (
             package.display().to_string(),
@@ -111,7 +111,7 @@ fn vsce_publishes_with_a_token_in_place_of_its_pat() {
     assert_eq!(published.status, 0, "{}", published.stderr);
     assert!(world.secrets_in(&published.stdout).is_empty());
     assert_eq!(step.versions(), ["1.2.3"]);
-    // For this one, vsce takes no token from a variable.
+    // Here, vsce reads no token from a variable.
     let identity = ["--configure", "identity"];
     let arguments = ["unpublish", "--azure-credential", "--force", "pub.sample"];
     let removed = step.vsce(&identity, &arguments);
@@ -174,7 +174,7 @@ fn adieu_publishes_each_platform_of_a_version_and_vsce_sees_them() {
 }
 
 #[test]
-fn a_pre_release_stays_one() {
+fn publishes_a_pre_release_as_one() {
     let world = github_actions::world();
     let step = Step::new(&world);
     let package = step.package(&["--pre-release", "--target", "darwin-arm64"]);
@@ -196,7 +196,7 @@ fn a_pre_release_stays_one() {
     .assert_eq(&facts.join("\n"));
     let published = step.publish(&package);
     assert_eq!(published.status, 0, "{}", published.stderr);
-    // The very bytes that vsce packed, in which the Marketplace finds the property.
+    // The exact bytes that vsce packed, in which the Marketplace finds the property.
     let known = world.marketplace().extension("pub.sample").expect("it");
     let sent = fs::read(&package).expect("a package");
     assert!(known.has_package(&sent));

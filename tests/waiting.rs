@@ -7,9 +7,9 @@ use adieu_emulator::{Connection, Fault, Validation, World};
 
 use crate::desk::{Desk, write_hello_extension};
 
-/// A terminal of util-linux' making, for it is the terminal that matters.
+/// A terminal from util-linux, because the behavior depends on a terminal.
 #[test]
-fn names_the_service_that_is_waited_for_after_two_seconds() {
+fn names_the_service_after_two_seconds_of_waiting() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
     world
@@ -33,7 +33,7 @@ fn names_the_service_that_is_waited_for_after_two_seconds() {
         "{text}"
     );
     assert!(text.contains("Azure DevOps id: "), "{text}");
-    // Without a terminal no user waits.
+    // Without a terminal, there is no user who waits.
     world
         .marketplace()
         .fault(Fault::Delay(Duration::from_secs(4)));
@@ -41,7 +41,7 @@ fn names_the_service_that_is_waited_for_after_two_seconds() {
     assert!(!said.stderr.contains("Waiting"), "{}", said.stderr);
 }
 
-/// The smallest extension that the Marketplace takes.
+/// The smallest extension that the Marketplace accepts.
 fn extension(desk: &Desk<'_>) -> PathBuf {
     let folder = desk.home().join("hello");
     write_hello_extension(&folder, &[]);
@@ -58,7 +58,7 @@ fn slow_publisher() -> World {
         takes: 3,
         refuses: None,
     });
-    // The question whether it exists is answered at once.
+    // The request whether it exists is answered immediately.
     world.marketplace().fault(Fault::Delay(Duration::ZERO));
     world
         .marketplace()
@@ -79,7 +79,7 @@ fn redraws_one_line_with_percent_and_time_on_a_terminal() {
     ] {
         assert!(shown.contains(part), "{part:?} in {shown:?}");
     }
-    // Nothing of it is left on the screen.
+    // Nothing of it remains on the screen.
     let screen: Vec<&str> = shown
         .split('\n')
         .map(|line| line.trim_end_matches('\r'))
@@ -90,7 +90,7 @@ fn redraws_one_line_with_percent_and_time_on_a_terminal() {
 }
 
 #[test]
-fn quiet_hides_what_is_waited_for() {
+fn quiet_hides_the_status_line() {
     let world = slow_publisher();
     let desk = Desk::machine(&world).set("TERM", "xterm");
     let folder = extension(&desk).display().to_string();
@@ -100,7 +100,7 @@ fn quiet_hides_what_is_waited_for() {
 }
 
 #[test]
-fn a_log_has_one_plain_line_of_each() {
+fn a_log_has_one_plain_line_for_each_wait() {
     let world = slow_publisher();
     let desk = Desk::machine(&world);
     let folder = extension(&desk).display().to_string();

@@ -1,4 +1,4 @@
-//! `adieu whoami`: who an identity is to Azure DevOps, to an organization and to a publisher.
+//! `adieu whoami`: an identity's details in Azure DevOps, in an organization and in a publisher.
 //!
 //! Two tenants are in organizations.rs.
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::desk::{Desk, Said, world_of_a_member};
 use crate::harness::stable;
 
-/// Everything that was said, without what differs from run to run.
+/// The whole output, without text that differs between runs.
 pub(crate) fn shown(world: &World, said: &Said) -> String {
     let descriptor = |text: &str| {
         let words = text.split_inclusive([' ', '\n', '"', ',']);
@@ -138,7 +138,7 @@ fn prints_the_same_as_json() {
 }
 
 #[test]
-fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
+fn names_an_organization_that_has_not_added_the_identity_and_the_remedy() {
     let world = world_of_a_member();
     world.organizations().add("fabrikam");
     shows(
@@ -218,7 +218,7 @@ fn reports_a_missing_organization_before_signing_in() {
 }
 
 #[test]
-fn the_task_and_the_command_line_tell_the_same_id() {
+fn the_task_and_the_command_line_print_the_same_id() {
     let world = world_of_a_member();
     let said = Desk::machine(&world).adieu(&["extension", "who-am-i", "--json"]);
     let json: Value = serde_json::from_str(&said.stdout).expect("JSON");

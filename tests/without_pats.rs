@@ -1,7 +1,7 @@
-//! `examples/without-pats`: the code of people who leave their PATs behind, run as it is by the real SDK,
-//! tfx-cli, curl and Node.
+//! `examples/without-pats`: code of users who replace their PATs, run unchanged with the real SDK, tfx-cli, curl and
+//! Node.
 //!
-//! It changes names only: of the organization's host, where a client goes past every proxy.
+//! It only changes names: the organization's host, for a client that supports no proxy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn world() -> (World, String) {
     (world, token)
 }
 
-/// A desk on which Node, tfx, curl and `adieu` are installed.
+/// A command line with Node, tfx, curl and `adieu`.
 fn desk<'a>(world: &'a World, tools: &[&str]) -> Desk<'a> {
     let desk = Desk::with(world, tools)
         .set("NODE_PATH", client("node").join("node_modules"))
@@ -52,7 +52,7 @@ fn link(from: &Path, desk: &Desk<'_>, name: &str) {
     std::os::unix::fs::symlink(from, desk.bin().join(name)).expect("a link");
 }
 
-/// A sample beside the test, with the emulator's address in place of the Azure DevOps one.
+/// A copy of a sample, with the emulator's address instead of Azure DevOps'.
 fn sample(world: &World, desk: &Desk<'_>, name: &str) -> PathBuf {
     let text = fs::read_to_string(root().join("examples/without-pats").join(name));
     let own = world.plain_marketplace().url().trim_end_matches('/');
@@ -71,7 +71,7 @@ fn run(desk: &Desk<'_>, command: &mut Command) -> Said {
 }
 
 #[test]
-fn locally_by_azd() {
+fn runs_locally_with_azd() {
     let (world, token) = world();
     let desk = desk(&world, &["azd"]).signed_in(&token);
     let said = run(
@@ -82,7 +82,7 @@ fn locally_by_azd() {
 }
 
 #[test]
-fn locally_that_is_not_signed_in_the_sdk_and_adieu_both_say_so() {
+fn reports_a_missing_local_sign_in() {
     let (world, _) = world();
     for answer in ["signed-out", "signed-out-1.23", "signed-out-old"] {
         let desk = desk(&world, &["azd"]).set("STANDIN_AZD", answer);
@@ -97,20 +97,20 @@ fn locally_that_is_not_signed_in_the_sdk_and_adieu_both_say_so() {
 }
 
 #[test]
-fn in_a_function_by_its_managed_identity() {
+fn runs_in_a_function_with_its_managed_identity() {
     let (world, _) = world();
     let desk = desk(&world, &[])
         .managed_identity()
         .set("AZURE_CLIENT_ID", world.client_id("identity"));
     let file = sample(&world, &desk, "function.js");
-    // As the Functions host calls it.
+    // Called like the Functions host does.
     let host = format!("require('{}')({{ log: console.log }})", file.display());
     let said = run(&desk, desk.command("node").args(["-e", &host]));
     assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("web\n", ""));
 }
 
 #[test]
-fn the_function_runs_locally_by_the_broker() {
+fn runs_the_function_locally_with_the_broker() {
     let (world, token) = world();
     let desk = desk(&world, &["az"]).signed_in(&token);
     let file = sample(&world, &desk, "function.js");
@@ -120,7 +120,7 @@ fn the_function_runs_locally_by_the_broker() {
 }
 
 #[test]
-fn the_same_test_in_a_pipeline_and_locally() {
+fn runs_the_same_test_in_a_pipeline_and_locally() {
     let (world, token) = world();
     let command = [
         "exec",
@@ -145,7 +145,7 @@ fn the_same_test_in_a_pipeline_and_locally() {
 }
 
 #[test]
-fn published_by_tfx() {
+fn publishes_with_tfx() {
     let (world, token) = world();
     let folder = hello(&[]);
     let packed = folder.adieu(&["package", "--output-path", "hello.vsix"]);
@@ -165,12 +165,12 @@ fn published_by_tfx() {
 }
 
 #[test]
-fn any_rest_call_by_curl() {
+fn calls_rest_with_curl() {
     let (world, token) = world();
     let desk = desk(&world, &["az"])
         .signed_in(&token)
         .set("HTTPS_PROXY", world.network().url());
-    // By its own name: curl goes by the proxy.
+    // With the real name: curl uses the proxy.
     let script = root().join("examples/without-pats/rest.sh");
     let said = run(&desk, &mut desk.command(script));
     assert_eq!(said.status, 0, "{}", said.stderr);

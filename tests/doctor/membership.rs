@@ -1,4 +1,4 @@
-//! The members of an organization and of a publisher, and who changes them.
+//! The members of an organization and of a publisher, and who can change them.
 //!
 //! It adds no member; onboard.rs does.
 

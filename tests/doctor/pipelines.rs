@@ -1,6 +1,6 @@
-//! The doctor in a pipeline: the ID token as it was presented, the page of the run, and the step's identity.
+//! The doctor in a pipeline: the ID token as presented, the run's page, and the step's identity.
 //!
-//! What it finds locally is in doctor.rs.
+//! Local checks are in doctor.rs.
 
 use std::fs;
 
@@ -54,7 +54,7 @@ fn a_pipelines_id_token_is_shown_as_presented_and_as_expected() {
 }
 
 #[test]
-fn a_federated_credential_that_does_not_match_is_the_next_thing() {
+fn reports_a_federated_credential_that_does_not_match() {
     let world = world();
     world
         .entra()
@@ -103,11 +103,11 @@ fn a_federated_credential_that_does_not_match_is_the_next_thing() {
 }
 
 #[test]
-fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
+fn adds_the_findings_to_the_runs_summary() {
     let world = world();
     world.organizations().add("fabrikam");
     let temp = tempfile::tempdir().expect("a folder");
-    // A link that another process left there leads the page nowhere.
+    // A link that another process left there must not redirect the page.
     let elsewhere = temp.path().join("elsewhere");
     let link = temp.path().join("Adieu doctor.md");
     std::os::unix::fs::symlink(&elsewhere, &link).expect("a link");
@@ -133,7 +133,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
     let page = fs::read_to_string(&file).expect("a page");
     assert!(world.secrets_in(&page).is_empty());
     let seen = crate::pages::seen_everywhere("doctor", &page);
-    // The Marketplace page has this one.
+    // The Marketplace page uses this screenshot.
     crate::pages::photograph("overview-doctor", &page, "light", 596);
     let checks = seen["tables"][0].as_array().expect("rows");
     assert!(checks.len() > 8, "{seen}");
@@ -201,7 +201,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
 }
 
 #[test]
-fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
+fn checks_the_connections_identity_in_a_script_of_run_with_token() {
     let world = world();
     world.organizations().add_member("contoso", MY_CONNECTION);
     let mut job = world.job();
@@ -248,7 +248,7 @@ fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
 }
 
 #[test]
-fn shows_which_claim_differs_where_another_credential_may_read_it() {
+fn shows_the_claim_that_differs_if_another_credential_can_read_it() {
     let world = world();
     world.microsoft_graph().add_reader(MY_CONNECTION);
     world.entra().trust(

@@ -1,4 +1,4 @@
-//! What is in the way: a proxy, a certificate, a name, a host, a clock.
+//! Problems on the network path: a proxy, a certificate, a name, a host, a clock.
 //!
 //! Membership is in membership.rs.
 
@@ -11,7 +11,7 @@ use super::{examined, finds, stable, world};
 use crate::desk::Desk;
 
 #[test]
-fn a_clock_that_is_wrong_is_found_by_the_services_own() {
+fn detects_a_wrong_clock_by_the_services_time() {
     let world = world();
     let desk = Desk::machine(&world);
     world.clock().advance(Duration::from_secs(120));
@@ -57,7 +57,7 @@ fn a_clock_that_is_wrong_is_found_by_the_services_own() {
 }
 
 #[test]
-fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
+fn distinguishes_proxy_certificate_name_and_host_problems() {
     let world = world();
     let plain = || Desk::with(&world, &[]).managed_identity();
     let elsewhere = World::start();

@@ -1,7 +1,7 @@
-//! What documents, templates and examples teach: no credential as an argument or inside an address, images by
-//! digest, tools by version.
+//! What documents, templates and examples teach: no credential as an argument or in an address, images by digest,
+//! tools by version.
 //!
-//! Lines that show how something was done before are listed with their reason, and each of them must exist.
+//! Lines that show the old way are listed with their reason, and each of them must exist.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use regex_lite::Regex;
 use crate::harness::root;
 use crate::pipelines::documents::files;
 
-/// What a reader would copy, and why they should not.
+/// Texts that a reader would copy, and why they should not.
 const HABITS: [(&str, &str); 5] = [
     (
         "a credential as an argument is visible to every process of the machine",
@@ -34,7 +34,7 @@ const HABITS: [(&str, &str); 5] = [
     ),
 ];
 
-/// Lines that may: (file, what it has, why).
+/// Lines that are allowed: (file, text, reason).
 const ALLOWED: [(&str, &str, &str); 5] = [
     (
         "docs/cli.md",
@@ -60,7 +60,7 @@ const ALLOWED: [(&str, &str, &str); 5] = [
 ];
 
 #[test]
-fn nothing_that_readers_copy_teaches_a_bad_habit() {
+fn examples_have_no_bad_habits() {
     let habits = HABITS.map(|(why, pattern)| (why, Regex::new(pattern).expect("a pattern")));
     let mut found = String::new();
     for (path, number, line) in lines() {
@@ -131,7 +131,7 @@ fn each_exception_is_still_needed() {
     }
 }
 
-/// (file, line number, line) of all that users read or copy.
+/// (file, line number, line) of everything that users read or copy.
 fn lines() -> impl Iterator<Item = (String, usize, String)> {
     let is_read = |path: &String| {
         let folder = path.split('/').next().unwrap_or_default();

@@ -1,6 +1,6 @@
-//! Publishing: new extensions and new versions, packed by the step or finished packages.
+//! Publishing new extensions and new versions, packed by the step or from existing packages.
 //!
-//! What is refused and what breaks is in extension_refusals.rs and extension_faults.rs.
+//! Refusals and faults are in extension_refusals.rs and extension_faults.rs.
 
 use std::fs;
 
@@ -55,7 +55,7 @@ fn a_wait_that_outlives_its_token_signs_in_again() {
     let (mut job, _proxy) = job(&world);
     let outcome = run(&mut job, "publish", &[]);
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    // Less than five minutes are left of each token, so that every question of the wait has a new one.
+    // Each token has less than five minutes left, so each request of the wait needs a new one.
     assert_eq!(world.entra().requests().len(), 4);
     assert_eq!(world.marketplace().requests().len(), 5);
 }
@@ -88,7 +88,7 @@ fn sends_what_the_gallery_needs_and_nothing_else() {
     );
     assert!(
         proxy
-            .asked()
+            .contacted_hosts()
             .contains(&"marketplace.visualstudio.com:443".to_owned())
     );
 }
@@ -173,7 +173,7 @@ fn publishes_a_finished_package_with_other_values_and_keeps_its_flags() {
 }
 
 #[test]
-fn a_version_that_is_there_already_is_not_sent_again() {
+fn does_not_upload_an_existing_version_again() {
     let world = world();
     let (mut job, _proxy) = job(&world);
     let first = run(&mut job, "publish", &[]);

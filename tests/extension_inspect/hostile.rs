@@ -1,10 +1,10 @@
-//! Archives that are not packed by accident: names that lead elsewhere, headers that lie, bombs.
+//! Malicious archives: names that lead elsewhere, false headers, ZIP bombs.
 //!
 //! Each is refused before anything is unpacked.
 
 use super::super::extension_folder::Folder;
 
-/// One entry of an archive that a liar wrote.
+/// An entry of a malicious archive.
 struct Lie {
     /// Name in the entry's own header.
     local: &'static str,
@@ -88,7 +88,7 @@ fn archive(entries: &[Lie]) -> Vec<u8> {
     out
 }
 
-/// What is said of such an archive, by `inspect` and by `edit`, and that neither writes anything.
+/// The errors of `inspect` and `edit` for such an archive; neither writes a file.
 fn refusal(bytes: &[u8]) -> String {
     let folder = Folder::with(&[]);
     folder.write("p.vsix", bytes);
@@ -181,7 +181,7 @@ fn refuses_entries_that_are_one_file() {
         central: "a.txt/b",
         ..HONEST
     };
-    // The same letter, composed and not; and a letter whose upper case is two.
+    // The same letter, composed and decomposed; and a letter with two letters in uppercase.
     let named = |name| Lie {
         local: name,
         central: name,
@@ -257,7 +257,7 @@ fn refuses_contradictory_headers() {
         bytes: b"\x01\x05\x00\xfa\xffhello",
         ..HONEST
     };
-    // What follows the last block is never read, and would always be copied.
+    // Bytes after the last block are never read, but would always be copied.
     let remainder = Lie {
         method: 8,
         bytes: b"\x01\x05\x00\xfa\xffhello and more",
@@ -364,7 +364,7 @@ fn refuses_second_names_and_the_64_bit_form() {
         &5_u64.to_le_bytes(),
     ]
     .concat();
-    // The extended time of Info-ZIP, which says nothing that matters.
+    // Info-ZIP's extended timestamp, which has no relevant data.
     let time = [&[0x55, 0x54, 5, 0, 1][..], &[0; 4]].concat();
     let mut large = archive(&[HONEST]);
     let end = large.len() - 22;
@@ -398,14 +398,15 @@ fn refuses_files_that_are_not_packages() {
     cut.truncate(cut.len() - 3);
     let mut prefixed = b"#!/bin/sh\n".to_vec();
     prefixed.extend(archive(&[HONEST]));
-    // The same with offsets that count the bytes in front, as a self-extracting archive has them.
+    // The same, with offsets that count the bytes before the archive, as in a self-extracting one.
     let mut shifted = prefixed.clone();
     let end = shifted.len() - 22;
     let directory = u32::from_le_bytes(shifted[end + 16..end + 20].try_into().expect("4 bytes"));
     let directory = directory as usize + 10;
     shifted[end + 16..end + 20].copy_from_slice(&(directory as u32).to_le_bytes());
     shifted[directory + 42..directory + 46].copy_from_slice(&10_u32.to_le_bytes());
-    // Readers that look for the last signature, for the first one, or for one that ends the file see different archives.
+    // Readers that look for the last signature, for the first one, or for the one at the end of the file see
+    // different archives.
     let behind = [archive(&[HONEST]), b"and more".to_vec()].concat();
     let other = archive(&[Lie {
         local: "b.txt",

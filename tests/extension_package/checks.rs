@@ -1,7 +1,7 @@
-//! Problems that no other packer reports: each with its file, its line and what to do.
+//! Problems that no other packer reports, each with its file, its line and a remedy.
 //!
-//! It never looks for what tfx-cli checks too; peer.rs does. What published extensions have and servers take, and what
-//! servers refuse, is in servers.rs.
+//! It contains no checks that tfx-cli has; peer.rs does. servers.rs has what published extensions contain, and what
+//! servers accept or refuse.
 
 mod tasks;
 
@@ -10,7 +10,7 @@ use expect_test::expect;
 use super::super::extension_folder::Folder;
 use super::{MANIFEST, hello};
 
-/// What the packer says of a manifest that was changed like this.
+/// The packer's output for a manifest with this change.
 fn manifest_with(old: &str, new: &str) -> String {
     let manifest = MANIFEST.replace(old, new);
     assert_ne!(manifest, MANIFEST);
@@ -20,7 +20,7 @@ fn manifest_with(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn a_manifest_that_is_not_there() {
+fn reports_a_missing_manifest() {
     expect![[r#"
         error: `vss-extension.json` does not exist
           Name the extension's folder with --root (rootFolder in a task), its manifests with --manifests.
@@ -57,7 +57,7 @@ fn a_manifest_that_is_not_there() {
 }
 
 #[test]
-fn a_manifest_in_another_encoding_or_of_another_shape() {
+fn reports_a_manifest_with_another_encoding_or_type() {
     let folder = hello(&[("list.json", "[{}]"), ("loc/fr/resources.resjson", "\n5")]);
     let utf_16: Vec<u8> = std::iter::once(0xfeff)
         .chain(MANIFEST.encode_utf16())
@@ -107,7 +107,7 @@ fn reports_a_manifest_that_is_not_json() {
 }
 
 #[test]
-fn a_manifest_that_is_a_program() {
+fn reports_a_manifest_that_is_a_program() {
     expect![[r#"
         error: m.js: a manifest that is a JavaScript program cannot be run here
           Run it with Node and write its result to a file: node -e "console.log(JSON.stringify(require('./manifest.js')({})))" > vss-extension.json.
@@ -120,7 +120,7 @@ fn a_manifest_that_is_a_program() {
 }
 
 #[test]
-fn every_missing_key_is_named_at_once() {
+fn reports_all_missing_keys_together() {
     expect![[r#"
         error: vss-extension.json:1: `id` is missing
           Add the key to the manifest or to an overrides file.
@@ -146,7 +146,7 @@ fn every_missing_key_is_named_at_once() {
 }
 
 #[test]
-fn values_that_the_marketplace_refuses() {
+fn reports_values_that_the_marketplace_refuses() {
     let manifest = format!(
         r#"{{ "id": "my ext", "publisher": "p", "version": "1.x", "name": 5, "categories": ["c"],
   "description": "{}",
@@ -188,7 +188,7 @@ fn values_that_the_marketplace_refuses() {
 }
 
 #[test]
-fn files_that_cannot_be_packed() {
+fn reports_files_that_cannot_be_packed() {
     let files = r#""files": [{ "path": "Hello" }, {}, { "path": "gone.txt" }, { "path": "../out.txt" },
     { "path": "icon.png", "packagePath": "a b.png" }, { "path": "icon.png", "packagePath": "Hello/index.js" },
     { "path": "icon.png", "packagePath": "extension.vsomanifest" }, { "path": "icon.png", "packagePath": "icon.png/x" }]"#;
@@ -213,7 +213,7 @@ fn files_that_cannot_be_packed() {
 }
 
 #[test]
-fn icons_that_are_missing_or_too_small() {
+fn reports_missing_and_small_icons() {
     let folder = hello(&[("icon.png", "GIF89a\u{1}\0\u{1}\0")]);
     std::fs::remove_file(folder.path("Hello/icon.png")).expect("the file is there");
     expect![[r#"
@@ -228,9 +228,9 @@ fn icons_that_are_missing_or_too_small() {
 }
 
 #[test]
-fn a_package_that_is_larger_than_servers_take() {
+fn reports_a_package_too_large_for_servers() {
     let folder = hello(&[]);
-    // Noise that does not compress: a linear congruential generator, so that every run packs the same.
+    // Noise that cannot be compressed, from a linear congruential generator, so that every run packs the same.
     let mut state = 7_u64;
     let noise: Vec<u8> = std::iter::repeat_with(|| {
         state = state
@@ -283,7 +283,7 @@ fn an_unknown_flag_is_a_usage_error() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_a_folder_is_named() {
+fn reports_a_link_to_a_folder() {
     let folder = hello(&[]);
     std::os::unix::fs::symlink(folder.path(""), folder.path("Hello/loop"))
         .expect("links can be made");

@@ -1,4 +1,4 @@
-//! Deliberate differences between Adieu and tfx-cli: what each packs, and `docs/packaging.md` says why.
+//! Intended differences from tfx-cli's packages, which `docs/packaging.md` explains.
 //!
 //! What is the same is in `peer`.
 
@@ -6,7 +6,7 @@ use super::super::extension_folder::Folder;
 use super::peer::{compare, compare_keys, manifest};
 
 #[test]
-fn each_file_name_is_its_own_asset() {
+fn each_file_name_is_a_separate_asset() {
     let keys = r#", "files": [{ "path": "a.html", "packagePath": ["one.html", "two.html"], "addressable": true }]"#;
     assert_eq!(compare_keys(keys, &[("a.html", "a")]), "\
 adieu: extension.vsixmanifest PackageManifest Assets Asset Addressable=\"true\" Path=\"two.html\" Source=\"File\" Type=\"two.html\"
@@ -51,7 +51,7 @@ adieu: extension.vsixmanifest PackageManifest Metadata[3] Properties Property Id
 }
 
 #[test]
-fn notes_to_translators_stay_out_of_the_package() {
+fn leaves_notes_to_translators_out_of_the_package() {
     assert_eq!(
         compare_keys(r#", "_name.comment": "a note", "a.b": 1"#, &[]),
         "\
@@ -129,7 +129,7 @@ tfx:   type of dist/run: text/as-file-says
 }
 
 #[test]
-fn the_root_folder_itself_can_have_a_name() {
+fn the_root_folder_can_have_a_package_path() {
     let folder = [(
         "vss-extension.json",
         manifest(r#", "files": [{ "path": ".", "packagePath": "all" }]"#),
@@ -150,7 +150,7 @@ tfx:   type of allvss-extension.json: application/json
 }
 
 #[test]
-fn screenshots_of_two_manifests_are_numbered_on() {
+fn numbers_screenshots_across_manifests() {
     let first = manifest(r#", "screenshots": [{ "path": "1.png" }]"#);
     let files = [
         ("vss-extension.json", first.as_str()),

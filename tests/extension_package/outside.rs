@@ -1,7 +1,7 @@
 //! Only files below the extension's folder are packed, and only regular ones.
 //!
-//! Each case is what a pull request could bring: a manifest, a path or a link that leads to what the agent's account may
-//! read.
+//! Each case could be part of a pull request: a manifest, a path or a link that leads to files that the agent's
+//! account can read.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -11,7 +11,7 @@ use std::process::Command;
 use super::super::extension_folder::{Folder, parts};
 use super::{MANIFEST, TASK, hello, png};
 
-/// The extension in `root`, beside a folder `secret` with a file and a link to it in each place that a test names.
+/// The extension in `root`, next to a folder `secret` with a file, and links to it in the places that a test names.
 fn beside_a_secret(links: &[(&str, &str)]) -> Folder {
     let folder = Folder::with(&[
         ("root/vss-extension.json", MANIFEST),
@@ -23,7 +23,7 @@ fn beside_a_secret(links: &[(&str, &str)]) -> Folder {
     folder.write("root/Hello/icon.png", &png(32));
     for (link, target) in links {
         let link = folder.path(link);
-        // Where the link takes the place of a file.
+        // The link may replace a file.
         let _ = fs::remove_file(&link);
         symlink(target, link).expect("links can be made");
     }
@@ -41,7 +41,7 @@ fn refused(folder: &Folder, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn paths_that_lead_out_are_named_with_their_line() {
+fn reports_paths_outside_the_folder_with_their_line() {
     let folder = beside_a_secret(&[]);
     let manifest = MANIFEST
         .replace(
@@ -78,7 +78,7 @@ exit 1
 }
 
 #[test]
-fn links_that_lead_out_are_refused_wherever_they_are() {
+fn refuses_links_that_lead_outside() {
     let folder = beside_a_secret(&[
         ("root/Hello/key.json", "../../secret/key.json"),
         ("root/Hello/environ", "/proc/self/environ"),
@@ -103,7 +103,7 @@ exit 1
 }
 
 #[test]
-fn documents_are_not_read_through_links_either() {
+fn reads_no_document_through_a_link() {
     let said = [
         ("root/vss-extension.json", &[][..]),
         ("root/Hello/task.json", &[]),
@@ -184,7 +184,7 @@ fn pipes_devices_and_files_without_a_size_are_not_read() {
     assert!(made.expect("mkfifo is there").success());
     let piped = refused(&folder, &[]);
 
-    // The root itself is what only the system can fill.
+    // Only the system could write to this root.
     let manifest = MANIFEST
         .replace(
             r#""files": [{ "path": "Hello" }],"#,
@@ -218,7 +218,7 @@ exit 1
 }
 
 #[test]
-fn links_that_stay_inside_are_read_through() {
+fn follows_links_inside_the_folder() {
     let folder = hello(&[("shared/lib/a.js", "a")]);
     symlink("../shared/lib/a.js", folder.path("Hello/relative.js")).expect("links can be made");
     symlink(

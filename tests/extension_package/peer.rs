@@ -1,10 +1,10 @@
-//! Our packages beside those of `tfx extension create`, fact by fact.
+//! Compares our packages with those of `tfx extension create`, fact by fact.
 //!
-//! Every test here expects no difference; those that are meant are in `differ`.
+//! Every test here expects no difference; intended ones are in `differ`.
 
 use super::super::extension_folder::{Folder, differences};
 
-/// The parts of a manifest that every extension needs, with room for more keys.
+/// The parts of a manifest that every extension needs, and more keys.
 pub(crate) fn manifest(more: &str) -> String {
     format!(
         r#"{{
@@ -26,7 +26,7 @@ pub(crate) fn compare(files: &[(&str, &str)], arguments: &[&str]) -> String {
     differences(&ours.path("out/p.vsix"), &theirs.path("out/p.vsix"))
 }
 
-/// The same, for one manifest with these keys more.
+/// Compares the packages of one manifest with these additional keys.
 pub(crate) fn compare_keys(more: &str, files: &[(&str, &str)]) -> String {
     let manifest = manifest(more);
     compare(
@@ -41,7 +41,7 @@ fn the_smallest_extension_is_packed_as_tfx_packs_it() {
 }
 
 #[test]
-fn texts_lists_and_flags_are_spelt_as_tfx_spells_them() {
+fn spells_texts_lists_and_flags_as_tfx_does() {
     let keys = r#",
   "description": "Says \"hello\" & <goodbye>, 'twice'", "releaseNotes": "Äther\nand more", "tags": "one,two,,three",
   "galleryFlags": ["Preview", "Paid", "Preview"], "public": true, "links": { "support": { "uri": "https://s" } }"#;
@@ -192,7 +192,7 @@ fn a_file_listed_before_its_folder_keeps_its_properties() {
 }
 
 #[test]
-fn an_icon_in_an_addressable_folder_is_an_asset_twice() {
+fn an_icon_in_an_addressable_folder_is_two_assets() {
     let keys = r#", "files": [{ "path": "img", "addressable": true }], "icons": { "default": "img/i.png" }"#;
     assert_eq!(compare_keys(keys, &[("img/i.png", "i")]), "");
 }
@@ -270,7 +270,7 @@ fn the_first_pattern_counts_most_and_may_lead_out_of_the_root() {
 }
 
 #[test]
-fn an_icon_with_a_leading_slash_lies_beside_its_manifest() {
+fn an_icon_with_a_leading_slash_is_next_to_its_manifest() {
     let first = manifest(r#", "icons": { "default": "/img/i.png", "small": "//img/s.png" }"#);
     let files = [
         ("sub/m.json", first.as_str()),
@@ -354,7 +354,7 @@ fn texts_are_translated() {
         ("loc/de-de/resources.resjson", "{}"),
         ("loc/empty/readme.md", "nothing here"),
     ];
-    // tfx asks `file` about a part that it has just made and that is not a file: every run of it has this.
+    // tfx runs `file` for a part that it has just created and that is not a file; this is in every one of its runs.
     assert_eq!(
         compare(&files, &["--loc-root", "loc"]),
         "\
@@ -371,7 +371,7 @@ tfx:   type of fr-fr/extension.vsomanifest: text/as-file-says
 }
 
 #[test]
-fn a_raised_version_is_the_one_of_tfx_and_the_manifest_keeps_its_own() {
+fn increments_the_version_as_tfx_does_and_leaves_the_manifest() {
     let manifest = manifest("");
     let files = [("vss-extension.json", manifest.as_str())];
     assert_eq!(compare(&files, &["--rev-version"]), "");

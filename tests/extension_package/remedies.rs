@@ -1,4 +1,4 @@
-//! Each remedy that a message gives clears the message.
+//! Each remedy in a message resolves the problem.
 
 use super::super::extension_folder::Folder;
 use super::{MANIFEST, TASK, hello, png};
@@ -25,7 +25,7 @@ fn said(folder: &Folder, arguments: &[&str]) -> String {
     folder.adieu(&[&["package"], arguments].concat()).stderr
 }
 
-/// The message is there without the remedy, and gone with it.
+/// Checks that the message appears without the remedy, and does not with it.
 fn clears(folder: &Folder, message: &str, remedy: &[&str]) {
     let before = said(folder, &[]);
     assert!(before.contains(message), "{before}");

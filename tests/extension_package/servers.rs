@@ -1,5 +1,5 @@
-//! What the Marketplace, Azure DevOps Services and Azure DevOps Server do with an extension decides what is an error:
-//! what published extensions have is one warning at most, what a server refuses is an error.
+//! How the Marketplace, Azure DevOps Services and Azure DevOps Server treat an extension decides what is an error:
+//! what published extensions contain causes at most one warning, what a server refuses is an error.
 //!
 //! Sources are the public issues named with each check in `crates/manifest` and `crates/vsix`.
 
@@ -10,7 +10,7 @@ use expect_test::{Expect, expect};
 use super::super::extension_folder::{Folder, text};
 use super::{MANIFEST, TASK, hello};
 
-/// The extension of `MANIFEST`, with texts of its manifest and of its task replaced.
+/// The extension of `MANIFEST`, with replacements in its manifest and its task.
 fn extension(manifest: &[(&str, &str)], task: &[(&str, &str)]) -> Folder {
     let replaced = |text: &str, changes: &[(&str, &str)]| {
         changes.iter().fold(text.to_owned(), |text, (old, new)| {
@@ -24,7 +24,7 @@ fn extension(manifest: &[(&str, &str)], task: &[(&str, &str)]) -> Folder {
     ])
 }
 
-/// What the packer says, without the result.
+/// The packer's messages, without the result.
 fn notes(folder: &Folder, arguments: &[&str]) -> String {
     let ran = folder.adieu(&[&["package"], arguments].concat());
     format!("{}exit {}\n", ran.stderr, ran.status)
@@ -53,7 +53,7 @@ fn a_long_friendly_name_is_one_warning() {
             exit 0
         "#]],
     );
-    // Twenty-one rockets are 42 units of UTF-16.
+    // Twenty-one rockets are 42 UTF-16 code units.
     let rockets = "\u{1f680}".repeat(21);
     task_is(
         &[(
@@ -370,7 +370,7 @@ exit 1
     }
 }
 
-/// A task with two inputs, the second shown by a rule.
+/// A task with two inputs; a rule shows the second one.
 fn rule(rule: &str, groups: [&str; 2]) -> Vec<(String, String)> {
     let group = |name: &str| {
         if name.is_empty() {
@@ -402,10 +402,10 @@ fn rule_is(text: &str, groups: [&str; 2], targets: &str) -> String {
 
 const SERVICES: &str = "Microsoft.VisualStudio.Services";
 
-/// microsoft/azure-pipelines-task-lib#1109, dmitryserbin/azdev-release-orchestrator#75: Azure DevOps Services takes what
-/// Azure DevOps Server 2019 and 2020 refuse.
+/// microsoft/azure-pipelines-task-lib#1109, dmitryserbin/azdev-release-orchestrator#75: Azure DevOps Services accepts
+/// what Azure DevOps Server 2019 and 2020 refuse.
 #[test]
-fn inputs_that_depend_on_another_group() {
+fn reports_inputs_that_depend_on_another_group() {
     let packed = "Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.\nSHA-256: [SHA256]\nexit 0\n";
     for groups in [["", ""], ["a", "a"], ["a", "A"]] {
         assert_eq!(rule_is("who = x", groups, SERVICES), packed);
@@ -429,7 +429,7 @@ fn inputs_that_depend_on_another_group() {
 }
 
 #[test]
-fn rules_that_servers_refuse() {
+fn reports_rules_that_servers_refuse() {
     for (text, fault) in [
         (
             "who = a && who = b || who = c",
@@ -474,7 +474,7 @@ exit 1
             "{text}"
         );
     }
-    // Servers of 2020 and before take letters, digits and spaces only.
+    // Servers up to 2020 accept only letters, digits and spaces.
     expect![[r#"
         warning: Hello/task.json:8: `visibleRule` of `pick` is `who = my-value`: Azure DevOps Server 2020 and older refuse other characters than letters, digits and spaces in it
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.

@@ -1,10 +1,10 @@
-//! Hosts that look like a feed's: other ones in front of, behind and around it, in other letters, by other ports.
+//! Hosts that look like a feed's: with other hosts before, after and around it, in other letters, with ports.
 //!
-//! It holds no test.
+//! It contains no test.
 
-/// What is in front of `/contoso/_packaging/packages/…`.
+/// The part before `/contoso/_packaging/packages/…`.
 const ADDRESSES: [&str; 58] = [
-    // Other hosts in front of, behind and around the feed's.
+    // Other hosts before, after and around the feed's.
     "https://pkgs.dev.azure.com.evil.example",
     "https://pkgs.dev.azure.com-evil.example",
     "https://pkgs.dev.azure.com.co",
@@ -32,7 +32,7 @@ const ADDRESSES: [&str; 58] = [
     "https://pkgs.visualstudio.com",
     "https://contoso.pkgs.visualstudio.com.co",
     "https://contosopkgs.visualstudio.org",
-    // User names, paths and queries that have the feed's host in them.
+    // User names, paths and queries that contain the feed's host.
     "https://pkgs.dev.azure.com@evil.example",
     "https://pkgs.dev.azure.com%2fcontoso@evil.example",
     "https://evil.example/pkgs.dev.azure.com",
@@ -42,11 +42,11 @@ const ADDRESSES: [&str; 58] = [
     "https://evil.example/pkgs.dev.azure.com/../..",
     "https://adieu@evil.example",
     "https://adieu@pkgs.dev.azure.com.evil.example",
-    // Other ways to write the same letters, and a dot at the end.
+    // Other spellings of the same letters, and a dot at the end.
     "https://PKGS.DEV.AZURE.COM.EVIL.EXAMPLE",
     "https://pkgs%2edev%2eazure%2ecom.evil.example",
     "https://pkgs.dev.azure.com.evil.example.",
-    // Ports, and no encryption.
+    // Ports, and plain HTTP.
     "https://pkgs.dev.azure.com.evil.example:443",
     "https://evil.example:8443",
     "http://pkgs.dev.azure.com.evil.example",
@@ -56,11 +56,11 @@ const ADDRESSES: [&str; 58] = [
     "https://pkgs.dev.xn--azure-q0a.com",
     "https://xn--pkgs-dev-azure-com.example",
     "https://pkgs.dev.\u{430}zure.com",
-    // Addresses.
+    // IP addresses.
     "https://192.0.2.1",
     "https://[2001:db8::1]",
     "https://192.0.2.1:8443",
-    // Public registries and their stores.
+    // Public registries and their storage.
     "https://registry.npmjs.org",
     "https://pypi.org",
     "https://files.pythonhosted.org",
@@ -68,12 +68,12 @@ const ADDRESSES: [&str; 58] = [
     "https://repo.maven.apache.org",
     "https://api.nuget.org",
     "https://evil.blob.core.windows.net",
-    // A query and a fragment, at which pip 26 stops.
+    // A query and a fragment, at which pip 26 ends the host.
     "https://query.example?@pkgs.dev.azure.com",
     "https://fragment.example#@pkgs.dev.azure.com",
 ];
 
-/// The address of a protocol below each of them.
+/// The address of a protocol on each of them.
 pub(crate) fn addresses(tail: &str) -> Vec<String> {
     let addresses = ADDRESSES.iter();
     addresses

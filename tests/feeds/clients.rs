@@ -1,7 +1,7 @@
-//! Real clients, each by its usual command and from an empty home: they restore and publish at once, and when the
-//! first tokens have expired.
+//! Real clients, each with its usual command and an empty home folder: they restore and publish immediately, and
+//! after the first tokens have expired.
 //!
-//! The emulated feeds lead every download to a store of blobs, which must not see a credential.
+//! The emulated feeds redirect every download to blob storage, which must not receive a credential.
 
 use std::fs;
 use std::path::Path;
@@ -75,7 +75,7 @@ impl Feeds<'_> {
         assert!(folder.join("node_modules/hello-feed/index.js").is_file());
     }
 
-    /// A generation of pip: 23 asks a keyring for the password of a user, 26 for both.
+    /// A generation of pip: 23 asks keyring for a user's password, 26 for user and password.
     fn pip(&self, generation: &str) {
         let python = client(generation).join("bin/python");
         let target = self.home().join("packages");
@@ -115,7 +115,7 @@ impl Feeds<'_> {
         self.succeeds_in(&folder, "cargo", &["fetch"]);
     }
 
-    /// Maven 3.8 does not read `MAVEN_ARGS`, which 3.9 does.
+    /// Maven 3.8 does not read `MAVEN_ARGS`; 3.9 does.
     fn maven(&self) {
         let settings = self
             .job
@@ -129,7 +129,7 @@ impl Feeds<'_> {
         self.succeeds_in(&self.sources().join("maven"), "mvn", &arguments);
     }
 
-    /// npm, Cargo and uv publish with what they restore with.
+    /// npm, Cargo and uv use the same credential to publish and to restore.
     fn publish(&self, version: &str) {
         let folder = self.sources().join("published/npm");
         let manifest = format!("{{\"name\":\"@team/app\",\"version\":\"{version}\"}}\n");
@@ -158,7 +158,7 @@ impl Feeds<'_> {
         self.restores(uv, &["publish", "--publish-url", &address, &wheel]);
     }
 
-    /// Every client. Returns how many requests of each were refused: the first question of those that wait for a
+    /// Runs every client. Returns how many requests of each were refused: the first one of clients that wait for a
     /// challenge.
     fn all(&self) -> String {
         type Client<'a> = (&'a str, &'a dyn Fn());
@@ -208,7 +208,7 @@ fn restore_and_publish_at_once_and_after_hours() {
     let exchanges = world.entra().requests().len();
     assert_eq!(feeds.all(), first);
     feeds.publish("1.0.61");
-    // The helpers' answers are the files' token.
+    // The helpers answer with the token of the files.
     assert_eq!(world.entra().requests().len(), exchanges);
     feeds.pass(&time, 239 * MINUTE);
     assert_eq!(feeds.all(), first);
@@ -227,7 +227,7 @@ fn restore_and_publish_at_once_and_after_hours() {
     feeds.end();
 }
 
-/// A Feed Reader restores what is in the feed; the rest needs another role.
+/// A Feed Reader can restore what is in the feed; everything else needs another role.
 #[test]
 fn a_reader_neither_publishes_nor_saves_from_upstream() {
     let world = world();
@@ -262,7 +262,7 @@ fn a_reader_neither_publishes_nor_saves_from_upstream() {
     feeds.restores("npm", &install);
     refused(publish(FEED), "403 Forbidden");
     grant(Role::Publisher);
-    // A view has what was promoted, and takes nothing.
+    // A view contains what was promoted, and accepts no uploads.
     let view = format!("{FEED}@Release");
     refused(publish(&view), "400 Bad Request");
     let output = publish(FEED);

@@ -1,6 +1,6 @@
-//! `containerRegistries`: what docker, podman and skopeo find, and what the helper answers.
+//! `containerRegistries`: the configuration for docker, podman and skopeo, and the helper's answers.
 //!
-//! skopeo itself is run by `cargo xtask test --feeds`.
+//! `cargo xtask test --feeds` runs skopeo itself.
 
 use std::fs;
 use std::io::Write as _;

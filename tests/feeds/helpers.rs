@@ -1,4 +1,4 @@
-//! The helpers as clients start them: what they answer for feeds, and what they leave to others.
+//! The helpers as clients start them: their answers for feeds, and for other hosts.
 
 use std::fs;
 use std::io::Write as _;
@@ -40,7 +40,7 @@ impl Feeds<'_> {
         process.wait_with_output().expect("it ends")
     }
 
-    /// What it printed, with names in place of tokens, and its exit code.
+    /// Its output, with placeholders for tokens, and its exit code.
     fn answer(&self, name: &str, arguments: &[&str], input: &str) -> String {
         let output = self.ask(name, arguments, input);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -55,7 +55,7 @@ impl Feeds<'_> {
     }
 }
 
-/// Each of these has none, whatever the client.
+/// Hosts without a credential, for every client.
 const OTHERS: [&str; 9] = [
     "https://pypi.org/simple/",
     "https://pkgs.dev.azure.com.evil.example/contoso/_packaging/packages/pypi/simple/",
@@ -98,7 +98,7 @@ fn keyring_speaks_each_clients_dialect() {
 }
 
 #[test]
-fn keyring_hands_other_questions_to_the_real_one() {
+fn keyring_passes_other_requests_to_the_real_one() {
     let world = world();
     let mut feeds = served(&world);
     let folder = feeds.home().join("bin");
@@ -201,9 +201,9 @@ fn cargo_gets_a_token_for_feeds_alone() {
     feeds.end();
 }
 
-/// A package's script can start a helper by its path when the job is over.
+/// A package's script can start a helper by its path after the job.
 #[test]
-fn a_helper_without_its_folder_has_nothing() {
+fn a_helper_without_its_folder_returns_nothing() {
     let world = world();
     let mut feeds = served(&world);
     let copy = feeds.home().join("bin/keyring");

@@ -1,18 +1,18 @@
-//! Hosts that look like a feed's, or are the feed's in another way: every one answers with a feed's challenges, and none
-//! may be sent a credential. The emulator's ledger sees each request.
+//! Hosts that look like a feed's, or are the feed's with another scheme or port: each answers with a feed's
+//! challenges, and none may receive a credential. The emulator's ledger checks each request.
 
 use std::fs;
 
-use adieu_emulator::{Strangers, World};
+use adieu_emulator::{OtherHosts, World};
 use expect_test::expect;
 
 use super::addresses::addresses;
 use super::job::{FEED, Feeds, world, write};
 use crate::harness::client;
 
-/// A job whose network has strangers, after the step.
-fn served<'w>(world: &'w World, strangers: &Strangers) -> Feeds<'w> {
-    let mut feeds = Feeds::behind(world, world.job(), strangers.proxy())
+/// A job whose network has other hosts, after the step.
+fn served<'w>(world: &'w World, other_hosts: &OtherHosts) -> Feeds<'w> {
+    let mut feeds = Feeds::behind(world, world.job(), other_hosts.proxy())
         .file(".npmrc", "registry=FEED/npm/registry/\n")
         .file("yarn.lock", "# yarn lockfile v1\n")
         .file("requirements.txt", "--index-url FEED/pypi/simple/\n")
@@ -23,13 +23,13 @@ fn served<'w>(world: &'w World, strangers: &Strangers) -> Feeds<'w> {
     feeds
 }
 
-/// Each client asks every stranger that it can, once the step has run.
+/// Each client contacts every other host that it can, after the step.
 #[test]
-fn are_asked_and_sent_nothing() {
+fn hosts_that_look_like_feeds_get_no_credential() {
     let world = world();
-    let strangers = world.network_with_strangers();
-    let mut feeds = served(&world, &strangers);
-    // npm: a scope for each, and packages without which it can do.
+    let other_hosts = world.network_with_other_hosts();
+    let mut feeds = served(&world, &other_hosts);
+    // npm: a scope for each, with optional packages.
     let folder = feeds.home().join("npm");
     let (mut registries, mut packages) = (String::new(), Vec::new());
     for (number, address) in addresses("npm/registry/").iter().enumerate() {
@@ -40,13 +40,13 @@ fn are_asked_and_sent_nothing() {
     let manifest = format!("{{\"optionalDependencies\":{{{}}}}}\n", packages.join(","));
     write(&folder.join("package.json"), &manifest);
     feeds.printed(feeds.client_in(&folder, "npm", &["install", "--fetch-retries=0"]));
-    let npm = strangers.asked();
+    let npm = other_hosts.contacted_hosts();
     let script = |name: &str| crate::harness::clients().join(name).display().to_string();
     let pnpm = script("pnpm/node_modules/pnpm/bin/pnpm.cjs");
     let pnpm = [pnpm.as_str(), "install", "--config.fetch-retries=0"];
     feeds.printed(feeds.client_in(&folder, "node", &pnpm));
-    let pnpm = strangers.asked();
-    // pip, of both generations, with each as one more index.
+    let pnpm = other_hosts.contacted_hosts();
+    // pip, both generations, with each host as an extra index.
     let mut pips = Vec::new();
     for generation in ["python", "feeds-python"] {
         let mut arguments = [
@@ -67,9 +67,9 @@ fn are_asked_and_sent_nothing() {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let python = client(generation).join("bin/python");
         feeds.printed(feeds.client_in(&folder, python, &arguments));
-        pips.push(strangers.asked());
+        pips.push(other_hosts.contacted_hosts());
     }
-    // Cargo, uv and yarn 1 stop at the first that refuses them.
+    // Cargo, uv and yarn 1 stop at the first refusal.
     let mut others = [Vec::new(), Vec::new(), Vec::new()];
     let yarn = script("yarn/node_modules/yarn/bin/yarn.js");
     let uv = client("feeds-python").join("bin/uv");
@@ -85,7 +85,7 @@ fn are_asked_and_sent_nothing() {
         let config = format!("[registries.x]\nindex = \"sparse+{index}\"\n");
         write(&folder.join(".cargo/config.toml"), &config);
         feeds.printed(feeds.client_in(&folder, "cargo", &["info", "x", "--registry", "x"]));
-        others[0].extend(strangers.asked());
+        others[0].extend(other_hosts.contacted_hosts());
         let arguments = [
             "pip",
             "install",
@@ -99,12 +99,12 @@ fn are_asked_and_sent_nothing() {
             "hello-feed",
         ];
         feeds.printed(feeds.client_in(&folder, &uv, &arguments));
-        others[1].extend(strangers.asked());
+        others[1].extend(other_hosts.contacted_hosts());
         let arguments = [&yarn, "info", "hello-feed", "--registry", &registry];
         feeds.printed(feeds.client_in(&folder, "node", &arguments));
-        others[2].extend(strangers.asked());
+        others[2].extend(other_hosts.contacted_hosts());
     }
-    // Maven: the repositories of another POM, with the id of the feed's and of the mirror.
+    // Maven: the repositories of another POM, with the IDs of the feed and of the mirror.
     let repositories = addresses("maven/v1")
         .into_iter()
         .enumerate()
@@ -130,10 +130,10 @@ fn are_asked_and_sent_nothing() {
     arguments.extend(["--settings", &settings, "validate"].map(str::to_owned));
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     feeds.printed(feeds.client_in(&folder, "mvn", &arguments));
-    let maven = strangers.asked();
+    let maven = other_hosts.contacted_hosts();
     let [pip23, pip26] = pips.try_into().expect("two");
     let [cargo, uv, yarn] = others;
-    // A few are not an address to one client or another.
+    // A few addresses are invalid for one client or another.
     for (name, asked) in [
         ("npm", npm),
         ("pnpm", pnpm),
@@ -150,12 +150,12 @@ fn are_asked_and_sent_nothing() {
     feeds.end();
 }
 
-/// A download that leads to a host like the feed's gets its file there, and no credential goes along.
+/// A download that redirects to a host like the feed's gets its file there, without a credential.
 #[test]
-fn get_no_credential_by_a_redirect() {
+fn redirect_targets_get_no_credential() {
     let world = world();
-    let strangers = world.network_with_strangers();
-    let mut feeds = served(&world, &strangers);
+    let other_hosts = world.network_with_other_hosts();
+    let mut feeds = served(&world, &other_hosts);
     let host = "pkgs.dev.azure.com.evil.example";
     world.feeds().lead_downloads_to(host);
     let folder = feeds.home().join("project");
@@ -178,18 +178,18 @@ fn get_no_credential_by_a_redirect() {
         ];
         feeds.succeeds_in(&folder, python, &arguments);
     }
-    assert_eq!(strangers.asked(), [host]);
+    assert_eq!(other_hosts.contacted_hosts(), [host]);
     feeds.end();
 }
 
-/// The feed's own host by plain HTTP, by another port and with a dot behind it: who sends a credential there is the
-/// client's decision, and the helpers never make it possible.
+/// The feed's own host with plain HTTP, another port or a dot at the end: whether a client sends a credential there
+/// is its own decision, and the helpers never return one for it.
 #[test]
-fn the_feeds_host_in_another_way() {
+fn the_helpers_never_serve_the_feeds_host_without_https() {
     let mut world = world();
     world.expect_violations();
-    let strangers = world.network_with_strangers();
-    let mut feeds = served(&world, &strangers);
+    let other_hosts = world.network_with_other_hosts();
+    let mut feeds = served(&world, &other_hosts);
     let folder = feeds.home().join("project");
     fs::create_dir_all(&folder).expect("a folder");
     let bin = client("feeds-python").join("bin");
@@ -254,7 +254,7 @@ fn the_feeds_host_in_another_way() {
             let before = world.violations().len();
             feeds.client_in(&folder, program, &arguments);
             let is_sent = world.violations().len() > before;
-            let word = match (strangers.asked().is_empty(), is_sent) {
+            let word = match (other_hosts.contacted_hosts().is_empty(), is_sent) {
                 (_, true) => "a credential",
                 (false, false) => "asked",
                 (true, false) => "-",
@@ -262,7 +262,7 @@ fn the_feeds_host_in_another_way() {
             lines.push(format!("{host} {name}: {word}"));
         }
     }
-    // npm's keys have no scheme, and netrc has no ports. docs/tasks/feeds.md says so.
+    // npm's keys have no scheme, and netrc has no ports; docs/tasks/feeds.md documents this.
     expect![[r#"
         http://pkgs.dev.azure.com npm: a credential
         http://pkgs.dev.azure.com pnpm: a credential

@@ -1,6 +1,6 @@
 //! A job with a checkout that declares feeds, the step, and real package clients after it.
 //!
-//! It holds no test.
+//! It contains no test.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -41,7 +41,7 @@ impl<'w> Feeds<'w> {
         Self::behind(world, job, world.network())
     }
 
-    /// The same with another way to the services.
+    /// The same, with another network and job.
     pub(crate) fn behind(world: &'w World, mut job: Job<'w>, proxy: Proxy) -> Self {
         job.variable("agent.proxyurl", &proxy.url());
         job.keeps_secrets_in("adieu-feeds-");
@@ -53,7 +53,7 @@ impl<'w> Feeds<'w> {
         }
     }
 
-    /// Writes a file of the checkout; `FEED` means the feed.
+    /// Writes a file of the checkout; `FEED` is replaced with the feed's address.
     pub(crate) fn file(self, name: &str, text: &str) -> Self {
         write(&self.sources().join(name), &text.replace("FEED", FEED));
         self
@@ -81,7 +81,7 @@ impl<'w> Feeds<'w> {
         step.run()
     }
 
-    /// The same, which has to succeed. Returns the log.
+    /// Runs the step, which must succeed. Returns the log.
     pub(crate) fn succeed(&mut self, inputs: &[(&str, &str)]) -> String {
         let outcome = self.run(inputs);
         assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
@@ -89,7 +89,7 @@ impl<'w> Feeds<'w> {
         stable(self.world, &outcome.log)
     }
 
-    /// The section after the job.
+    /// Runs the post-job section.
     pub(crate) fn end(&mut self) -> String {
         let outcome = self
             .job
@@ -113,7 +113,7 @@ impl<'w> Feeds<'w> {
         folders.next().expect("a private folder")
     }
 
-    /// What a script of a later step finds in its environment, and how clients reach the emulator.
+    /// The environment of a later step's script, with what clients need to reach the emulator.
     pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         let certificates = self.world.ca_file().display().to_string();
         let path = std::env::var("PATH").expect("a PATH");
@@ -142,7 +142,7 @@ impl<'w> Feeds<'w> {
                 "CARGO_HOME",
                 self.home().join(".cargo").display().to_string(),
             ),
-            // rustup's own place, which is below the home of the user who runs the tests.
+            // rustup's own folder, below the home folder of the user who runs the tests.
             (
                 "RUSTUP_HOME",
                 std::env::var("RUSTUP_HOME").unwrap_or_else(|_| {
@@ -177,12 +177,12 @@ impl<'w> Feeds<'w> {
             .unwrap_or_else(|error| panic!("{}: {error}", program.as_ref().display()))
     }
 
-    /// The same, which has to succeed and to show no secret. Returns what it printed.
+    /// Runs a client, which must succeed and show no secret. Returns its output.
     pub(crate) fn restores(&self, program: impl AsRef<Path>, arguments: &[&str]) -> String {
         self.succeeds_in(&self.sources(), program, arguments)
     }
 
-    /// The same in another folder.
+    /// Runs it in another folder.
     pub(crate) fn succeeds_in(
         &self,
         folder: &Path,
@@ -197,7 +197,7 @@ impl<'w> Feeds<'w> {
         text
     }
 
-    /// What a client printed, which has no secret in it.
+    /// The output of a client, which contains no secret.
     pub(crate) fn printed(&self, output: Output) -> String {
         let text =
             [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
@@ -206,7 +206,7 @@ impl<'w> Feeds<'w> {
         text
     }
 
-    /// Maven reads its proxy from the user's settings, which ours start as, and certificates from a file of Java's.
+    /// Maven reads its proxy from the user's settings, which ours include, and certificates from a Java file.
     pub(crate) fn prepare_java(&self) {
         let address = self.proxy.url();
         let port = address.rsplit(':').next().expect("a port");
@@ -233,7 +233,7 @@ impl<'w> Feeds<'w> {
         assert!(status.status.success(), "{status:?}");
     }
 
-    /// Where Maven keeps its packages and its certificates.
+    /// The folders of Maven's packages and certificates.
     pub(crate) fn maven_arguments(&self) -> Vec<String> {
         let store = self.world.folder().join("trust.jks");
         vec![
@@ -247,12 +247,12 @@ impl<'w> Feeds<'w> {
         ]
     }
 
-    /// Lets time pass, and waits until the files have another token.
+    /// Advances the time, and waits until the files have a new token.
     pub(crate) fn pass(&self, time: &Time<'_>, by: Duration) {
         let file = self.folder().join("npmrc");
         let before = fs::read_to_string(&file).expect("a file");
         time.advance(by);
-        // It sleeps by the system's clock; a stranger wakes it.
+        // It sleeps by the system's clock; any connection wakes it.
         let broker = fs::read_to_string(self.folder().join("broker.json")).expect("a file");
         let port = broker
             .split("127.0.0.1:")
@@ -276,7 +276,7 @@ pub(crate) fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("a file");
 }
 
-/// Every file below a folder, with what is in it.
+/// Every file below a folder, with its contents.
 pub(crate) fn snapshot(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -293,7 +293,7 @@ pub(crate) fn snapshot(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-/// A wheel with nothing in it but what makes it one.
+/// An empty wheel.
 pub(crate) fn wheel_of(path: &Path, version: &str) {
     let script = "\
 import sys, zipfile

@@ -1,4 +1,4 @@
-//! What is left of a step: nothing, also where its process was killed, or the job, or two jobs share a home.
+//! What remains after a step: nothing, even if its process or the job was killed, or two jobs share a home folder.
 
 use std::fs;
 use std::process::Command;
@@ -44,7 +44,7 @@ fn a_step_that_fails_leaves_nothing() {
     expect!["The credentials for feeds are removed."].assert_eq(&feeds.end());
 }
 
-/// The user's own file is read and never written, and what a script configures meanwhile is kept.
+/// The user's own file is read but never written, and what a script configures meanwhile is kept.
 #[test]
 fn two_jobs_share_a_home() {
     let world = world();

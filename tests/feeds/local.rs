@@ -1,6 +1,6 @@
-//! `adieu feeds` and `adieu exec --feeds`: feeds on one's own machine, with real clients.
+//! `adieu feeds` and `adieu exec --feeds`: feeds on your own machine, with real clients.
 //!
-//! Nothing is left in the home folder, in the checkout or in the temporary folder.
+//! Nothing remains in the home folder, in the checkout or in the temporary folder.
 
 use std::fs;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ fn world() -> World {
     world
 }
 
-/// A machine with its own temporary folder, in whose home these files are.
+/// A machine with its own temporary folder, and these files in its home folder.
 fn machine<'w>(world: &'w World, files: &[(&str, &str)]) -> Desk<'w> {
     let desk = Desk::machine(world);
     let temporary = temporary(&desk);
@@ -50,7 +50,7 @@ fn finds(world: &World, said: &Said, expected: &Expect) {
     expected.assert_eq(&shown(world, said));
 }
 
-/// The same with a name in place of the home folder.
+/// Compares the output, with a placeholder for the home folder.
 fn finds_at_home(world: &World, desk: &Desk<'_>, said: &Said, expected: &Expect) {
     let home = desk.home().display().to_string();
     expected.assert_eq(&shown(world, said).replace(&home, "[HOME]"));
@@ -155,7 +155,7 @@ fn check_asks_each_feed_once() {
         exit 0
     "#]],
     );
-    // They are asked at once.
+    // They are requested concurrently.
     let mut let_in = world.feeds().let_in();
     let_in.sort();
     expect![[r#"
@@ -167,7 +167,7 @@ fn check_asks_each_feed_once() {
     .assert_debug_eq(&let_in);
 }
 
-/// The list of feeds has the role, and nothing else does.
+/// Only the list of feeds has the role.
 #[test]
 fn check_says_which_role_is_missing() {
     let world = world();
@@ -324,7 +324,7 @@ fn check_says_which_right_or_tenant_is_missing() {
 }
 
 #[test]
-fn exec_gives_one_command_its_feeds() {
+fn exec_supplies_one_command_with_feeds() {
     let world = world();
     let desk = machine(
         &world,
@@ -357,7 +357,7 @@ fn exec_gives_one_command_its_feeds() {
 }
 
 #[test]
-fn json_is_as_its_schema_says() {
+fn json_matches_its_schema() {
     let world = world();
     let schema = Schema::read("docs/output.schema.json");
     let json = |desk: &Desk<'_>, verb: &str| -> Value {
@@ -389,7 +389,7 @@ fn json_is_as_its_schema_says() {
 }
 
 #[test]
-fn login_lasts_until_logout() {
+fn login_is_valid_until_logout() {
     let world = world();
     let desk = machine(&world, &[NPMRC, ("requirements.txt", "--index-url FEED/pypi/simple/\n"), ("java/pom.xml", "<project><repositories><repository><id>packages</id>\n<url>FEED/maven/v1</url></repository></repositories></project>\n")])
         .set("MAVEN_ARGS", "--batch-mode -Dit's=\"here\"");
@@ -443,7 +443,7 @@ fn login_lasts_until_logout() {
 }
 
 #[test]
-fn login_for_programs_is_a_document() {
+fn login_prints_json_for_programs() {
     let world = world();
     let desk = machine(&world, &[NPMRC]);
     let said = desk.adieu(&["feeds", "login", "--output", "json", "--quiet"]);
@@ -481,7 +481,7 @@ fn login_for_programs_is_a_document() {
 }
 
 #[test]
-fn doctor_looks_at_a_feed_after_all_that_it_needs() {
+fn doctor_checks_a_feed_last() {
     let world = world();
     world
         .feeds()

@@ -1,6 +1,7 @@
-//! What a job has outside its private folder: a link to yarn's file above the checkout, Gradle's init script in the home.
+//! What a job has outside its private folder: a link to yarn's file above the checkout, and Gradle's init script in
+//! the home folder.
 //!
-//! Nothing of them is left, and no other program's file is touched.
+//! None of it remains, and no other program's file is changed.
 
 use std::fs;
 use std::path::PathBuf;
@@ -54,7 +55,7 @@ fn yarn_finds_a_link_above_the_checkout() {
 }
 
 #[test]
-fn a_file_of_another_program_stays() {
+fn keeps_the_file_of_another_program() {
     let world = world();
     let mut feeds = Feeds::of(&world).file(YARNRC.0, YARNRC.1);
     write(&above(&feeds), "nodeLinker: node-modules\n");
@@ -69,7 +70,7 @@ fn a_file_of_another_program_stays() {
 }
 
 #[test]
-fn what_a_killed_job_left_is_replaced() {
+fn replaces_what_a_killed_job_left() {
     let world = world();
     let mut feeds = Feeds::of(&world)
         .file(YARNRC.0, YARNRC.1)
@@ -128,7 +129,7 @@ fn gradle_has_a_script_that_holds_no_token() {
     assert!(!feeds.home().join(".gradle").exists());
 }
 
-/// A step that fails, too.
+/// Also after a step that fails.
 #[test]
 fn a_step_that_fails_leaves_nothing_outside() {
     let world = world();

@@ -1,5 +1,5 @@
-//! `overrideProjectFiles`: older credentials in the checkout's files are out until the job ends, and then back, whatever
-//! happens to the step.
+//! `overrideProjectFiles`: older credentials are removed from the checkout's files until the job ends, and then
+//! restored, whatever happens to the step.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,16 +32,16 @@ fn checkout(world: &World) -> Feeds<'_> {
     feeds
 }
 
-/// Everything that the job could leave changed: the checkout, the home folder, and what is above them.
+/// All files that the job could change: in the checkout, in the home folder, and above them.
 fn there(feeds: &Feeds<'_>) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = snapshot(feeds.job.work_folder());
-    // The page of the run is the agent's.
+    // The run's page belongs to the agent.
     files.retain(|path, _| !path.starts_with(feeds.job.temp_folder()));
     files
 }
 
 #[test]
-fn older_credentials_are_out_until_the_job_ends() {
+fn removes_older_credentials_until_the_job_ends() {
     let world = world();
     let mut feeds = checkout(&world);
     let before = there(&feeds);
@@ -96,7 +96,7 @@ fn older_credentials_are_out_until_the_job_ends() {
 }
 
 #[test]
-fn without_the_input_each_is_named() {
+fn reports_older_credentials_without_the_input() {
     let world = world();
     let mut feeds = checkout(&world);
     let before = there(&feeds);
@@ -122,7 +122,7 @@ fn without_the_input_each_is_named() {
 }
 
 #[test]
-fn a_file_that_changed_meanwhile_stays() {
+fn keeps_a_file_that_changed_meanwhile() {
     let world = world();
     let mut feeds = checkout(&world);
     feeds.succeed(&[OVERRIDE]);
@@ -140,7 +140,7 @@ fn a_file_that_changed_meanwhile_stays() {
     assert!(other.contains("u:old@"), "{other}");
 }
 
-/// The step is killed while it asks whether it may publish, after it has changed the files.
+/// Kills the step while it checks its permission to publish, after it has changed the files.
 fn killed(world: &World) -> (Feeds<'_>, BTreeMap<PathBuf, Vec<u8>>) {
     let mut feeds = checkout(world);
     let before = there(&feeds);
@@ -177,7 +177,7 @@ fn a_killed_step_leaves_every_file_as_it_was() {
     assert_eq!(there(&feeds), before);
 }
 
-/// The whole job is killed, with the section after it: the process behind the step puts the files back.
+/// The whole job is killed, including the post-job section: the step's background process restores the files.
 #[test]
 fn a_killed_agent_leaves_every_file_as_it_was() {
     let world = world();

@@ -1,6 +1,6 @@
-//! What publishes and looks elsewhere for its credential: twine, Maven's deploy, and pnpm, which asks a program.
+//! Clients that publish and read their credential elsewhere: twine, Maven's deploy, and pnpm, which runs a program.
 //!
-//! Clients that publish with what they restore with are in `clients.rs`.
+//! Clients that publish with the credential for restoring are in `clients.rs`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ impl Feeds<'_> {
         let address = format!("{FEED}/pypi/upload/");
         let arguments = ["upload", "--repository-url", &address, &wheel];
         self.restores(&twine, &arguments);
-        // As behind TwineAuthenticate@1.
+        // As after TwineAuthenticate@1.
         let wheel = self
             .home()
             .join(format!("team_app-{version}.1-py3-none-any.whl"));
@@ -109,9 +109,9 @@ fn twine_and_maven_publish_at_once_and_after_hours() {
     feeds.end();
 }
 
-/// The server by the repository's own id is for deploying alone.
+/// The server with the repository's own ID is used only for deploying.
 #[test]
-fn an_id_that_is_also_another_hosts_gets_nothing() {
+fn a_repository_id_on_another_host_gets_no_credential() {
     let world = world();
     let foreign = POM.replace(
         "<url>FEED/maven/v1</url></repository></distributionManagement>",
@@ -133,7 +133,7 @@ fn an_id_that_is_also_another_hosts_gets_nothing() {
 }
 
 #[test]
-fn a_step_that_publishes_warns_without_the_right() {
+fn warns_if_the_identity_cannot_publish() {
     let world = world();
     let mut feeds = Feeds::of(&world)
         .file("a/.npmrc", "registry=FEED/npm/registry/\n")
@@ -145,7 +145,7 @@ fn a_step_that_publishes_warns_without_the_right() {
         ##[warning]This identity can read the feed contoso/packages, and cannot publish to it. An owner of the feed gives it the role Feed Publisher (Contributor): Artifacts → the feed → ⚙ → Permissions → Add users/groups."#]]
     .assert_eq(&feeds.succeed(&[("publish", "true")]));
     feeds.end();
-    // What the service does not say is not warned of.
+    // Without the service's list there is no warning.
     world.feeds().hide_roles();
     let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
     let log = feeds.succeed(&[("publish", "true")]);
@@ -153,9 +153,9 @@ fn a_step_that_publishes_warns_without_the_right() {
     feeds.end();
 }
 
-/// Where the checkout has pnpm's lock file: the tokens next to the program are of no use here, so that it is what is asked.
+/// With pnpm's lock file in the checkout. The tokens next to the program do not work here, so that pnpm must run it.
 #[test]
-fn pnpm_asks_a_program() {
+fn pnpm_runs_the_token_helper() {
     let world = world();
     world.organizations().add_member("fabrikam", MY_CONNECTION);
     world.feeds().add("fabrikam", "packages");
@@ -194,7 +194,7 @@ fn pnpm_asks_a_program() {
     let answer = String::from_utf8_lossy(&answer.stdout).into_owned();
     assert!(answer.starts_with("Bearer "), "{answer}");
     assert_eq!(world.secrets_in(&answer), ["access token"]);
-    // A name of another organization has none.
+    // The program for another organization's name has no token.
     let other = feeds.folder().join("bin/adieu-npm-token-northwind");
     fs::hard_link(feeds.folder().join("bin").join(names[0]), &other).expect("a link");
     let answer = Command::new(&other)

@@ -1,4 +1,4 @@
-//! What a reader of the log sees where feeds get no credential.
+//! The log if feeds get no credential.
 
 use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 use expect_test::expect;
@@ -7,7 +7,7 @@ use super::job::{Feeds, snapshot, world};
 use crate::harness::{TaskFolder, stable};
 use crate::launcher::folders::{mounted, prepare_machine};
 
-/// The log of a step that has to fail.
+/// The log of a step that must fail.
 fn failed(world: &World, feeds: &mut Feeds<'_>, inputs: &[(&str, &str)]) -> String {
     let outcome = feeds.run_with(inputs);
     assert_eq!(outcome.result, TaskResult::Failed, "{}", outcome.log);
@@ -24,7 +24,7 @@ fn failed(world: &World, feeds: &mut Feeds<'_>, inputs: &[(&str, &str)]) -> Stri
 const CONNECTION: (&str, &str) = ("azureSubscription", MY_CONNECTION);
 
 #[test]
-fn a_repository_without_feeds() {
+fn reports_a_repository_without_feeds() {
     let world = world();
     let mut feeds = Feeds::of(&world).file(".npmrc", "registry=https://registry.npmjs.org/\n");
     expect![[r#"
@@ -35,7 +35,7 @@ fn a_repository_without_feeds() {
 }
 
 #[test]
-fn inputs_that_are_wrong() {
+fn reports_invalid_inputs() {
     let world = world();
     let mut feeds = Feeds::of(&world);
     let lines = "https://pkgs.dev.azure.com.evil.example/contoso/_packaging/packages\nhttps://user:x@pkgs.dev.azure.com/contoso/_packaging/packages\npackages\ncontoso/packages = sbt\n$(feed)";
@@ -75,7 +75,7 @@ fn inputs_that_are_wrong() {
 }
 
 #[test]
-fn other_organizations_without_a_connection() {
+fn reports_other_organizations_without_a_connection() {
     let world = world();
     let mut feeds = Feeds::of(&world).file(
         ".npmrc",
@@ -90,7 +90,7 @@ fn other_organizations_without_a_connection() {
 }
 
 #[test]
-fn a_server_of_ones_own_without_a_connection() {
+fn reports_an_azure_devops_server_without_a_connection() {
     let world = world();
     let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
     expect![[r#"
@@ -101,7 +101,7 @@ fn a_server_of_ones_own_without_a_connection() {
 }
 
 #[test]
-fn an_organization_of_microsoft_accounts() {
+fn reports_that_feeds_need_a_microsoft_entra_tenant() {
     let world = world();
     let no_tenant = "00000000-0000-0000-0000-000000000000";
     world.organizations().connect("contoso", no_tenant);
@@ -112,9 +112,9 @@ fn an_organization_of_microsoft_accounts() {
         More: adieu explain feeds"#]].assert_eq(&failed(&world, &mut feeds, &[CONNECTION]));
 }
 
-/// Another tenant, in which the connection's application is not known.
+/// Another tenant, which does not have the connection's application.
 #[test]
-fn a_tenant_without_the_application() {
+fn reports_a_tenant_without_the_application() {
     let world = world();
     let foreign = world.entra().add_foreign_tenant();
     world.organizations().connect("contoso", &foreign);
@@ -136,7 +136,7 @@ fn a_tenant_without_the_application() {
 }
 
 #[test]
-fn a_credential_in_the_repository_is_named() {
+fn reports_a_credential_in_the_repository() {
     let world = world();
     let mut feeds = Feeds::of(&world)
         .file(".npmrc", "registry=FEED/npm/registry/\n//pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/:_authToken=old\n");
@@ -148,7 +148,7 @@ fn a_credential_in_the_repository_is_named() {
 }
 
 #[test]
-fn a_job_without_a_job_token() {
+fn reports_a_job_without_a_job_token() {
     let world = world();
     let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
     feeds.job.collection("https://dev.azure.com/contoso/");
@@ -169,7 +169,7 @@ fn a_job_without_a_job_token() {
 }
 
 #[test]
-fn a_temporary_folder_that_cannot_be_written() {
+fn reports_a_temporary_folder_that_cannot_be_written() {
     let world = world();
     let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
     let temporary = feeds.job.temp_folder();
@@ -181,7 +181,7 @@ fn a_temporary_folder_that_cannot_be_written() {
 
 /// npm and Maven need no program.
 #[test]
-fn a_temporary_folder_in_which_no_program_runs() {
+fn reports_a_temporary_folder_in_which_no_program_can_run() {
     let world = world();
     let mut feeds = Feeds::of(&world).file(
         ".cargo/config.toml",

@@ -1,4 +1,4 @@
-//! Many feeds, organizations and tenants in one step, and that no token is in an argument.
+//! Many feeds, organizations and tenants in one step, and no token in an argument.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,9 +9,9 @@ use adieu_emulator::{MY_CONNECTION, World};
 use super::job::{Feeds, world};
 use crate::harness::client;
 
-/// 20 feeds of 5 organizations, of which 2 are of another tenant than the others.
+/// 20 feeds of 5 organizations, 2 of which belong to another tenant.
 #[test]
-fn exchanges_are_as_many_as_tenants() {
+fn requests_one_token_for_each_tenant() {
     let world = world();
     let second = world.entra().add_tenant(MY_CONNECTION);
     let organizations = ["contoso", "org-1", "org-2", "org-3", "org-4"];
@@ -50,7 +50,7 @@ fn exchanges_are_as_many_as_tenants() {
     feeds.end();
 }
 
-/// The arguments of every process of this machine, for as long as something else runs.
+/// The arguments of every process on this machine while something runs.
 fn arguments_during(run: &mut dyn FnMut()) -> BTreeSet<String> {
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -91,7 +91,7 @@ fn no_token_is_in_an_argument() {
     let pnpm = client("pnpm").join("node_modules/.bin/pnpm");
     let python = client("python").join("bin/python");
     let mut environment = feeds.environment();
-    // Without it, pip asks the keyring, each time by a program.
+    // Without it, pip asks keyring, each time through a program.
     environment.remove("NETRC");
     let install = [
         "-m",
@@ -103,7 +103,7 @@ fn no_token_is_in_an_argument() {
         "--requirement",
         "requirements.txt",
     ];
-    // A helper lives for milliseconds, so that a look at all processes can miss it: they are run until each was seen.
+    // A helper lives for milliseconds, so a snapshot of all processes can miss it: they are run until each was seen.
     let helpers = [
         "bin/keyring get",
         "cargo-credential-adieu",

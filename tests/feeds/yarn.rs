@@ -1,6 +1,6 @@
-//! yarn 1 and 4, and publishing by pnpm: at once, and when the first tokens have expired.
+//! yarn 1 and 4, and publishing with pnpm: immediately, and after the first tokens have expired.
 //!
-//! yarn 4 is the one client that gets its credential from a file above the checkout.
+//! yarn 4 is the only client that reads its credential from a file above the checkout.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,8 @@ use crate::harness::client;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The emulated feed does not say when a version was published, which yarn 4 asks for unless the project does not mind.
+/// The emulated feed does not report when a version was published; yarn 4 requires that, unless the project turns it
+/// off.
 const YARNRC: &str =
     "npmRegistryServer: FEED/npm/registry/\nnodeLinker: node-modules\nnpmMinimalAgeGate: 0\n";
 
@@ -24,7 +25,7 @@ const MANIFEST: &str =
     "{\"name\":\"app\",\"private\":true,\"dependencies\":{\"hello-feed\":\"^1.0.0\"}}\n";
 
 impl Feeds<'_> {
-    /// A program of Node's in a folder of the checkout, with nothing of an earlier run. It has to succeed.
+    /// Runs a Node program in a folder of the checkout without results of an earlier run. It must succeed.
     fn node(&self, folder: &Path, script: &str, arguments: &[&str]) {
         for left in ["node_modules", ".yarn"] {
             let _ = fs::remove_dir_all(folder.join(left));
@@ -38,7 +39,7 @@ impl Feeds<'_> {
             .current_dir(folder)
             .env_clear()
             .envs(self.environment())
-            // yarn 4 has its own names for the proxy and its authority.
+            // yarn 4 has its own names for the proxy and its certificate authority.
             .env("YARN_HTTPS_PROXY", self.proxy.url())
             .env("YARN_HTTPS_CA_FILE_PATH", self.world.ca_file())
             .env("YARN_ENABLE_TELEMETRY", "0")
@@ -82,21 +83,21 @@ impl Feeds<'_> {
     }
 }
 
-/// By this line the step knows whose file it is.
+/// By this line, the step recognizes whose file it is.
 const LOCK_OF_1: &str = "# yarn lockfile v1\n";
 
 const YARN_1: &str = "yarn/node_modules/yarn/bin/yarn.js";
 const YARN_4: &str = "yarn/node_modules/@yarnpkg/cli-dist/bin/yarn.js";
 const PNPM: &str = "pnpm/node_modules/pnpm/bin/pnpm.cjs";
 
-/// Where all of them are.
+/// The folder of all clients.
 fn clients() -> std::path::PathBuf {
     let folder = client("yarn");
     folder.parent().expect("a folder").to_owned()
 }
 
 #[test]
-fn both_lines_restore_and_publish_for_hours() {
+fn both_generations_restore_and_publish_for_hours() {
     let world = world();
     world
         .feeds()
@@ -133,7 +134,7 @@ fn both_lines_restore_and_publish_for_hours() {
         npm @team/of-yarn4 1.0.300
         npm @team/of-yarn4 1.0.61"#]]
     .assert_eq(&world.feeds().published("contoso", "packages").join("\n"));
-    // Before it publishes, a client asks what is there.
+    // A client checks what exists before it publishes.
     let failed = world.feeds().arrivals().into_iter().filter_map(|arrival| {
         let status = arrival.status.filter(|status| *status >= 400)?;
         Some(format!("{} {status}", arrival.request))

@@ -1,6 +1,6 @@
-//! Headers that checkout, or a person, has left in git's configuration: found and undone wherever git finds them.
+//! Headers that checkout, or a person, left in git's configuration: overridden wherever git finds them.
 //!
-//! One in the repository itself is in repositories.rs.
+//! repositories.rs has one in the repository itself.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::harness::TaskFolder;
 
 const STALE: &str = "AUTHORIZATION: bearer stale";
 
-/// A checkout whose repository is somewhere else, as a submodule's is; with a stale header in it.
+/// A checkout whose repository is elsewhere, like a submodule's, with an old header in it.
 fn checkout(
     git: &Path,
     environment: &BTreeMap<String, String>,
@@ -42,7 +42,7 @@ fn checkout(
 
 /// microsoft/azure-pipelines-agent#4114 and its pull request 5640.
 #[test]
-fn are_undone_in_submodules_and_checkouts_at_any_depth() {
+fn overrides_headers_in_submodules_and_nested_checkouts() {
     for (git, _) in gits() {
         let world = world();
         let job = world.job();
@@ -65,9 +65,9 @@ fn are_undone_in_submodules_and_checkouts_at_any_depth() {
                 data.join("modules/libs/foo/modules/deep/er"),
                 user,
             ),
-            // `path:` of a checkout step leads out of the sources.
+            // `path:` of a checkout step leads outside the sources.
             (build.join("a/b/c/d/e"), build.join("a/b/c/d/e/.git"), host),
-            // As a clone inside a clone, without any submodule.
+            // A clone inside a clone, without a submodule.
             (
                 sources.join("one/two"),
                 build.join("elsewhere/two.git"),
@@ -77,7 +77,7 @@ fn are_undone_in_submodules_and_checkouts_at_any_depth() {
         for (folder, data, address) in &places {
             checkout(&git, &environment, folder, data, address);
         }
-        // The folder of a submodule that was removed is still where the next checkout finds its header.
+        // The next checkout still finds its header in the folder of a submodule that was removed.
         fs::remove_dir_all(sources.join("libs/foo/deep")).expect("a folder");
         let rest = Rest::of(&world, job, &git);
         for (folder, data, address) in &places {
@@ -97,7 +97,7 @@ fn are_undone_in_submodules_and_checkouts_at_any_depth() {
 
 /// microsoft/azure-pipelines-agent#3807 and actions/checkout#838.
 #[test]
-fn are_undone_in_the_configuration_of_a_person_and_of_the_machine() {
+fn overrides_headers_in_user_and_system_configuration() {
     for (git, _) in gits() {
         for place in ["person", "included", "machine", "step"] {
             let world = world();
@@ -141,9 +141,9 @@ fn are_undone_in_the_configuration_of_a_person_and_of_the_machine() {
     }
 }
 
-/// What is not a credential of Azure DevOps may be one of something else: a proxy's, or a gateway's.
+/// A header that is not a credential for Azure DevOps may be one for a proxy or a gateway.
 #[test]
-fn other_peoples_headers_are_not_copied_into_variables() {
+fn does_not_copy_other_headers_into_variables() {
     let (git, _) = gits().pop().expect("a git");
     let world = world();
     let mut job = world.job();
@@ -185,7 +185,7 @@ fn other_peoples_headers_are_not_copied_into_variables() {
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
 }
 
-/// An address with a blank in it, and an agent that shows what an escaped percent sign is made of.
+/// An address with a space, and an agent that shows escaped percent signs literally.
 #[test]
 fn keeps_percents_when_the_agent_does_not_decode_them() {
     for knob in ["", "false", "$false", "no", "true"] {

@@ -1,5 +1,5 @@
-//! Where git is served beside a job's steps: under `adieu exec`, locally, and where the task's folder lets no
-//! program run.
+//! The environments in which git gets credentials besides a job's steps: under `adieu exec`, locally, and with a task
+//! folder from which no program can run.
 //!
 //! What git then does is in repositories.rs.
 
@@ -26,7 +26,7 @@ fn machine(world: &World, home: &Path) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a_command_of_adieu_exec_has_git_configured() {
+fn exec_configures_git_for_its_command() {
     let (git, _) = gits().pop().expect("a git");
     let world = world();
     let home = tempfile::tempdir().expect("a folder");
@@ -103,7 +103,7 @@ fn one_command_configures_git() {
             environment.insert("PATH".to_owned(), bin.display().to_string());
         }
         let program = Path::new(env!("CARGO_BIN_EXE_adieu"));
-        // A second time it changes nothing.
+        // Running it again changes nothing.
         for _ in 0..2 {
             let output = run(
                 program,
@@ -178,8 +178,8 @@ fn git_finds_the_helper_when_the_task_folder_is_noexec() {
     drop(machine);
 }
 
-/// The launcher's copy is gone after the step, and where everybody may write, anyone could put another program at
-/// its path.
+/// The launcher's copy is removed after the step, and in a folder that everyone can write to, anyone could put
+/// another program at its path.
 #[cfg(target_os = "linux")]
 #[test]
 fn git_never_starts_what_another_user_could_have_put_there() {
@@ -190,7 +190,7 @@ fn git_never_starts_what_another_user_could_have_put_there() {
     let task = TaskFolder::unpacked("token");
     let system = tempfile::tempdir().expect("a folder");
     job.agent_environment("TMPDIR", &system.path().to_string_lossy());
-    // What an earlier job, or another process, has left under the name that was always the same.
+    // Left by an earlier job, or another process, under the fixed name.
     let left = system.path().join("adieu-git");
     std::fs::create_dir(&left).expect("a folder");
     std::fs::write(left.join("adieu"), "#!/bin/sh\necho password=stolen\n").expect("a file");

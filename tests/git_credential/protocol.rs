@@ -1,6 +1,6 @@
-//! The helper without git: questions as git writes them, and answers as git reads them.
+//! The helper without git: requests as git writes them, and answers as git reads them.
 //!
-//! The protocol is `git help credential`'s.
+//! The protocol is in `git help credential`.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use expect_test::expect;
 
 use super::{endpoint, world};
 
-/// Asks as git does.
+/// Sends a request as git does.
 fn ask(world: &World, arguments: &[&str], question: &str) -> (String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_adieu"))
         .arg("git-credential")
@@ -78,8 +78,8 @@ fn answers_in_the_form_that_git_reads() {
     .assert_eq(&answers);
 }
 
-/// A token of another tenant would be refused, so it is not handed out where it can be read, as those of 2025 can,
-/// however the challenge is written.
+/// A token for another tenant would be refused, so it is not returned if it can be decoded, as in 2025, in whatever
+/// form the challenge is.
 #[test]
 fn reads_the_challenge_in_any_form() {
     let world = world();
@@ -99,7 +99,7 @@ fn reads_the_challenge_in_any_form() {
 }
 
 #[test]
-fn leaves_every_other_question_to_others() {
+fn ignores_requests_for_other_hosts() {
     let world = world();
     let place = "protocol=https\nhost=dev.azure.com\npath=contoso/fabrikam/_git/hello\n\n";
     for (arguments, question) in [

@@ -1,6 +1,6 @@
-//! What a person reads where git gets nothing: from Azure DevOps, from the helper, and from git itself.
+//! The messages if git gets no credential: from Azure DevOps, from the helper, and from git itself.
 //!
-//! No prompt is waited for: nothing answers one in a job.
+//! It never waits at a prompt: there is no one to answer it in a job.
 
 use std::path::Path;
 
@@ -119,8 +119,8 @@ fn git_stops_with_one_sentence_when_there_is_no_token() {
     rest.end();
 }
 
-/// What git and its helper say of an organization of another tenant.
-fn asks_another_tenant(world: &World, git: &Path) -> String {
+/// The messages of git and its helper for an organization in another tenant.
+fn signs_in_to_another_tenant(world: &World, git: &Path) -> String {
     world
         .organizations()
         .connect("another", "11111111-2222-4333-8444-555555555555");
@@ -136,7 +136,7 @@ fn asks_another_tenant(world: &World, git: &Path) -> String {
 
 #[test]
 fn another_tenants_organization_is_named_before_it_refuses() {
-    // Older ones do not tell helpers what the server said.
+    // Older versions do not pass the server's answer to helpers.
     for (git, _) in gits()
         .iter()
         .filter(|(_, version)| *version >= WITH_CHALLENGES)
@@ -151,7 +151,7 @@ fn another_tenants_organization_is_named_before_it_refuses() {
             What to do: Use a service connection, or sign in, in the organization's tenant; in EntraToken@1, tenantId names it.
             More: adieu explain git-credential
             fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
-        "#]].assert_eq(&asks_another_tenant(&world, git));
+        "#]].assert_eq(&signs_in_to_another_tenant(&world, git));
     }
 }
 
@@ -168,6 +168,6 @@ fn a_token_that_shows_no_tenant_is_explained_after_the_refusal() {
             What to do: Request a token of that tenant (--tenant [GUID]; EntraToken@1: tenantId), for an application with an enterprise application there.
             More: adieu explain tenants
             fatal: Authentication failed for 'https://dev.azure.com/another/fabrikam/_git/hello/'
-        "#]].assert_eq(&asks_another_tenant(&world, &git));
+        "#]].assert_eq(&signs_in_to_another_tenant(&world, &git));
     }
 }

@@ -1,4 +1,4 @@
-//! What git does with the helper: every git clones, fetches and pushes, whatever checkout has left behind.
+//! What git does with the helper: every version clones, fetches and pushes, whatever checkout left behind.
 //!
 //! Refusals are in refusals.rs.
 
@@ -48,7 +48,7 @@ fn every_git_clones_fetches_and_pushes_by_every_protocol() {
             rest.git(&["-C", "first", "-c", &version, "pull", "--quiet"]);
             assert!(rest.folder().join("first").join(protocol).is_file());
         }
-        // The helper that the machine has received nothing.
+        // The machine's own credential helper was not used.
         assert!(!rest.job.work_folder().join(".git-credentials").exists());
         rest.end();
     }
@@ -107,7 +107,7 @@ fn every_git_brings_submodules_and_large_files() {
 }
 
 #[test]
-fn a_header_that_checkout_left_is_undone_for_git_and_for_large_files() {
+fn overrides_the_header_of_checkout_for_git_and_large_files() {
     for (git, _) in gits() {
         let world = world();
         let before = Rest::of(&world, world.job(), &git);
@@ -161,7 +161,7 @@ fn a_header_that_checkout_left_is_undone_for_git_and_for_large_files() {
             let large = std::fs::read_to_string(rest.folder().join(folder).join("x.bin"));
             assert_eq!(large.expect("a file"), "large");
         }
-        // It is the environment that undoes it; what is in the repositories is still there.
+        // The environment overrides it; what is in the repositories stays.
         let header = rest.git(&[
             "config",
             "--file",
@@ -193,7 +193,7 @@ fn a_header_that_checkout_left_is_undone_for_git_and_for_large_files() {
 }
 
 #[test]
-fn a_token_that_ended_between_two_fetches_is_replaced() {
+fn replaces_a_token_that_expired_between_two_fetches() {
     for (git, _) in gits() {
         let world = world();
         let rest = Rest::without_broker(&world, &git);

@@ -1,4 +1,4 @@
-//! The action, as a workflow uses it: by a runner that does what GitHub's does.
+//! The action in a workflow, with an implementation of GitHub's runner.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn sign_in(world: &World, runner: &mut Runner<'_>, more: &[(&str, &str)]) -> End
 }
 
 #[test]
-fn hands_a_masked_token_to_the_steps_that_name_it() {
+fn passes_a_masked_token_to_steps_that_use_it() {
     let world = world();
     let mut runner = Runner::start(&world, &WorkflowJob::default());
     let ended = sign_in(&world, &mut runner, &[]);
@@ -88,7 +88,7 @@ fn several_tokens_are_in_one_output_and_where_wanted_in_the_environment() {
 }
 
 #[test]
-fn what_is_wrong_is_said_in_the_steps_log() {
+fn reports_errors_in_the_steps_log() {
     let world = world();
     let mut shown = String::new();
     for more in [
@@ -173,7 +173,7 @@ fn runs_the_pinned_release_and_nothing_else() {
 }
 
 #[test]
-fn workflows_of_the_documents_name_inputs_and_outputs_that_there_are() {
+fn workflows_in_documents_use_existing_inputs_and_outputs() {
     let text = fs::read_to_string(root().join("action.yml")).expect("an action");
     let action = Node::parse(&text).expect("YAML");
     let page = fs::read_to_string(root().join("docs/github-actions.md")).expect("a page");
@@ -210,7 +210,7 @@ fn workflows_of_the_documents_name_inputs_and_outputs_that_there_are() {
     assert!(checked >= 7, "only {checked} names were found");
 }
 
-/// The action in a folder, with the sums of a release of this very binary. Returns the release's tarball.
+/// The action in a folder, with the checksums of a release that contains this binary. Returns the release's tarball.
 fn pinned_action(folder: &Path) -> Vec<u8> {
     let below = folder.join("pipelines/action");
     fs::create_dir_all(&below).expect("a folder");

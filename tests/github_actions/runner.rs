@@ -1,7 +1,8 @@
-//! A runner of GitHub Actions, as far as a composite action and the steps after it need one.
+//! A GitHub Actions runner, as far as a composite action and the steps after it need one.
 //!
-//! It does what actions/runner does (`CompositeActionHandler.cs`, `FileCommandManager.cs`, `ActionCommandManager.cs`),
-//! and stops at whatever it does not know. It asserts that no secret is in the log.
+//! It does what actions/runner does (`CompositeActionHandler.cs`, `FileCommandManager.cs`,
+//! `ActionCommandManager.cs`), and fails at everything that it does not support. It asserts that no secret is in the
+//! log.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,11 +13,11 @@ use adieu_emulator::pipeline::Node;
 use adieu_emulator::{WorkflowJob, World};
 use tempfile::TempDir;
 
-/// A job that is being run.
+/// A running job.
 pub(super) struct Runner<'a> {
     world: &'a World,
     folder: TempDir,
-    /// What steps get: of the job, and what earlier steps wrote to `GITHUB_ENV`.
+    /// The environment of steps: the job's variables, and those that earlier steps wrote to `GITHUB_ENV`.
     environment: BTreeMap<String, String>,
     /// What earlier steps wrote to `GITHUB_PATH`, the last one first.
     path: Vec<String>,
@@ -24,13 +25,13 @@ pub(super) struct Runner<'a> {
     steps: usize,
 }
 
-/// What became of a step.
+/// The outcome of a step.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
     pub(super) status: i32,
-    /// As the page of the run shows it.
+    /// The log, as on the run's page.
     pub(super) log: String,
-    /// What the step set, or the action declares.
+    /// The outputs that the step set, or that the action declares.
     pub(super) outputs: BTreeMap<String, String>,
 }
 
@@ -62,7 +63,7 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// A step `uses:` a composite action.
+    /// Runs a step that `uses:` a composite action.
     pub(super) fn uses(&mut self, action: &Path, given: &[(&str, &str)]) -> Ended {
         let text = fs::read_to_string(action.join("action.yml")).expect("an action");
         let action_file = Node::parse(&text).expect("YAML");
@@ -114,7 +115,7 @@ impl<'a> Runner<'a> {
         all
     }
 
-    /// A later step of the workflow: `run:` with `env:`.
+    /// Runs a later step of the workflow: `run:` with `env:`.
     pub(super) fn run(&mut self, script: &str, env: &[(&str, &str)]) -> Ended {
         let own = env
             .iter()
@@ -171,7 +172,7 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Takes the commands out of what a step wrote, and masks the rest.
+    /// Processes the commands in a step's output, and masks the rest.
     fn logged(&mut self, written: &str) -> String {
         let mut log = String::new();
         for line in written.lines() {
@@ -199,7 +200,7 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// What expressions know.
+/// The values for expressions.
 #[derive(Default)]
 struct Context {
     values: BTreeMap<String, String>,
@@ -210,7 +211,7 @@ impl Context {
         self.values.insert(path.join("."), value);
     }
 
-    /// A text with the values of its expressions. Only lookups are known; one of an output that was not set is empty.
+    /// Evaluates the expressions in a text. Only look-ups are supported; an output that was not set is empty.
     fn expanded(&self, text: &str) -> String {
         let mut expanded = String::new();
         let mut rest = text;

@@ -1,6 +1,6 @@
-//! A job with a broker, from EntraToken@1's `configure` to the section after the job; and a client of it.
+//! A job with a broker, from EntraToken@1's `configure` to the post-job section; and a client of it.
 //!
-//! It judges no answer.
+//! It makes no assertion about answers.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use super::TaskFolder;
 
-/// The application whose tokens Azure DevOps takes.
+/// The application whose tokens Azure DevOps accepts.
 pub(crate) const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
-/// A job in which a broker serves.
+/// A job in which a broker runs.
 pub(crate) struct Served<'w> {
     pub(crate) job: Job<'w>,
-    /// The task that has started it, and ends it.
+    /// The task that started it, and stops it.
     pub(crate) folder: TaskFolder,
     pub(crate) endpoint: Endpoint,
 }
@@ -27,7 +27,7 @@ impl<'w> Served<'w> {
         Self::in_job(world.job(), configure)
     }
 
-    /// The same in a job that is prepared.
+    /// The same in a job that was set up before.
     pub(crate) fn in_job(mut job: Job<'w>, configure: &str) -> Self {
         let folder = TaskFolder::unpacked("token");
         let outcome = job
@@ -48,7 +48,7 @@ impl<'w> Served<'w> {
         }
     }
 
-    /// The job's last section: its broker goes. Returns what is left of the job.
+    /// Runs the post-job section, which stops the broker. Returns the job.
     pub(crate) fn end(mut self) -> Job<'w> {
         let last = self.job.step(self.folder.path());
         let outcome = last.section("postjobexecution").run();
@@ -64,14 +64,14 @@ impl<'w> Served<'w> {
     }
 }
 
-/// A credential endpoint as clients find it in their environment.
+/// A credential endpoint that clients find in their environment.
 pub(crate) struct Endpoint {
     pub(crate) port: u16,
     pub(crate) key: String,
 }
 
 impl Endpoint {
-    /// From `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
+    /// From the values of `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
     pub(crate) fn new(endpoint: &str, key: &str) -> Self {
         let port = endpoint
             .strip_prefix("http://127.0.0.1:")
@@ -83,26 +83,26 @@ impl Endpoint {
         }
     }
 
-    /// The one that a job's next step finds.
+    /// The endpoint for a job's next step.
     pub(crate) fn of(job: &Job<'_>) -> Self {
         let value = |name| job.value(name).unwrap_or_default();
         Self::new(value("IDENTITY_ENDPOINT"), value("IDENTITY_HEADER"))
     }
 
-    /// The one that git's helper of a job's next step finds.
+    /// The endpoint for git's helper in a job's next step.
     pub(crate) fn of_git(job: &Job<'_>) -> Self {
         let value = |name| job.value(name).unwrap_or_default();
         Self::new(value("ADIEU_ENDPOINT"), value("ADIEU_ENDPOINT_KEY"))
     }
 
-    /// Asks as an SDK does.
+    /// Requests a token as an SDK does.
     pub(crate) fn token(&self, resource: &str) -> (u16, Value) {
         let (status, body) = ask(self.port, &self.question(resource));
         let body = serde_json::from_str(&body).unwrap_or_else(|_| panic!("no JSON: {body}"));
         (status, body)
     }
 
-    /// What an SDK sends.
+    /// The request of an SDK.
     pub(crate) fn question(&self, resource: &str) -> String {
         format!(
             "GET /msi/token?api-version=2019-08-01&resource={resource} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nX-IDENTITY-HEADER: {}\r\nConnection: close\r\n\r\n",
@@ -111,7 +111,7 @@ impl Endpoint {
     }
 }
 
-/// A question to a server of this machine, as it is, and the answer: its status and its body.
+/// Sends a raw request to a server on this machine. Returns the answer's status and body.
 pub(crate) fn ask(port: u16, request: &str) -> (u16, String) {
     let answer = answer(port, request);
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
@@ -119,7 +119,7 @@ pub(crate) fn ask(port: u16, request: &str) -> (u16, String) {
     (status.unwrap_or(0), body.to_owned())
 }
 
-/// The same, and the answer as it came.
+/// Sends a raw request. Returns the raw answer.
 pub(crate) fn answer(port: u16, request: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
     stream.write_all(request.as_bytes()).expect("a request");
@@ -128,7 +128,7 @@ pub(crate) fn answer(port: u16, request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// How long a token lives by the emulated clock, in seconds.
+/// Remaining lifetime of a token by the emulated clock, in seconds.
 pub(crate) fn seconds_left(world: &World, token: &str) -> i64 {
     world.entra().token_expires_on(token) - world.clock().now()
 }

@@ -1,7 +1,7 @@
-//! What tests of every capability set up: a task's folder, a job with a broker, names for unstable text.
+//! What all tests use: a task's folder, a job with a broker, placeholders for unstable text.
 //!
-//! It holds no test. A person's command line is desk.rs. The file is called mod.rs because two test programs
-//! have it as a module, and in the other one its place is written out.
+//! It contains no test. desk.rs has the command line of a person or a machine. The file is called mod.rs because two
+//! test programs use it as a module, one of them with an explicit path.
 
 mod broker;
 pub(crate) mod schema;
@@ -19,14 +19,14 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where `cargo xtask test` puts all clients.
+/// The folder in which `cargo xtask test` installs all clients.
 pub(crate) fn clients() -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     target.join("clients")
 }
 
-/// Where it puts a client.
+/// The folder of a client.
 pub(crate) fn client(name: &str) -> PathBuf {
     let folder = clients().join(name);
     assert!(

@@ -1,6 +1,6 @@
-//! The JSON schemas of `docs/`, as far as they use the language: a document against one of them.
+//! Checks documents against the JSON schemas in `docs/`.
 //!
-//! It knows the keywords that they use, and panics at another one.
+//! It supports the keywords that they use, and panics at any other.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::root;
 
-/// Keywords that say nothing about what is allowed.
+/// Keywords without effect on validity.
 const WORDS: [&str; 6] = ["$schema", "$id", "title", "description", "format", "$defs"];
 
 /// A schema and its definitions.
@@ -27,12 +27,12 @@ impl Schema {
         definitions.keys().map(String::as_str).collect()
     }
 
-    /// What is wrong with a document.
+    /// The violations in a document.
     pub(crate) fn violations(&self, document: &Value) -> Vec<String> {
         self.check(&self.0, document, "$")
     }
 
-    /// What is wrong with a document by one of the definitions.
+    /// The violations in a document of one definition.
     pub(crate) fn violations_of(&self, definition: &str, document: &Value) -> Vec<String> {
         let schema = &self.0["$defs"][definition];
         assert!(schema.is_object(), "there is no definition of {definition}");

@@ -1,10 +1,10 @@
-//! Names for text that differs from run to run: hosts, ids, moments.
+//! Placeholders for text that differs between runs: hosts, IDs, times.
 //!
-//! It knows no message.
+//! It knows no messages.
 
 use adieu_emulator::{MY_CONNECTION, World};
 
-/// The text with names in place of what differs from run to run.
+/// Replaces text that differs between runs with placeholders.
 pub(crate) fn stable(world: &World, text: &str) -> String {
     let mut text = text.to_owned();
     let connection = world.connection_id(MY_CONNECTION);
@@ -24,7 +24,7 @@ pub(crate) fn stable(world: &World, text: &str) -> String {
     replace_words(&with_one_word_times(&text), is_time, "[TIME]")
 }
 
-/// The text with Microsoft Entra's times, `2016-01-09 02:02:12Z`, as the one word that others write.
+/// Converts Microsoft Entra's times, `2016-01-09 02:02:12Z`, to the usual form without a space.
 fn with_one_word_times(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for start in 0..bytes.len().saturating_sub(19) {
@@ -63,7 +63,7 @@ fn replace_words(text: &str, accepted: fn(&str) -> bool, name: &str) -> String {
     replaced
 }
 
-/// Whether a word is a random id; the one of the application Azure DevOps is always the same.
+/// Whether a word is a random ID; that of the application Azure DevOps is constant.
 fn is_guid(word: &str) -> bool {
     word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
         && word
@@ -79,7 +79,7 @@ fn is_time(word: &str) -> bool {
         && word.as_bytes()[4] == b'-'
 }
 
-/// The text with a name in place of the number behind some words: it depends on how busy the machine is.
+/// Replaces the number after some words with a placeholder: it depends on the load of the machine.
 pub(crate) fn without_number(text: &str, words: &str) -> String {
     let mut parts = text.split(words);
     let mut plain = parts.next().unwrap_or_default().to_owned();

@@ -1,6 +1,6 @@
-//! A task's folder as an agent unpacks it, and a step of EntraToken@1 in a job.
+//! A task's folder as an agent unpacks it, and a step with EntraToken@1 in a job.
 //!
-//! It asserts nothing of how a step ends.
+//! It makes no assertion about a step's result.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,20 +16,19 @@ pub(crate) struct TaskFolder {
 }
 
 impl TaskFolder {
-    /// `task/<name>` with the launcher and the binary under test, the executable bit lost on the way, as
-    /// in every VSIX.
+    /// `task/<name>` with the launcher and the binary under test, without the executable bit, as in every VSIX.
     pub(crate) fn unpacked(name: &str) -> Self {
         Self::unpacked_into(name, tempfile::tempdir().expect("a temporary folder"))
     }
 
-    /// The same in a folder of one's own.
+    /// The same in a given folder.
     pub(crate) fn unpacked_into(name: &str, folder: TempDir) -> Self {
         let folder = Self { folder };
         let task = root().join("task");
         for (from, to) in [
             (task.join(name).join("task.json"), "task.json"),
             (task.join("launch.js"), "launch.js"),
-            // Under its other name the launcher is the section after the job.
+            // Under its other name, the launcher is the post-job section.
             (task.join("launch.js"), "postjobexecution.js"),
             (task.join("platforms.json"), "platforms.json"),
         ] {
@@ -53,7 +52,7 @@ impl TaskFolder {
     }
 }
 
-/// Node's name of this machine, as in task/platforms.json.
+/// Node's name for this platform, as in task/platforms.json.
 pub(crate) fn platform() -> &'static str {
     match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => "linux-x64",

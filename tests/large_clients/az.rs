@@ -1,6 +1,6 @@
-//! The Azure CLI, signed in at a job's broker instead of with a secret or an ID token that ends.
+//! The Azure CLI, signed in through a job's broker instead of with a secret or an ID token that expires.
 //!
-//! It asks Azure for nothing but its subscriptions, of which there are none.
+//! It only requests the subscriptions from Azure, of which there are none.
 
 // The library of its extension.
 mod devops;
@@ -33,9 +33,9 @@ fn az(environment: &BTreeMap<String, String>, arguments: &[&str]) -> (String, St
 }
 
 #[test]
-fn az_signs_in_at_the_broker_and_asks_it_each_time() {
+fn az_signs_in_through_the_broker_and_requests_each_token() {
     let world = World::start();
-    // It reads the claims of Azure Resource Manager's token, which everyone can.
+    // It reads the claims of the token for Azure Resource Manager, which everyone can decode.
     world.entra().readable_tokens();
     world.entra().access_token_lifetime(5 * 60 + 2);
     let mut job = world.job();
@@ -54,7 +54,7 @@ fn az_signs_in_at_the_broker_and_asks_it_each_time() {
         ("AZURE_CONFIG_DIR", settings.clone()),
         ("AZURE_CORE_COLLECT_TELEMETRY", "false".to_owned()),
         ("HTTPS_PROXY", proxy.url()),
-        // Without NO_PROXY, which the task sets, az would send the broker's secret to this proxy.
+        // Without NO_PROXY, which the task sets, az would send the broker's key to this proxy.
         ("HTTP_PROXY", proxy.url()),
         ("REQUESTS_CA_BUNDLE", world.ca_file().display().to_string()),
     ] {
@@ -102,7 +102,7 @@ fn az_signs_in_at_the_broker_and_asks_it_each_time() {
         assert_eq!(kinds, ["access token"], "{errors}");
         printed
     };
-    // A token is handed out for as long as it has five minutes left, so this one is good for seconds.
+    // A token is returned as long as it has five minutes left, so this one is valid for seconds.
     let first = get();
     let second = (0..100).map(|_| get()).find(|token| *token != first);
     assert!(second.is_some(), "the broker handed out an old token");
@@ -122,15 +122,15 @@ fn az_signs_in_at_the_broker_and_asks_it_each_time() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(world.secrets_in(&printed), ["access token"], "{errors}");
     assert!(world.secrets_in(&errors).is_empty(), "{errors}");
-    // az keeps no token and no secret of the broker's in its folder.
+    // az keeps no token and no key of the broker in its folder.
     let mut kept = Vec::new();
     for entry in std::fs::read_dir(settings).unwrap().flatten() {
         let bytes = std::fs::read(entry.path()).unwrap_or_default();
         kept.extend(world.secrets_in(&String::from_utf8_lossy(&bytes)));
     }
     assert_eq!(kept, Vec::<&str>::new());
-    // It went to Azure by the proxy, and to the broker past it.
-    let asked = proxy.asked();
+    // It used the proxy for Azure, but not for the broker.
+    let asked = proxy.contacted_hosts();
     assert!(asked.contains(&"management.azure.com:443".to_owned()));
     assert!(!asked.iter().any(|host| host.contains("127.0.0.1")));
     let outcome = job.step(task.path()).section("postjobexecution").run();

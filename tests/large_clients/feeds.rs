@@ -1,7 +1,7 @@
-//! The larger package clients after FeedAuthenticate@1: bun, poetry, pdm and pipenv restore for hours, each by
-//! its usual command and from an empty home, and those that can publish do.
+//! The larger package clients after FeedAuthenticate@1: bun, poetry, pdm and pipenv restore for hours, each with its
+//! usual command and an empty home folder; those that can also publish.
 //!
-//! The emulated feeds lead every download to a store of blobs, which must not see a credential.
+//! The emulated feeds redirect every download to blob storage, which must not receive a credential.
 
 // Hosts that look like a feed's.
 mod hostile;
@@ -32,7 +32,7 @@ const PDM: &str = "[project]\nname = \"app\"\nversion = \"1.0.0\"\nrequires-pyth
 const PIPFILE: &str = "[[source]]\nurl = \"FEED/pypi/simple/\"\nverify_ssl = true\nname = \"feed\"\n[packages]\nhello-feed = \"*\"\n";
 
 impl Feeds<'_> {
-    /// A client in its folder of the checkout, from which these are removed first.
+    /// Runs a client in its folder of the checkout, after removing these files.
     fn installs(&self, folder: &str, program: &Path, arguments: &[&str], there: &[&str]) {
         let folder = self.sources().join(folder);
         for left in there {
@@ -78,7 +78,7 @@ impl Feeds<'_> {
         assert!(self.sources().join("bun/node_modules/hello-feed").is_dir());
     }
 
-    /// pdm sends what is in `dist/`, by the credential with which it restores.
+    /// pdm uploads the files in `dist/`, with the credential for restoring.
     fn publish(&self, version: &str) {
         let dist = self.sources().join("published/pdm/dist");
         let _ = fs::remove_dir_all(&dist);

@@ -1,4 +1,4 @@
-//! azidentity for Go, and the authorizer by which HashiCorp's Terraform providers sign in from Azure Pipelines.
+//! azidentity for Go, and the authorizer with which HashiCorp's Terraform providers sign in from Azure Pipelines.
 
 use std::process::Command;
 

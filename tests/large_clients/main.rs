@@ -1,7 +1,6 @@
-//! Clients that take minutes and hundreds of megabytes to install: run by name, never by default.
+//! Clients that take minutes and hundreds of megabytes to install: they only run by name.
 //!
-//! It asserts nothing that the other tests leave out about our own programs; it shows that these clients
-//! take what we give them.
+//! It asserts nothing new about our own programs; it shows that these clients accept what we give them.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests start programs in an environment that is close to their own"
@@ -34,7 +33,7 @@ mod az;
 mod go;
 // `cargo xtask test --java`
 mod java;
-// What the Azure SDKs of both get.
+// What the Azure SDKs for both languages get.
 mod sdk;
 // `cargo xtask test --renovate`
 mod renovate;

@@ -1,6 +1,6 @@
-//! Renovate, with a Microsoft Entra token in place of a personal access token.
+//! Renovate, with a Microsoft Entra token instead of a personal access token.
 //!
-//! It changes nothing: Renovate's own dry run says what it would do.
+//! It changes nothing: Renovate's own dry run shows what it would do.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -50,7 +50,7 @@ fn world() -> World {
     world
 }
 
-/// Runs Renovate as a step of a job does, and returns what it is about: warnings and what it would do.
+/// Runs Renovate like a step of a job. Returns its warnings and what it would do.
 fn renovate(world: &World, environment: BTreeMap<String, String>) -> String {
     let base = tempfile::tempdir().unwrap();
     let output = Command::new(client("renovate").join("node_modules/.bin/renovate"))
@@ -90,7 +90,7 @@ fn renovate(world: &World, environment: BTreeMap<String, String>) -> String {
     lines.join("\n")
 }
 
-/// Runs Renovate in a job after EntraToken@1 with this `configure`. `with` gets the token.
+/// Runs Renovate in a job after EntraToken@1 with this `configure`. `with` receives the token.
 fn in_a_job(
     world: &World,
     configure: &str,
@@ -124,7 +124,7 @@ fn renovate_finds_an_update_in_another_repository() {
         DRY-RUN: Would close Dependency Dashboard
         DRY-RUN: Would save repository cache."#]]
     .assert_eq(&log);
-    // Every question of git's is answered by the helper, which renews what Renovate cannot.
+    // The helper answers all of git's requests, which Renovate cannot do for as long.
     let refused = world.git().requests();
     let refused = refused.iter().filter(|line| line.ends_with("Bearer 401"));
     assert_eq!(refused.count(), 0);
@@ -148,7 +148,7 @@ fn a_host_rule_lets_renovate_ask_for_tags_without_the_helper() {
 }
 
 #[test]
-fn with_the_token_alone_renovate_sees_no_tags() {
+fn renovate_sees_no_tags_with_only_the_token() {
     let world = world();
     let log = in_a_job(&world, "", |_| Vec::new());
     expect![[r#"

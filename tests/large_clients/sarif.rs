@@ -1,6 +1,6 @@
-//! Microsoft's own validator of SARIF and what `adieu scan` writes: it has no error and no warning.
+//! Microsoft's validator for SARIF accepts the output of `adieu scan` without errors or warnings.
 //!
-//! Its notes are advice that does not fit: they ask for snippets, which would show tokens.
+//! Its notes do not apply: they ask for snippets, which would show tokens.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::harness::client;
 
 #[test]
-fn microsofts_validator_has_no_remark() {
+fn microsofts_validator_accepts_the_report() {
     let token = [
         "u8jzPde0IgxLd6GncfBAepfJBd0K",
         "h8oOOL8dKLzdocJ2isAjIhKtJQQJ",
@@ -46,9 +46,9 @@ fn microsofts_validator_has_no_remark() {
     validates(&path.join("report/scan.sarif"));
 }
 
-/// What is not in a file: values of an organization's resources, and lists that could not be read.
+/// Findings that are not in a file: values in an organization's resources, and lists that could not be read.
 #[test]
-fn microsofts_validator_has_no_remark_about_an_organization() {
+fn microsofts_validator_accepts_the_report_of_an_organization() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
     let organizations = world.organizations();
@@ -82,7 +82,7 @@ fn microsofts_validator_has_no_remark_about_an_organization() {
     validates(&path.join("report/scan.sarif"));
 }
 
-/// The validator has no remark about a file.
+/// Checks that the validator has no remarks about a file.
 fn validates(file: &Path) {
     let folder = file.parent().expect("a folder");
     let remarks = folder.join("remarks.sarif");

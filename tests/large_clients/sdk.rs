@@ -1,6 +1,6 @@
-//! What an Azure SDK gets in a job, and when it gets another token: the same for every language.
+//! Tokens for an Azure SDK in a job, and when it gets a new one: the same for every language.
 //!
-//! An SDK renews a token that has five minutes left, and so does the broker: some tests have tokens that live for seconds,
+//! An SDK renews a token that has five minutes left, and so does the broker: in some tests tokens live for seconds,
 //! in others hours pass.
 
 use std::collections::BTreeMap;
@@ -16,20 +16,20 @@ use crate::harness::{AZURE_DEVOPS, TaskFolder, seconds_left};
 /// How a program learns that time has passed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Clock {
-    /// libfaketime is between it and the system.
+    /// Through libfaketime, between it and the system.
     Library,
-    /// A line on its standard input says so.
+    /// Through a line on its standard input.
     Line,
 }
 
-/// The credentials that every SDK has for a managed identity get their tokens from the endpoint.
+/// The credentials for a managed identity in every SDK get their tokens from the endpoint.
 pub(crate) fn managed_identity(program: fn(&str) -> Command) {
     for credential in ["ManagedIdentityCredential", "DefaultAzureCredential"] {
         gets_two_tokens("identity", None, program(credential));
     }
 }
 
-/// The credential for Azure Pipelines takes what `configure` sets.
+/// The credential for Azure Pipelines uses the variables that `configure` sets.
 pub(crate) fn pipelines(program: fn(&str) -> Command) {
     gets_two_tokens(
         "azurePipelinesCredential",
@@ -38,8 +38,8 @@ pub(crate) fn pipelines(program: fn(&str) -> Command) {
     );
 }
 
-/// Each of these credentials, and those of `others` with their words of `configure`, gets a new token three and six hours
-/// later.
+/// Each of these credentials, and those in `others` with their words of `configure`, gets a new token three and six
+/// hours later.
 pub(crate) fn hours_apart(program: fn(&str) -> Command, clock: Clock, others: &[(&str, &str)]) {
     for credential in ["ManagedIdentityCredential", "DefaultAzureCredential"] {
         gets_tokens_hours_apart("identity", None, program(credential), clock);
@@ -55,7 +55,7 @@ pub(crate) fn hours_apart(program: fn(&str) -> Command, clock: Clock, others: &[
     }
 }
 
-/// A script of a job, after EntraToken@1 with some words of `configure`, whose program is asked for tokens.
+/// A script of a job, after EntraToken@1 with some words of `configure`, whose program requests tokens.
 struct Script<'w> {
     world: &'w World,
     job: Job<'w>,
@@ -66,7 +66,7 @@ struct Script<'w> {
 }
 
 impl<'w> Script<'w> {
-    /// The job's own token is mapped where `maps` names a variable for it.
+    /// The job token is mapped to the variable that `maps` names, if any.
     fn start(
         world: &'w World,
         mut job: Job<'w>,
@@ -87,7 +87,7 @@ impl<'w> Script<'w> {
             let own = job.step(task.path()).environment();
             let token = &own["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"];
             environment.insert(name.to_owned(), token.clone());
-            // The agent gives it to every script.
+            // The agent sets it for every script.
             let uri = "SYSTEM_OIDCREQUESTURI";
             environment.insert(uri.to_owned(), own[uri].clone());
         }
@@ -101,7 +101,7 @@ impl<'w> Script<'w> {
             .env("HOME", world.folder())
             .env("SSL_CERT_FILE", world.ca_file())
             .env("HTTPS_PROXY", &proxy)
-            // Without NO_PROXY, which the task sets, a client would send the broker's secret to this proxy.
+            // Without NO_PROXY, which the task sets, a client would send the broker's key to this proxy.
             .env("HTTP_PROXY", &proxy)
             .env_remove("LD_PRELOAD")
             .envs(with.iter().map(|(name, value)| (name, value)))
@@ -129,7 +129,7 @@ impl<'w> Script<'w> {
     fn end(mut self) {
         drop(self.asks);
         assert!(self.running.wait().expect("an end").success());
-        let asked = self.world.network().asked();
+        let asked = self.world.network().contacted_hosts();
         assert!(!asked.iter().any(|host| host.contains("127.0.0.1")));
         let last = self
             .job
@@ -140,10 +140,10 @@ impl<'w> Script<'w> {
     }
 }
 
-/// Asks a program until it has had two tokens, of which each lives for seconds.
+/// Requests tokens from a program until it has had two, each of which lives for seconds.
 pub(crate) fn gets_two_tokens(configure: &str, maps: Option<&str>, program: Command) {
     let world = World::start();
-    // Two seconds more than what is renewed.
+    // Two seconds longer than the renewal threshold.
     world.entra().access_token_lifetime(5 * 60 + 2);
     let mut script = Script::start(&world, world.job(), configure, maps, program, &[]);
     let first = script.token();
@@ -157,8 +157,8 @@ pub(crate) fn gets_two_tokens(configure: &str, maps: Option<&str>, program: Comm
     script.end();
 }
 
-/// Asks a program at the start of a job, after three hours and after six, in which ID tokens live for ten minutes and
-/// access tokens for an hour, as the real ones do.
+/// Requests tokens at the start of a job, after three hours and after six, with ID tokens that live for ten minutes
+/// and access tokens that live for an hour, as the real ones do.
 fn gets_tokens_hours_apart(configure: &str, maps: Option<&str>, program: Command, clock: Clock) {
     const HOURS: Duration = Duration::from_secs(3 * 60 * 60);
     let world = World::start();

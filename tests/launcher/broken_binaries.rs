@@ -1,6 +1,6 @@
-//! What must not pass for a step that did its work: files in the binary's place that are none.
+//! Invalid files instead of the binary must not pass for a successful step.
 //!
-//! They are broken copies of the binary, or no binary at all.
+//! They are broken copies of the binary, or other files.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,8 +11,8 @@ use adieu_emulator::{TaskResult, World};
 use super::{EVERYWHERE, Place, commands, shown, step};
 use crate::harness::{TaskFolder, platform};
 
-/// Breaks the binary, runs the step in a host job and in a container job, and gives the errors, which
-/// have to be the same.
+/// Breaks the binary, runs the step in a host job and in a container job, and returns the errors, which must be the
+/// same.
 fn errors_with_binary(break_it: impl Fn(&Path)) -> Vec<String> {
     let mut all = Vec::new();
     for place in EVERYWHERE {
@@ -57,9 +57,9 @@ fn an_empty_binary_fails_the_step() {
     );
 }
 
-/// The agent reads `%0A` in a command as a line's end, and a folder may be called so.
+/// The agent reads `%0A` in a command as a line break, and a folder can have such a name.
 #[test]
-fn a_folder_is_named_as_it_is() {
+fn names_a_folder_with_special_characters() {
     let odd = tempfile::Builder::new().prefix("100%0A%AZP25\n").tempdir();
     let folder = TaskFolder::unpacked_into("token", odd.unwrap());
     fs::write(folder.binary(), "").unwrap();
@@ -77,9 +77,9 @@ fn a_folder_is_named_as_it_is() {
     );
 }
 
-/// An agent whose knob `DECODE_PERCENTS` is off leaves `%AZP25` as it is, so that a percent must not be written so.
+/// An agent whose knob `DECODE_PERCENTS` is off does not decode `%AZP25`, so a percent sign must not be escaped.
 #[test]
-fn a_folder_is_named_as_it_is_to_an_agent_that_does_not_decode_percents() {
+fn names_a_folder_for_an_agent_that_does_not_decode_percents() {
     for knob in ["false", "0", "$False", "no"] {
         let odd = tempfile::Builder::new().prefix("100% %AZP25 ").tempdir();
         let folder = TaskFolder::unpacked_into("token", odd.unwrap());
@@ -96,7 +96,7 @@ fn a_folder_is_named_as_it_is_to_an_agent_that_does_not_decode_percents() {
 }
 
 #[test]
-fn a_text_in_the_binarys_place_is_not_given_to_a_shell() {
+fn never_runs_a_text_as_the_binary() {
     for text in [
         "version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
         "#!/bin/sh\nexit 0\n",
@@ -120,7 +120,7 @@ fn a_truncated_header_fails_the_step() {
 
 #[test]
 fn a_truncated_binary_fails_the_step() {
-    // What the system says of it differs; that it is a failure does not.
+    // The system's message differs; that it is a failure does not.
     let errors = errors_with_binary(|binary| keep(binary, 100_000));
     assert!(
         errors[0].starts_with("##[error]adieu was killed by SIG"),
@@ -128,7 +128,7 @@ fn a_truncated_binary_fails_the_step() {
     );
 }
 
-/// As one whose libraries are not there, for which the system's loader speaks.
+/// Like a binary without its libraries, for which the system's loader prints the message.
 #[test]
 fn a_binary_that_fails_silently_fails_the_step() {
     assert_eq!(

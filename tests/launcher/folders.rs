@@ -1,6 +1,6 @@
-//! Task folders that do not let programs run: read-only ones, and those that are mounted `noexec`.
+//! Task folders from which programs cannot run: read-only ones, and those mounted `noexec`.
 //!
-//! What is mounted here, no other process sees.
+//! No other process sees these mounts.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,9 +12,9 @@ use tempfile::TempDir;
 use super::{Place, SIGNED_IN, STOPPED, shown, start_and_wait, step, unmasked};
 use crate::harness::{TaskFolder, set_mode};
 
-/// Has the agent find a `node` that prepares the machine with a shell script and becomes the real one.
-/// What the script mounts, no other process sees. It is bash's, because dash drops variables whose names
-/// it cannot spell, as `ENDPOINT_AUTH_<id>`.
+/// Gives the agent a `node` that prepares the machine with a shell script and becomes the real one. No other process
+/// sees what the script mounts. It needs bash, because dash drops variables whose names it cannot represent, such as
+/// `ENDPOINT_AUTH_<id>`.
 pub(crate) fn prepare_machine(job: &mut Job<'_>, script: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = std::env::var("PATH").unwrap();
@@ -59,7 +59,7 @@ fn is_program(path: &Path) -> bool {
         .is_some_and(|name| name.to_string_lossy().starts_with("adieu"))
 }
 
-/// What of the binary is in a folder.
+/// Copies of the binary in a folder.
 fn copies_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder");
     entries
@@ -84,7 +84,7 @@ fn runs_a_copy_where_the_task_folder_does_not_let_programs_run() {
 }
 
 #[test]
-fn the_copy_is_in_the_agents_temporary_folder_and_goes_when_the_step_is_stopped() {
+fn removes_the_copy_when_the_step_is_stopped() {
     let world = World::start();
     let folder = TaskFolder::unpacked("token");
     let mut job = world.job();
@@ -93,7 +93,7 @@ fn the_copy_is_in_the_agents_temporary_folder_and_goes_when_the_step_is_stopped(
     let mut running = start_and_wait(&world, &mut job, &folder, Place::Host);
     let copies = copies_in(&temp);
     assert_eq!(copies.len(), 1, "{copies:?}");
-    // No other user replaces it with another program.
+    // No other user can replace it with another program.
     let mode = fs::metadata(&copies[0]).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
     assert_eq!(

@@ -1,6 +1,6 @@
-//! Stops and kills: which process gets which signal, and that none stays behind.
+//! Stops and kills: which process gets which signal, and that none remains.
 //!
-//! What a script of RunWithToken@1 hears of it is in run.rs.
+//! How a script of RunWithToken@1 is stopped is in run.rs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ use super::{
 use crate::harness::{TaskFolder, platform, set_mode};
 
 #[test]
-fn passes_a_stop_on_and_is_gone_within_two_seconds() {
+fn passes_a_stop_on_and_exits_within_two_seconds() {
     for signal in ["INT", "TERM", "HUP"] {
         let world = World::start();
         let folder = TaskFolder::unpacked("token");
@@ -44,7 +44,7 @@ fn reports_canceled_when_stopped_before_the_binary_listens() {
     world.entra().always(VERY_LATE);
     let folder = TaskFolder::unpacked("token");
     let mut job = world.job();
-    // The signal arrives in the same moment in which the binary starts.
+    // The signal arrives just when the binary starts.
     preload(
         &mut job,
         &world,
@@ -57,13 +57,13 @@ fn reports_canceled_when_stopped_before_the_binary_listens() {
     assert_eq!(job.processes_left(), Vec::<u32>::new());
 }
 
-/// Windows as its programs see it: the console sends both a Ctrl+C, and what Node calls a signal to another
-/// process ends that one at once.
+/// Windows as its programs see it: the console sends Ctrl+C to both, and Node implements a signal to another process
+/// by ending it immediately.
 #[test]
 fn on_windows_only_the_console_signals_the_binary() {
     for (listens, what_ctrl_c_does) in [
         (true, "process.kill(id, 'SIGINT');"),
-        // Before the binary listens, Windows ends it with its own code.
+        // Before the binary handles it, Windows ends it with its own code.
         (
             false,
             "child.emit = function (name) { return emit.call(child, name, 0xC000013A, null); }; process.kill(id, 'SIGKILL');",
@@ -97,7 +97,7 @@ fn on_windows_only_the_console_signals_the_binary() {
     }
 }
 
-/// Lets the launcher take this machine's binary for Windows'.
+/// Makes the launcher use this machine's binary as the one for Windows.
 fn pretend_windows(folder: &TaskFolder) {
     let binary = folder.binary();
     let bin = binary.parent().and_then(Path::parent).unwrap();

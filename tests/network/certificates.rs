@@ -1,4 +1,4 @@
-//! The services' certificates: which ones the agent trusts, and what an untrusted one leads to.
+//! The services' certificates: which ones the agent trusts, and what happens with an untrusted one.
 //!
 //! The agent's own certificate is in client_certificate.rs.
 
@@ -36,7 +36,7 @@ fn trusts_the_systems_certificates_without_an_agents_ca_file() {
 }
 
 #[test]
-fn an_untrusted_certificate_is_reported_after_one_attempt() {
+fn reports_an_untrusted_certificate_after_one_attempt() {
     let (world, elsewhere) = (world(), World::start());
     let mut job = world.job();
     job.without("agent.cainfo");
@@ -46,7 +46,7 @@ fn an_untrusted_certificate_is_reported_after_one_attempt() {
 }
 
 #[test]
-fn a_certificate_for_another_host_is_tried_once() {
+fn reports_a_certificate_for_another_host_after_one_attempt() {
     let world = world();
     world.add_connection(
         Connection::workload_identity("other-host").authority("https://login.windows.net/"),
@@ -65,12 +65,12 @@ fn a_certificate_for_another_host_is_tried_once() {
 What to do: Check DNS and proxies: another host answers instead.
 More: adieu explain certificates",
     );
-    assert_eq!(proxy.asked(), ["login.windows.net:443"]);
+    assert_eq!(proxy.contacted_hosts(), ["login.windows.net:443"]);
     assert_eq!(world.entra().requests(), Vec::<String>::new());
 }
 
 #[test]
-fn warns_of_a_ca_file_that_is_not_there() {
+fn warns_of_a_missing_ca_file() {
     let world = world();
     let mut job = world.job();
     job.variable("agent.cainfo", text(&world.folder().join("no.pem")));

@@ -1,6 +1,6 @@
-//! The agent's own certificate, for services that ask for one.
+//! The agent's own certificate, for services that request one.
 //!
-//! Those that it trusts are in certificates.rs.
+//! The certificates that it trusts are in certificates.rs.
 
 use std::path::Path;
 
@@ -40,7 +40,7 @@ fn shows_the_agents_client_certificate() {
 }
 
 #[test]
-fn a_service_that_wants_a_client_certificate_is_asked_once_without() {
+fn reports_a_missing_client_certificate_after_one_attempt() {
     let world = with_connections(World::with_client_certificates());
     let mut job = world.job();
     fails(
@@ -56,7 +56,7 @@ More: adieu explain certificates",
 }
 
 #[test]
-fn a_client_certificate_of_another_authority_is_shown_once() {
+fn reports_a_refused_client_certificate_after_one_attempt() {
     let world = with_connections(World::with_client_certificates());
     let elsewhere = World::with_client_certificates();
     let (certificate, key) = elsewhere.client_certificate();

@@ -1,4 +1,5 @@
-//! TLS handshakes that can never succeed: reported at the first attempt, with what the other side lacks.
+//! TLS handshakes that can never succeed: reported after the first attempt, with what the other side does not
+//! support.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -8,7 +9,7 @@ use adieu_emulator::Connection;
 
 use super::{fails, world};
 
-/// A host that answers whatever comes first with these bytes. Its thread ends with the tests.
+/// A host that answers anything with these bytes. Its thread ends with the tests.
 fn answering(bytes: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("https://{}/", listener.local_addr().unwrap());
@@ -17,7 +18,7 @@ fn answering(bytes: &'static [u8]) -> String {
             let mut stream = stream;
             let _ = stream.read(&mut [0; 4096]);
             let _ = stream.write_all(bytes);
-            // The other side closes first, so that it reads what was written.
+            // The client closes first, so that it has read the answer.
             let _ = stream.read(&mut [0; 4096]);
         }
     });

@@ -1,6 +1,6 @@
-//! The agent's proxy, its password and its bypass list; and the environment's, where the agent has none.
+//! The agent's proxy, its password and its bypass list; and the environment's proxy, if the agent has none.
 //!
-//! It asks no real host on the network: names that no proxy of the emulator maps end in `.invalid`.
+//! It contacts no real host: names that no proxy of the emulator maps end in `.invalid`.
 
 use adieu_emulator::{Job, MY_CONNECTION, TaskResult, World};
 
@@ -11,7 +11,7 @@ use super::{
     fails, run, succeeds, use_proxy, world,
 };
 
-/// A password that is written otherwise in an address, in JSON, in a command and in base64.
+/// A password with other forms in an address, in JSON, in a command and in base64.
 const PASSWORD: &str = "p@:/%&+ ü\"\\;]w0rd";
 
 const USER: &str = "CONTOSO\\böb@contoso.com/%&+ x";
@@ -23,7 +23,7 @@ fn reaches_entra_by_the_agents_proxy() {
     let mut job = world.job();
     use_proxy(&mut job, &proxy.url());
     succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
-    assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
+    assert_eq!(proxy.contacted_hosts(), ["login.microsoftonline.com:443"]);
     assert_eq!(world.entra().requests().len(), 1);
 }
 
@@ -35,7 +35,7 @@ fn reaches_azure_devops_by_the_agents_proxy() {
     use_proxy(&mut job, &proxy.url());
     at_dev_azure_com(&world, &mut job);
     succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
-    let mut asked = proxy.asked();
+    let mut asked = proxy.contacted_hosts();
     asked.sort();
     assert_eq!(
         asked,
@@ -44,7 +44,7 @@ fn reaches_azure_devops_by_the_agents_proxy() {
     assert_eq!(world.azure_devops().requests().len(), 1);
 }
 
-/// Nothing is sent past a proxy whose address is misspelled.
+/// Nothing bypasses a proxy whose address is misspelled.
 #[test]
 fn reports_a_variable_that_is_not_a_proxy_url() {
     let world = world();
@@ -72,7 +72,7 @@ fn reports_a_variable_that_is_not_a_proxy_url() {
 }
 
 #[test]
-fn never_asks_a_proxy_for_this_machine() {
+fn never_uses_a_proxy_for_this_machine() {
     let world = world();
     let proxy = world.proxy(None, "");
     let mut job = world.job();
@@ -83,7 +83,7 @@ fn never_asks_a_proxy_for_this_machine() {
         job.agent_environment(name, &proxy.url());
         succeeds(&world, &mut job, MY_CONNECTION, SIGNED_IN);
     }
-    assert_eq!(proxy.asked(), Vec::<String>::new());
+    assert_eq!(proxy.contacted_hosts(), Vec::<String>::new());
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn signs_in_at_the_proxy_with_every_character() {
     authenticate(&mut job, USER, PASSWORD);
     at_dev_azure_com(&world, &mut job);
     succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
-    assert_eq!(proxy.asked().len(), 2);
+    assert_eq!(proxy.contacted_hosts().len(), 2);
 }
 
 #[test]
@@ -106,12 +106,12 @@ fn never_shows_the_proxys_password_while_debugging() {
     job.variable("system.debug", "true");
     use_proxy(&mut job, &proxy.url());
     authenticate(&mut job, USER, PASSWORD);
-    // Whether it leaks, the agent looks itself.
+    // The emulated agent checks for leaks.
     assert_eq!(run(&mut job, REAL_AUTHORITY).result, TaskResult::Succeeded);
 }
 
 #[test]
-fn a_wrong_password_for_the_proxy_is_tried_once() {
+fn tries_a_wrong_proxy_password_once() {
     for challenge in ["Basic realm=\"proxy\"", "NTLM", "Negotiate"] {
         let world = world();
         let proxy = world.proxy(Some((USER, PASSWORD)), challenge);
@@ -129,7 +129,7 @@ fn a_wrong_password_for_the_proxy_is_tried_once() {
 What to do: Configure the agent with --proxyusername and --proxypassword for Basic authentication; NTLM, Negotiate and Kerberos are not supported.
 More: adieu explain proxy",
         );
-        assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
+        assert_eq!(proxy.contacted_hosts(), ["login.microsoftonline.com:443"]);
     }
 }
 
@@ -161,7 +161,11 @@ fn uses_the_environment_when_the_agent_has_no_proxy() {
         let url = proxy.url().replace("http://", "http://bob:p%40ss%20w0rd@");
         job.agent_environment(name, &url);
         succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
-        assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"], "{name}");
+        assert_eq!(
+            proxy.contacted_hosts(),
+            ["login.microsoftonline.com:443"],
+            "{name}"
+        );
     }
 }
 
@@ -175,7 +179,7 @@ fn signs_in_at_the_proxy_with_a_password_in_its_address() {
     succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
 }
 
-/// Anyone who may queue a run can set them; proxy settings are for the administrator of the agent.
+/// Anyone who may queue a run can set them; proxy settings belong to the administrator of the agent.
 #[test]
 fn ignores_a_proxy_that_a_pipeline_variable_names() {
     const THESE: &str = "have no effect here; configure the agent with --proxyurl.";
@@ -194,15 +198,15 @@ fn ignores_a_proxy_that_a_pipeline_variable_names() {
         let world = world();
         let (proxy, other) = (world.proxy(None, ""), world.proxy(None, ""));
         let mut job = world.job();
-        // The machine's own one has a name that no variable of the pipeline gets.
+        // The machine's own variable has a name that no pipeline variable can have.
         job.agent_environment("https_proxy", &proxy.url());
         for name in variables {
             job.variable(name, &other.url());
         }
         let log = format!("##[warning]{warning}\n{SIGNED_IN_AT_MICROSOFT}");
         succeeds(&world, &mut job, REAL_AUTHORITY, &log);
-        assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
-        assert_eq!(other.asked(), Vec::<String>::new());
+        assert_eq!(proxy.contacted_hosts(), ["login.microsoftonline.com:443"]);
+        assert_eq!(other.contacted_hosts(), Vec::<String>::new());
     }
 }
 
@@ -238,12 +242,12 @@ fn ignores_a_bypass_list_that_a_pipeline_variable_gives() {
              agent with --proxyurl.\n{SIGNED_IN_AT_MICROSOFT}"
         ),
     );
-    assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
+    assert_eq!(proxy.contacted_hosts(), ["login.microsoftonline.com:443"]);
 }
 
-/// `configure: identity` replaces the machine's list by a longer one, as a variable of the pipeline.
+/// `configure: identity` replaces the machine's list with a longer one, in a pipeline variable.
 #[test]
-fn says_nothing_of_the_bypass_list_that_configure_wrote() {
+fn does_not_warn_of_the_bypass_list_that_configure_set() {
     let world = world();
     let proxy = world.proxy(None, "");
     let mut job = world.job();
@@ -255,10 +259,10 @@ fn says_nothing_of_the_bypass_list_that_configure_wrote() {
         Some("contoso.invalid,127.0.0.1,localhost")
     );
     succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
-    assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
+    assert_eq!(proxy.contacted_hosts(), ["login.microsoftonline.com:443"]);
 }
 
-/// A step with `configure: identity`, and the section after the job, which leaves `NO_PROXY`.
+/// A step with `configure: identity`, and the post-job section, which leaves `NO_PROXY`.
 fn configure_and_end(job: &mut Job<'_>) {
     let folder = TaskFolder::unpacked("token");
     let step = job
@@ -280,8 +284,8 @@ fn prefers_the_agents_proxy_to_the_environments() {
     job.agent_environment("HTTPS_PROXY", &other.url());
     job.agent_environment("NO_PROXY", "*");
     succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
-    assert_eq!(proxy.asked().len(), 1);
-    assert_eq!(other.asked(), Vec::<String>::new());
+    assert_eq!(proxy.contacted_hosts().len(), 1);
+    assert_eq!(other.contacted_hosts(), Vec::<String>::new());
 }
 
 #[test]
@@ -302,11 +306,11 @@ fn warns_of_patterns_that_it_cannot_read() {
         REAL_AUTHORITY,
         &format!("{unreadable}(\n{unreadable}(?!dev)microsoft\n{SIGNED_IN_AT_MICROSOFT}"),
     );
-    assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
+    assert_eq!(proxy.contacted_hosts(), ["login.microsoftonline.com:443"]);
 }
 
 #[test]
-fn warns_of_a_bypass_list_that_is_none() {
+fn warns_of_an_invalid_bypass_list() {
     let world = world();
     let proxy = world.proxy(None, "");
     let mut job = world.job();
@@ -324,7 +328,7 @@ fn warns_of_a_bypass_list_that_is_none() {
 }
 
 #[test]
-fn names_a_proxy_that_is_none_without_its_password() {
+fn names_an_invalid_proxy_without_its_password() {
     for (url, named) in [
         ("proxy.contoso.com:3128", "proxy.contoso.com:3128"),
         ("not an address", "not an address"),
@@ -353,7 +357,7 @@ More: adieu explain proxy"
     }
 }
 
-/// What is transient is retried for half a minute, so that these are all tried at once.
+/// Transient failures are retried for half a minute, so these run concurrently.
 #[test]
 fn names_what_intercepts_the_connection() {
     type Setting = fn(&World, &mut Job<'_>) -> Option<adieu_emulator::Proxy>;
@@ -361,7 +365,7 @@ fn names_what_intercepts_the_connection() {
         (
             REAL_AUTHORITY,
             |_world, job| {
-                // Port 9 is nobody's.
+                // Nothing listens on port 9.
                 use_proxy(job, "http://127.0.0.1:9");
                 None
             },
@@ -430,7 +434,7 @@ More: adieu explain proxy",
                 let proxy = set(&world, &mut job);
                 fails(&world, &mut job, connection, log);
                 if let Some(proxy) = proxy {
-                    assert_eq!(proxy.asked().is_empty(), log == NO_NAME);
+                    assert_eq!(proxy.contacted_hosts().is_empty(), log == NO_NAME);
                 }
             });
         }

@@ -1,6 +1,7 @@
-//! What keeps an identity out: the wrong one of three ids, rights, licenses, and names that there are not.
+//! Reasons why an identity cannot be added: the wrong one of three IDs, permissions, licenses, and names that do not
+//! exist.
 //!
-//! What changes where nothing is in the way is in onboard.rs.
+//! Successful changes are in onboard.rs.
 
 use adieu_emulator::{Connection, MY_CONNECTION, World};
 use expect_test::expect;
@@ -25,7 +26,7 @@ fn names_the_id_that_was_mistaken_for_another() {
             exit 1
         "#]],
     );
-    // A client id is not known either, until its application is a member: then it is found by it.
+    // A client ID is not known either until its application is a member; then it works.
     let client = world.client_id(MY_CONNECTION);
     assert_eq!(onboard(&world, &client, &[]).status, 1);
     world.organizations().add_member("contoso", MY_CONNECTION);
@@ -34,7 +35,7 @@ fn names_the_id_that_was_mistaken_for_another() {
 }
 
 #[test]
-fn an_id_that_is_none_of_the_three_ends_before_anything_is_changed() {
+fn refuses_an_unknown_id_before_any_change() {
     let world = world();
     let said = onboard(&world, "00000000-0000-4000-8000-000000000000", &[]);
     says(
@@ -81,7 +82,7 @@ fn explains_how_to_create_the_enterprise_application() {
 }
 
 #[test]
-fn names_who_may_add_users() {
+fn names_the_permission_to_add_users() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
     world.organizations().add_member("contoso", "admin");
@@ -127,7 +128,7 @@ fn reports_that_no_licenses_are_left() {
 }
 
 #[test]
-fn a_project_and_a_publisher_that_there_are_not_are_named() {
+fn names_a_missing_project_and_a_missing_publisher() {
     let world = world();
     let client = world.client_id(MY_CONNECTION);
     let said = onboard(&world, &client, &["--project", "nowhere"]);

@@ -1,6 +1,6 @@
-//! `adieu onboard --trust`: whether the application trusts a workflow, a job or a workload, and what to do if not.
+//! `adieu onboard --trust`: whether the application trusts a workflow, a job or a workload, and the remedy if not.
 //!
-//! Each subject that is asked about is one that GitHub's and GitLab's emulated jobs present.
+//! Each subject is one that emulated jobs of GitHub and GitLab present.
 
 use std::os::unix::fs::symlink;
 
@@ -14,7 +14,7 @@ use super::{says, shown, world, writes};
 use crate::desk::{Desk, Said};
 use crate::harness::set_mode;
 
-/// Asks about a subject, with nothing else to do.
+/// Checks a subject, and does nothing else.
 fn trust(world: &World, subject: &str, arguments: &[&str]) -> Said {
     let identity = world.client_id(MY_CONNECTION);
     let fixed = [
@@ -29,7 +29,7 @@ fn trust(world: &World, subject: &str, arguments: &[&str]) -> Said {
     Desk::machine(world).adieu(&[&fixed, arguments].concat())
 }
 
-/// Whether a workflow signs in.
+/// Whether a workflow can sign in.
 fn signs_in(world: &World, context: &'static str) -> bool {
     let job = WorkflowJob {
         context,
@@ -188,7 +188,7 @@ fn names_the_claim_in_which_the_nearest_credential_differs() {
 }
 
 #[test]
-fn the_command_is_one_that_a_shell_takes_and_that_lets_the_workflow_in() {
+fn the_printed_command_lets_the_workflow_sign_in() {
     let world = world();
     let context = "ref:refs/heads/it's $HOME";
     let said = trust(&world, &format!("repo:contoso/web:{context}"), &[]);
@@ -198,7 +198,7 @@ fn the_command_is_one_that_a_shell_takes_and_that_lets_the_workflow_in() {
         .find_map(|line| line.strip_prefix("What to do: "));
     let command = remedy.expect("a remedy");
     assert!(!signs_in(&world, context));
-    // A program of that name that prints its arguments, one a line.
+    // A program with that name that prints its arguments, one per line.
     let desk = Desk::with(&world, &[]);
     let az = desk.bin().join("az");
     std::fs::write(&az, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n").expect("a file");
@@ -280,7 +280,7 @@ fn a_managed_identity_has_its_federated_credentials_elsewhere() {
 }
 
 #[test]
-fn without_microsoft_graph_it_prints_what_the_credential_must_say() {
+fn prints_the_required_credential_without_microsoft_graph() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
     let said = trust(
@@ -310,7 +310,7 @@ fn without_microsoft_graph_it_prints_what_the_credential_must_say() {
 }
 
 #[test]
-fn a_subject_needs_an_issuer_that_it_shows_or_that_is_named() {
+fn requires_an_issuer_for_a_subject() {
     let world = world();
     let mut found = String::new();
     for arguments in [&[][..], &["--issuer", "http://oidc.contoso.com"]] {
@@ -330,7 +330,7 @@ fn a_subject_needs_an_issuer_that_it_shows_or_that_is_named() {
 }
 
 #[test]
-fn asks_about_a_job_of_gitlab_as_the_job_presents_itself() {
+fn checks_the_subject_that_a_gitlab_job_presents() {
     let world = world();
     let subject = "project_path:contoso/web:ref_type:branch:ref:main";
     world.entra().trust(MY_CONNECTION, GITLAB_ISSUER, subject);

@@ -1,5 +1,5 @@
-//! The pages of `adieu scan` and `adieu pats` with five thousand rows, in a real browser: they open offline, are readable
-//! in light and in dark, and no row is lost or too wide.
+//! The pages of `adieu scan` and `adieu pats` with five thousand rows, in a real browser: they work offline, are
+//! readable in light and dark mode, and no row is missing or too wide.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ fn world() -> World {
     world
 }
 
-/// What the browser finds in a page that a verb prints, in both themes.
+/// The browser's findings in a page of a verb, in both modes.
 fn seen_of(world: &World, name: &str, arguments: &[&str]) -> Value {
     let said = Desk::machine(world).adieu(&[arguments, &["--output", "html"]].concat());
     crate::scan::shows_no_token(&said.stdout);

@@ -1,4 +1,4 @@
-//! Names of tokens are their owners' text: in no form of the list are they commands, markup or formulas.
+//! Names of tokens are text of their owners: they never become commands, markup or formulas, in any output format.
 
 use adieu_emulator::Pat;
 use expect_test::expect;

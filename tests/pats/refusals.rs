@@ -1,4 +1,4 @@
-//! What `adieu pats` says when it may not read, cannot read all, or is asked for what does not exist.
+//! The messages of `adieu pats` if it lacks a permission, cannot read everything, or is used incorrectly.
 
 use std::fs;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::{json, pats, shown, small_world, world};
 use crate::desk::Desk;
 
 #[test]
-fn names_the_right_that_a_non_administrator_lacks() {
+fn names_the_missing_permission() {
     for status in [401, 403] {
         let world = World::start();
         world.add_connection(Connection::managed_identity("app", None));
@@ -40,7 +40,7 @@ fn names_the_right_that_a_non_administrator_lacks() {
 }
 
 #[test]
-fn no_user_is_not_a_clean_organization() {
+fn reports_an_organization_without_users() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
     world.organizations().add_member("contoso", "app");
@@ -54,7 +54,7 @@ fn no_user_is_not_a_clean_organization() {
 }
 
 #[test]
-fn an_organization_that_has_not_added_the_identity_says_so() {
+fn reports_an_organization_that_has_not_added_the_identity_to_pats() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
     world.organizations().add("contoso");
@@ -95,7 +95,7 @@ fn last_uses_are_unknown_without_the_audit_log() {
 #[test]
 fn a_user_who_cannot_be_read_is_listed_and_the_others_are_printed() {
     let (world, _) = small_world();
-    // The tenant, the users, and the first one of these.
+    // The tenant, the users, and the first user's tokens.
     for _ in 0..2 {
         world.marketplace().fault(Fault::Delay(Duration::ZERO));
     }
@@ -105,7 +105,7 @@ fn a_user_who_cannot_be_read_is_listed_and_the_others_are_printed() {
     assert_eq!(said.status, 1);
     let missed = document["notRead"].as_array().expect("a list");
     assert_eq!(missed.len(), 1, "{missed:?}");
-    // Four are asked at once, and any of them may be the first.
+    // Four requests are sent concurrently, and any of them may be the first.
     let user = missed[0]["principalName"].as_str().expect("a user");
     expect![[r#"
         [USER] was not read: Could not list its personal access tokens: it does not exist, or this identity may not see it (404 of vssps.dev.azure.com).
@@ -113,7 +113,7 @@ fn a_user_who_cannot_be_read_is_listed_and_the_others_are_printed() {
 }
 
 #[test]
-fn usage_errors_are_found_before_anything_is_sent() {
+fn finds_usage_errors_before_any_request() {
     let world = world();
     let file = world.folder().join("report.json");
     fs::write(&file, "{}").expect("a file");

@@ -1,4 +1,4 @@
-//! `adieu pats --resume`: what one run has read, another one does not ask for.
+//! `adieu pats --resume`: a run does not request again what an earlier run has read.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use super::{counts, json, pats, world};
 use crate::desk::answers_before_throttling;
 
 #[test]
-fn another_run_continues_where_the_service_stopped_answering() {
+fn a_later_run_continues_after_throttling() {
     let world = world();
     for user in 0..20 {
         let account = format!("user-{user:02}@contoso.example");
@@ -24,7 +24,7 @@ fn another_run_continues_where_the_service_stopped_answering() {
         "--resume",
         file.to_str().expect("a path"),
     ];
-    // The tenant, the users, ten of them; then nothing.
+    // The tenant, the users, ten of them; then it is throttled.
     answers_before_throttling(&world, 12);
     let first = pats(&world, &arguments);
     let (known, _) = counts(&json(&first));
@@ -38,7 +38,7 @@ fn another_run_continues_where_the_service_stopped_answering() {
     let second = pats(&world, &arguments);
     assert_eq!((second.status, counts(&json(&second))), (0, (20, 20)));
     assert!(!file.exists());
-    // The tenant, the users, the audit log, and those who are left.
+    // The tenant, the users, the audit log, and the remaining users.
     let asked = world.marketplace().requests().len() - before;
     assert_eq!(asked, 3 + 20 - known);
     let others = ["--resume", file.to_str().expect("a path")];

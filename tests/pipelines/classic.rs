@@ -1,6 +1,6 @@
 //! `pipelines/classic/*.json`: task groups and a release definition, as Azure DevOps exports and imports them.
 //!
-//! Each is held against `task.json` and run as a stage of a release; the clicks of an import are not tried here.
+//! Each is checked against `task.json` and run as a stage of a release; importing them by hand is not tested.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,7 +24,7 @@ fn read(name: &str) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// Name, as YAML has it, of each of our tasks by its id.
+/// The name in YAML of each of our tasks, by ID.
 fn task_name(id: &str) -> String {
     for entry in fs::read_dir(root().join("task")).expect("a folder") {
         let path = entry.expect("an entry").path().join("task.json");
@@ -38,8 +38,7 @@ fn task_name(id: &str) -> String {
     panic!("none of our tasks has the ID {id}");
 }
 
-/// The steps as YAML, as the classic editor's "View YAML" would have them; a release's tasks have other keys than
-/// a group's.
+/// The steps as YAML, like the classic editor's "View YAML"; a release's tasks have other keys than a task group's.
 fn steps(tasks: &[Value]) -> String {
     let mut steps = String::from("steps:\n");
     for task in tasks {
@@ -58,7 +57,7 @@ fn steps(tasks: &[Value]) -> String {
     steps
 }
 
-/// The steps of a group, with values in place of its parameters.
+/// The steps of a group, with values for its parameters.
 fn filled(group: &Value, values: &[(&str, &str)]) -> String {
     let mut text = group["tasks"].to_string();
     for input in group["inputs"].as_array().expect("inputs") {
@@ -95,7 +94,7 @@ fn run(world: &World, steps: &str, variables: &[(&str, &str)], artifact: &TempDi
 }
 
 #[test]
-fn groups_have_what_an_export_has() {
+fn groups_have_the_form_of_an_export() {
     for name in GROUPS {
         let group = read(name);
         let keys: Vec<&str> = group
@@ -104,7 +103,7 @@ fn groups_have_what_an_export_has() {
             .keys()
             .map(String::as_str)
             .collect();
-        // Read back from Azure DevOps' REST interface, without who made it and when.
+        // The form of Azure DevOps' REST API, without author and dates.
         assert_eq!(
             keys.join(" "),
             "author category dataSourceBindings definitionType demands description execution friendlyName groups \
@@ -153,7 +152,7 @@ fn groups_use_each_of_their_parameters_and_no_other() {
 }
 
 #[test]
-fn each_step_is_right_for_its_task() {
+fn each_classic_step_is_right_for_its_task() {
     let tasks = tasks();
     let mut texts: Vec<String> = GROUPS
         .iter()
@@ -357,7 +356,7 @@ fn a_release_goes_through_its_stages() {
     for name in ["pub.hello-dev", "pub.hello-staging", "pub.hello"] {
         assert!(world.marketplace().extension(name).is_some(), "{name}");
     }
-    // An approval is asked for before the last one alone.
+    // Only the last stage requires an approval.
     let is_automated =
         |stage: &Value| stage["preDeployApprovals"]["approvals"][0]["isAutomated"].clone();
     let stages = definition["environments"].as_array().expect("stages");

@@ -1,7 +1,7 @@
-//! Every pipeline in the repository: files under `pipelines/`, what their opening comments show, and blocks of
-//! YAML in documents.
+//! Every pipeline in the repository: files under `pipelines/`, samples in their opening comments, and YAML blocks in
+//! documents.
 //!
-//! It judges none of them.
+//! It checks none of them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ use crate::harness::root;
 pub(crate) struct Document {
     /// The file, relative to the root.
     pub(crate) path: String,
-    /// The line of the file, counted from 0, in which the text starts.
+    /// The 0-based line of the file in which the text starts.
     pub(crate) offset: usize,
-    /// The text, as its own pipeline.
+    /// The text, as a complete pipeline.
     pub(crate) text: String,
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn all() -> Vec<Document> {
     found
 }
 
-/// The blocks that a document calls `yaml`.
+/// The `yaml` blocks of a document.
 pub(crate) fn blocks(path: &str, document: &str) -> Vec<Document> {
     let mut found = Vec::new();
     let mut lines = document.lines().enumerate();
@@ -54,7 +54,7 @@ pub(crate) fn blocks(path: &str, document: &str) -> Vec<Document> {
     found
 }
 
-/// The pipeline that a template's opening comment shows.
+/// The pipeline in a template's opening comment.
 fn sample(path: &str, template: &str) -> Option<Document> {
     let start = template
         .lines()
@@ -68,7 +68,7 @@ fn sample(path: &str, template: &str) -> Option<Document> {
     ))
 }
 
-/// A list of steps becomes a pipeline. The line of `steps:` is that of the block's fence.
+/// Turns a list of steps into a pipeline. The line of `steps:` is that of the block's fence.
 fn whole(path: &str, offset: usize, text: &str) -> Document {
     let is_list = text
         .lines()

@@ -1,6 +1,6 @@
-//! `pipelines/templates/extension.yml`: from a folder to three rings, and what is left where a ring fails.
+//! `pipelines/templates/extension.yml`: from a folder to three rings, and the state after a ring has failed.
 //!
-//! What each operation does alone is in tests/extension.rs.
+//! Single operations are tested in tests/extension.rs.
 
 use std::fs;
 
@@ -37,7 +37,7 @@ stages:
       organizations: ''
 ";
 
-/// A world in which the connection may do all that the template does.
+/// A world in which the connection has the permissions that the template needs.
 fn world() -> World {
     let world = World::start();
     world
@@ -140,7 +140,7 @@ fn an_extension_reaches_its_three_rings() {
 }
 
 #[test]
-fn a_ring_that_fails_is_the_last_one() {
+fn stops_after_a_failed_ring() {
     let world = world();
     world.marketplace().validation(Validation {
         takes: 0,
@@ -194,9 +194,9 @@ fn a_branch_does_not_reach_production() {
     assert!(world.marketplace().extension("pub.hello").is_none());
 }
 
-/// As pipelines/release.yml does.
+/// As in pipelines/release.yml.
 #[test]
-fn a_package_that_the_run_has_made_is_taken_as_it_is() {
+fn publishes_the_package_of_the_run_unchanged() {
     let world = world();
     let sources = sources();
     let pipeline = "

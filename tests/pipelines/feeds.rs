@@ -1,6 +1,6 @@
 //! `pipelines/templates/feeds.yml`: npm and pip restore from the feeds that a repository declares.
 //!
-//! Cargo and Maven are run by the task's own tests; NuGet is not.
+//! The task's own tests run Cargo and Maven; NuGet is not run.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 use super::scenario::Scenario;
 use crate::harness::{client, stable};
 
-/// Runs the template in a repository with one file; `FEED` means its feed.
+/// Runs the template in a repository with one file; `FEED` is replaced with its feed's address.
 fn run(world: &World, file: (&str, &str), script: &str) -> (TaskResult, String) {
     let pipeline = format!(
         "steps:

@@ -1,6 +1,6 @@
-//! `pipelines/templates/git-credential.yml`: a commit that comes back to the repository, by git itself.
+//! `pipelines/templates/git-credential.yml`: pushes a commit to the repository with git itself.
 //!
-//! How git asks for its credential is in tests/git_credential.rs.
+//! How git gets its credential is tested in tests/git_credential.rs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::scenario::Scenario;
 use crate::harness::stable;
 
-/// What git of this machine says, with no settings of this machine.
+/// The output of this machine's git, without the machine's settings.
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .arg("-C")
@@ -26,7 +26,7 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// A repository in the organization, and a checkout of it, as the agent makes one.
+/// A repository in the organization, and a checkout of it like the agent's.
 pub(crate) fn repository(world: &World) -> (PathBuf, TempDir) {
     let hosted = world
         .git()

@@ -1,6 +1,6 @@
-//! Pages of docs/migrate, followed: their blocks of YAML as they stand, and what they say to click in between.
+//! Pages of docs/migrate, followed: their YAML blocks without changes, and their manual steps in between.
 //!
-//! It adds nothing to a block: where a page leaves something out, its test fails.
+//! It adds nothing to a block: if a page omits something, its test fails.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ use crate::desk::Desk;
 use crate::extension_package::hello;
 use crate::harness::root;
 
-/// Runs the block of a page that has this text in it.
+/// Runs the block of a page that contains this text.
 fn run(world: &World, page: &str, part: &str, sources: &TempDir) -> Run {
     let text = fs::read_to_string(root().join(page)).expect("a page");
     let mut blocks = documents::blocks(page, &text).into_iter();
@@ -59,7 +59,7 @@ fn the_publishing_guide_works_as_written() {
         log.contains("Next: open https://marketplace.visualstudio.com/"),
         "{log}"
     );
-    // Members → Add: the publisher's page takes the id of an identity that Azure DevOps knows.
+    // Members → Add: the publisher's page accepts the ID of an identity that Azure DevOps knows.
     assert_eq!(id, world.organizations().profile_id(MY_CONNECTION));
     world
         .marketplace()
@@ -87,7 +87,7 @@ fn the_publishing_guide_works_as_written() {
     assert_eq!(extension.versions[0].0, "1.0.1234");
 }
 
-/// The package that it names is another one here: how ours is built and packed, other tests show.
+/// It installs another package here: other tests show how ours is built and packed.
 #[test]
 fn the_install_guide_works_as_written() {
     let world = World::start();
@@ -140,7 +140,7 @@ fn the_git_guide_works_as_written() {
 }
 
 #[test]
-fn scripts_of_the_pages_get_their_answers() {
+fn scripts_in_the_pages_work() {
     let world = World::start();
     let empty = tempfile::tempdir().expect("a folder");
     for organization in ["contoso", "fabrikam"] {

@@ -1,6 +1,6 @@
-//! Steps of pipelines/release.yml that need neither a compiler nor a certificate, run as they are.
+//! Steps of pipelines/release.yml that need neither a compiler nor a certificate, unchanged.
 //!
-//! What they publish with is pipelines/templates/extension.yml, whose test is extension.rs.
+//! They publish with pipelines/templates/extension.yml, which extension.rs tests.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::scenario::Scenario;
 use crate::harness::{root, stable};
 
-/// The step of this name, wherever it is in a file.
+/// The step with this name, anywhere in a file.
 fn step(path: &str, name: &str) -> Node {
     let text = fs::read_to_string(root().join(path)).expect("a text");
     let document = Node::parse(&text).expect("YAML");
@@ -46,7 +46,7 @@ fn built() -> TempDir {
 }
 
 #[test]
-fn a_release_has_the_sums_of_everything() {
+fn a_release_has_all_checksums() {
     let world = World::start();
     let sources = built();
     let name = "Sums of everything";

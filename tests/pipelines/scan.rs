@@ -1,5 +1,4 @@
-//! The template that scans the sources of a pipeline and an organization: its summary, its report, and what fails the
-//! job.
+//! The template that scans a pipeline's sources and an organization: its summary, its report, and when the job fails.
 
 use std::fs;
 
@@ -9,7 +8,7 @@ use serde_json::json;
 use super::scenario::Scenario;
 
 #[test]
-fn a_token_in_the_sources_fails_the_job_and_is_on_the_page_of_the_run() {
+fn a_token_in_the_sources_fails_the_job_and_is_in_its_summary() {
     let world = World::start();
     let sources = tempfile::tempdir().expect("a folder");
     let pipeline = "steps:\n- template: pipelines/templates/scan.yml\n";
@@ -47,7 +46,7 @@ fn an_organization_is_scanned_by_the_same_template() {
     let sources = tempfile::tempdir().expect("a folder");
     let pipeline = "steps:\n- template: pipelines/templates/scan.yml\n  parameters:\n    \
                     sources: false\n    organization: contoso\n";
-    // A habit is shown, and what may not be read is, too; neither fails the job.
+    // Habits and lists that could not be read are shown; neither fails the job.
     let shown = Scenario::new(&world, pipeline, sources.path()).run();
     let page = shown.page();
     assert_eq!(shown.result, TaskResult::Succeeded, "{page}");

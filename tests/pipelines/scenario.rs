@@ -1,4 +1,4 @@
-//! A template, run: the emulated service and agent, the real launcher and binary.
+//! Runs a template with the emulated service and agent, and the real launcher and binary.
 //!
 //! It asserts nothing: a scenario's test does.
 
@@ -10,7 +10,7 @@ use adieu_emulator::{MY_CONNECTION, Proxy, World};
 
 use crate::harness::{TaskFolder, root};
 
-/// What a scenario runs in.
+/// The environment of a scenario.
 pub(crate) struct Scenario<'w> {
     pub(crate) pipeline: Pipeline<'w>,
     _tasks: Vec<TaskFolder>,
@@ -18,8 +18,8 @@ pub(crate) struct Scenario<'w> {
 }
 
 impl<'w> Scenario<'w> {
-    /// A pipeline, which may name our templates, in a repository with these files checked out. The connection
-    /// `my-connection` is of the type that needs no subscription, with which templates and documents lead.
+    /// A pipeline, which may use our templates, in a repository with these files. The connection `my-connection` has
+    /// the type without a subscription, which templates and documents use first.
     pub(crate) fn new(world: &'w World, pipeline: &str, sources: &Path) -> Self {
         world
             .azure_devops()
@@ -40,7 +40,7 @@ impl<'w> Scenario<'w> {
             let text = fs::read_to_string(&path).expect("a text");
             scenario = scenario.file(&format!("pipelines/templates/{name}"), &text);
         }
-        // Tasks that the pipeline names; a copy of the binary is not a small thing.
+        // Only tasks that the pipeline names, because copies of the binary are large.
         let expanded = scenario.expanded("azure-pipelines.yml");
         let expanded = expanded.map_or_else(|_| String::new(), |document| document.to_yaml());
         let mut tasks = Vec::new();
@@ -64,7 +64,7 @@ impl<'w> Scenario<'w> {
         }
     }
 
-    /// The page of a run that must be valid.
+    /// Runs a pipeline, which must be valid. Returns the run.
     pub(crate) fn run(&self) -> adieu_emulator::pipeline::Run {
         match self.pipeline.run("azure-pipelines.yml") {
             Ok(run) => run,

@@ -1,7 +1,7 @@
-//! The templates whose end is a call: each is run, and what it calls answers.
+//! The templates that end with a request: each is run, and the service answers.
 //!
-//! The tests that a template is given are small: a call of the organization with the token, by curl. That tokens
-//! stay fresh for hours is shown in tests/serve.rs.
+//! The tests in the templates are small: a request to the organization with the token, by curl. tests/serve.rs shows
+//! that tokens stay valid for hours.
 
 use adieu_emulator::pipeline::Value;
 use adieu_emulator::{Connection, MY_CONNECTION, TaskResult, World};
@@ -10,7 +10,7 @@ use super::scenario::Scenario;
 use crate::extension;
 use crate::harness::stable;
 
-/// Asks the organization for its project with the token; fails where it refuses.
+/// Requests a project from the organization with the token; fails if it is refused.
 const TESTS: &str = "        set -euo pipefail
         printf 'Authorization: Bearer %s\\n' \"$AZURE_DEVOPS_TOKEN\" |
           curl --fail --silent --show-error --header @- \\
@@ -145,7 +145,7 @@ fn a_script_asks_for_tokens_while_it_runs() {
     "#]]
     .assert_eq(&page);
     assert_eq!(result, TaskResult::Succeeded);
-    // One for the step itself, and one for the new resource; a good token is handed out again.
+    // One for the step itself, and one for the new resource; a valid token is reused.
     assert_eq!(world.entra().requests().len(), 2);
 }
 
@@ -182,14 +182,14 @@ fn each_step_of_a_long_job_finds_a_token() {
     "#]]
     .assert_eq(&page);
     assert_eq!(result, TaskResult::Succeeded);
-    // One for the step itself, and one for the new resource; a good token is handed out again.
+    // One for the step itself, and one for the new resource; a valid token is reused.
     assert_eq!(world.entra().requests().len(), 2);
 }
 
 #[test]
 fn end_to_end_tests_reach_an_organization_of_another_tenant() {
     let world = World::start();
-    // The newer type takes no application of several tenants.
+    // The newer type does not accept multi-tenant applications.
     let connection = "of-any-tenant";
     world.add_connection(Connection::workload_identity(connection));
     let tenant = world.entra().add_tenant(connection);

@@ -1,4 +1,4 @@
-//! What Azure Pipelines' own language service says, with the schema that Microsoft publishes for editors.
+//! Checks pipelines with Azure Pipelines' language service, and the schema that Microsoft publishes for editors.
 //!
 //! `cargo xtask test` installs both; none is imitated here.
 
@@ -19,7 +19,7 @@ fn every_pipeline_is_valid_for_azure_pipelines() {
     assert_eq!(problems(&documents), "");
 }
 
-/// With every parameter's default, as the service sees it before it runs.
+/// With every parameter's default, as the service sees it before a run.
 #[test]
 fn every_file_expands_to_a_valid_pipeline() {
     let world = World::start();
@@ -34,7 +34,7 @@ fn every_file_expands_to_a_valid_pipeline() {
         for file in whole.clone() {
             pipeline = pipeline.file(&file.path, &file.text);
         }
-        // A template is put into a pipeline that has nothing else.
+        // A template is inserted into an otherwise empty pipeline.
         let kinds = ["stages", "jobs", "steps"];
         let mut kinds = kinds
             .iter()
@@ -114,7 +114,7 @@ fn broken_pipelines_are_refused() {
     .assert_eq(&problems(&documents));
 }
 
-/// The service's complaints, one per line, each with its place.
+/// The service's messages, one per line, each with its position.
 pub(crate) fn problems(documents: &[Document]) -> String {
     let schema = client("azure-pipelines")
         .join("schema/check_jsonschema/builtin_schemas/vendor/azure-pipelines.json");

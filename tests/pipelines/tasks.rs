@@ -1,6 +1,7 @@
-//! Each of our steps in every pipeline, held against `task.json`: names, versions, inputs, values.
+//! Checks our steps in every pipeline against `task.json`: names, versions, inputs, values.
 //!
-//! What Azure Pipelines' schema cannot say is here: what is required only sometimes, and what has no effect.
+//! It checks what Azure Pipelines' schema cannot express: inputs that are required only sometimes, and inputs without
+//! effect.
 
 use std::fs;
 
@@ -39,9 +40,9 @@ fn every_step_is_right_for_its_task() {
     assert_eq!(problems, "");
 }
 
-/// Who names one of our templates gives it parameters that it has.
+/// Callers of our templates pass only parameters that exist.
 #[test]
-fn every_template_gets_what_it_takes() {
+fn every_template_gets_only_parameters_that_exist() {
     let world = World::start();
     let nothing = tempfile::tempdir().expect("a folder");
     let mut named = 0;
@@ -68,7 +69,7 @@ fn every_template_gets_what_it_takes() {
     assert!(named >= 18, "only {named} were found");
 }
 
-/// A template signs in with the connection that its user has, of either type.
+/// A template signs in with its user's connection, of either type.
 #[test]
 fn every_template_takes_a_connection_of_either_type() {
     let world = World::start();

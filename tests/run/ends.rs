@@ -1,11 +1,11 @@
-//! How a script ends: on its own, by a signal, by a stop; and what is left of it then.
+//! How a script ends: on its own, by a signal, by a stop; and what remains afterwards.
 //!
-//! The launcher's own end is in launcher/stops.rs.
+//! How the launcher ends is in launcher/stops.rs.
 
 use std::path::Path;
 use std::time::Instant;
 
-use adieu_emulator::{Job, MY_CONNECTION, Running, TaskResult, World};
+use adieu_emulator::{Job, MY_CONNECTION, RunningStep, TaskResult, World};
 use expect_test::expect;
 
 use super::run;
@@ -37,7 +37,7 @@ fn reports_a_signal_as_shells_do() {
 }
 
 #[test]
-fn fails_on_standard_error_where_that_is_asked_for() {
+fn fails_on_standard_error_if_requested() {
     let world = World::start();
     let script = "echo out\necho err >&2";
     let outcome = run(&world, &[("script", script)]);
@@ -90,12 +90,12 @@ fn passes_a_stop_on_to_everything_that_the_script_started() {
     job.wait_until_nothing_is_left();
 }
 
-/// A background job of a shell ignores SIGINT, and it holds the step's pipes as long as it lives.
+/// A background job of a shell ignores SIGINT, and holds the step's pipes as long as it lives.
 #[test]
 fn a_stop_ends_the_whole_group_within_the_agents_ten_seconds() {
     for (script, least, most) in [
         ("sleep 30 & STARTED; sleep 30", 0, 4),
-        // It listens to nothing, and its child to neither signal.
+        // It ignores all signals, and its child ignores both.
         ("(trap '' INT TERM; sleep 30) & STARTED; sleep 30", 0, 5),
         (
             "trap '' INT TERM; sleep 30 & STARTED; sleep 30; sleep 30",
@@ -137,7 +137,7 @@ fn container_step<'job, 'world>(
     folder: &TaskFolder,
     script: &str,
     started: &Path,
-) -> Running<'job, 'world> {
+) -> RunningStep<'job, 'world> {
     let running = job
         .step(folder.path())
         .in_container()
@@ -178,7 +178,7 @@ fn ends_the_script_when_the_launcher_is_killed() {
 }
 
 #[test]
-fn a_script_that_hears_nothing_is_ended_all_the_same() {
+fn kills_a_script_that_ignores_signals() {
     let world = World::start();
     let mut job = world.job();
     let folder = TaskFolder::unpacked("run");
@@ -194,9 +194,9 @@ fn a_script_that_hears_nothing_is_ended_all_the_same() {
 }
 
 #[test]
-fn does_not_wait_for_what_a_script_leaves_behind() {
+fn does_not_wait_for_background_processes() {
     let world = World::start();
-    // It holds the script's standard error, and nothing of the agent's.
+    // It holds the script's standard error, and no pipe of the agent.
     let script = "(sleep 600 >/dev/null) &\necho done";
     let mut job = world.job();
     let folder = TaskFolder::unpacked("run");
@@ -207,7 +207,7 @@ fn does_not_wait_for_what_a_script_leaves_behind() {
         .input("failOnStandardError", "true")
         .run();
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    // It still sleeps: no process waited for it, and the agent ends it.
+    // It still sleeps: the step did not wait for it, and the agent kills it.
     assert_eq!(job.finish().len(), 1);
 }
 

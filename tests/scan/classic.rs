@@ -1,4 +1,4 @@
-//! Exported classic definitions: each habit at its line and with the JSON pointer of its value.
+//! Exported classic definitions: each habit with its line and the JSON pointer of its value.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ fn a_build_definition_has_its_steps_and_variables() {
                 json!({ "MY_PAT": "$(SECRET_PAT)" }),
             ),
             step("f5fd8599-ccfa-4d6e-b965-4d14bed7097b", "1.*", json!({ "nuGetServiceConnections": "8f2f" }), json!({})),
-            // The job's own token, and a task that nothing is known of.
+            // The job token, and an unknown task.
             step("d9bafed4-0b18-4f58-968d-86655b4d2ce9", "2.*", json!({ "script": "x $(System.AccessToken)" }), json!({})),
             step("00000000-0000-4000-8000-000000000000", "1.*", json!({ "args": "--pat $(OTHER_PAT)" }), json!({})),
         ]}]},
@@ -64,7 +64,7 @@ fn a_build_definition_has_its_steps_and_variables() {
         85:6 pat-variable /variables/SECRET_PAT
         89:6 pat-variable /variables/a~1b~0PAT"#]]
     .assert_eq(&found(&text).join("\n"));
-    // One line, as the REST API writes it: the same places by their pointers.
+    // One line, as from the REST API: the same findings by their pointers.
     let lines = found(&definition.to_string());
     let pointers = |lines: &[String]| -> std::collections::BTreeSet<String> {
         let end = |line: &String| line.split_once(' ').map(|(_, end)| end.to_owned());
@@ -109,9 +109,9 @@ fn a_token_in_a_definition_is_found_once_and_at_its_place() {
 }
 
 #[test]
-fn other_json_is_read_as_before_and_broken_json_too() {
+fn reads_other_and_invalid_json_as_text() {
     for (text, expected) in [
-        // A word of classic definitions in a file that is none.
+        // A word of classic definitions in another kind of file.
         (
             "{ \"definitionType\": \"task\", \"tasks\": [1, {}], \"build\": null }",
             0,
@@ -129,7 +129,7 @@ fn other_json_is_read_as_before_and_broken_json_too() {
     assert_eq!(found(&nested), [""; 0]);
 }
 
-/// The definitions that this repository offers have no habit.
+/// The definitions in this repository have no habits.
 #[test]
 fn our_own_definitions_are_clean() {
     let folder = crate::harness::root().join("pipelines/classic");

@@ -1,4 +1,4 @@
-//! Each habit with the exact lines that replace it: the result is valid for Azure Pipelines and has no habit left.
+//! Each habit with the exact lines that replace it: the result is valid for Azure Pipelines and has no habit.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use super::{scan, tree};
 use crate::pipelines::documents::Document;
 use crate::pipelines::schema;
 
-/// A rule, a file, its text, and the text with the replacement; none where there is only a page.
+/// A rule, a file, its text, and the text with the replacement; `None` if there is only a page.
 type Case = (
     &'static str,
     &'static str,
@@ -253,7 +253,7 @@ const CASES: &[Case] = &[
     ),
 ];
 
-/// The text with a replacement, by the numbers and lines of the JSON document alone.
+/// Applies a replacement to the text, using only the line numbers and lines in the JSON document.
 fn replaced(text: &str, fix: &Value) -> String {
     let lines = |name: &str| -> Vec<String> {
         let lines = fix[name].as_array().expect("lines");
@@ -319,7 +319,7 @@ fn each_rule_has_a_case_and_a_page() {
     let cases: BTreeSet<&str> = CASES.iter().map(|(rule, ..)| *rule).collect();
     for rule in rules.trim_end_matches(['\'', '.']).split(", ") {
         let is_token = rule.starts_with("azure-");
-        // In no file: `organization.rs` has them.
+        // `organization.rs` has those that are not in files.
         let is_of_resources =
             matches!(rule, "pat-connection" | "service-hook" | "agent-capability");
         let has_case = is_token || is_of_resources || cases.contains(rule);
@@ -352,7 +352,7 @@ fn each_rule_has_a_case_and_a_page() {
 }
 
 #[test]
-fn what_is_right_already_is_not_a_habit() {
+fn correct_code_is_not_a_habit() {
     for (path, text) in [
         (
             "clone.yml",
@@ -400,7 +400,7 @@ fn what_is_right_already_is_not_a_habit() {
 }
 
 #[test]
-fn fix_writes_what_is_safe_and_with_a_connection_what_needs_only_its_name() {
+fn fix_writes_safe_changes_and_with_a_connection_the_rest() {
     let publish = "steps:\r\n- task: PublishAzureDevOpsExtension@5\r\n  inputs:\r\n    connectTo: AzureRM\r\n    connectedServiceNameAzureRM: arm\r\n    rootFolder: ext\r\n";
     let script =
         "steps:\n- script: a\n  env:\n    A: $(ONE_PAT)\n- script: b\n  env:\n    B: $(TWO_PAT)\n";
@@ -465,7 +465,7 @@ fn text_shows_the_diff() {
 }
 
 #[test]
-fn files_made_to_take_long_do_not() {
+fn hostile_files_do_not_slow_the_scan() {
     let keys = "x: $(MY_PAT)\n".repeat(20_000);
     let step = format!(
         "steps:\n- script: |\n{}",

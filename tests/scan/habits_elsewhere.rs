@@ -1,4 +1,5 @@
-//! Habits whose usual replacement does not fit: in workflows of GitHub, for variables in base64, and on lines with a value.
+//! Habits whose usual replacement does not work: in GitHub workflows, for variables in base64, and on lines with a
+//! value.
 
 use std::fs;
 
@@ -6,7 +7,7 @@ use super::habits::findings;
 use super::{new_token, scan, tree};
 
 #[test]
-fn a_workflow_is_sent_to_its_own_pages() {
+fn a_workflow_gets_links_to_its_own_pages() {
     let folder = tree(&[(
         ".github/workflows/publish.yml",
         b"jobs:\n  a:\n    steps:\n    - run: npx vsce publish\n      env:\n        VSCE_PAT: ${{ secrets.VSCE_PAT }}\n    - run: tfx extension publish --token $MARKET_PAT\n",

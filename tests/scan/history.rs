@@ -1,4 +1,4 @@
-//! Tokens in commits that are long gone, and in the commit that is about to be made.
+//! Tokens in old commits, and in the commit that is about to be made.
 
 use std::fs;
 use std::time::Instant;
@@ -69,7 +69,7 @@ fn history_names_the_oldest_commit_and_whether_head_has_it() {
 }
 
 #[test]
-fn history_has_stashes_and_what_no_commit_refers_to() {
+fn history_includes_stashes_and_unreachable_objects() {
     let folder = tree(&[("a.txt", b"x\n")]);
     let path = folder.path();
     git(path, &["init", "--quiet"]);
@@ -91,7 +91,7 @@ fn history_has_stashes_and_what_no_commit_refers_to() {
 }
 
 #[test]
-fn history_names_what_a_merge_a_tag_and_a_former_branch_have() {
+fn history_includes_merges_tags_and_former_branches() {
     let (new, old) = (new_token(), old_token());
     let folder = tree(&[("a.txt", b"x\n")]);
     let path = folder.path();
@@ -108,18 +108,18 @@ fn history_names_what_a_merge_a_tag_and_a_former_branch_have() {
     git(path, &["checkout", "--quiet", "main"]);
     fs::write(path.join("c.txt"), "z\n").expect("a file");
     commit("main");
-    // A merge that adds what neither of its parents has, under a name with a line break.
+    // A merge that adds what neither parent has, in a file with a line break in its name.
     git(
         path,
         &["merge", "--quiet", "--no-ff", "--no-commit", "side"],
     );
     fs::write(path.join("of the\nmerge"), &new).expect("a file");
     let merge = commit("merge");
-    // A branch that was reset: its commit is in the reflog alone.
+    // A branch that was reset: its commit is only in the reflog.
     fs::write(path.join("reset.txt"), &old).expect("a file");
     let reset = commit("reset");
     git(path, &["reset", "--quiet", "--hard", "HEAD~1"]);
-    // A blob with its own tag.
+    // A blob with a tag.
     fs::write(path.join("blob"), format!("\n\n{new}")).expect("a file");
     let blob = git(path, &["hash-object", "-w", "blob"]);
     git(path, &["tag", "of-a-blob", &blob]);
@@ -141,7 +141,7 @@ fn history_names_what_a_merge_a_tag_and_a_former_branch_have() {
     assert_eq!(commit_of(2)["isInHead"], false);
 }
 
-/// Five hundred objects with findings are more than one command line names.
+/// Five hundred objects with findings exceed one command line.
 #[test]
 fn history_names_the_commit_of_each_of_many_findings() {
     let folder = tree(&[]);
@@ -161,7 +161,7 @@ fn history_names_the_commit_of_each_of_many_findings() {
     let json = scanned.json();
     let findings = json["findings"].as_array().expect("findings");
     assert_eq!(findings.len(), 500);
-    // Several processes read, and none of them decides the order.
+    // Several processes read, but the order does not depend on them.
     let again = scan(path, &["--history", "--output", "json"]);
     assert_eq!(again.stdout, scanned.stdout);
     for finding in findings {
@@ -173,7 +173,7 @@ fn history_names_the_commit_of_each_of_many_findings() {
 }
 
 #[test]
-fn staged_is_what_the_next_commit_adds() {
+fn staged_scans_what_the_next_commit_adds() {
     let new = new_token();
     let folder = tree(&[("old.txt", new.as_bytes()), ("b.yml", b"a\n")]);
     let path = folder.path();
@@ -185,7 +185,7 @@ fn staged_is_what_the_next_commit_adds() {
     fs::write(path.join("b.yml"), yaml).expect("a file");
     fs::write(path.join("c d\n.txt"), format!("\n{new}")).expect("a file");
     git(path, &["add", "--all"]);
-    // What is not staged does not count, nor does what was staged before.
+    // Neither changes that are not staged nor earlier commits count.
     fs::write(path.join("b.yml"), "a\n").expect("a file");
     fs::write(path.join("unstaged.txt"), &new).expect("a file");
     let scanned = scan(path, &["--staged", "--output", "json"]);
@@ -218,7 +218,7 @@ fn staged_is_quick_enough_for_a_hook() {
             start.elapsed().as_millis()
         })
         .min();
-    // 30 ms is what a release takes at most; this build is slower, and so is a machine with other tests on it.
+    // A release takes at most 30 ms; this build is slower, and so is a machine that runs other tests.
     assert!(
         fastest.is_some_and(|fastest| fastest < 300),
         "{fastest:?} ms"

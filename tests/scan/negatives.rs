@@ -1,10 +1,10 @@
-//! What looks like a token and is not one: nothing of it is certain, and most of it is nothing.
+//! What looks like a token but is not one: no finding is certain, and most texts have none.
 //!
-//! A placeholder or an example of a document must not stop a build.
+//! A placeholder or an example in a document must not fail a build.
 
 use super::{new_token, old_token, scan, tree};
 
-/// The token with another character at this place.
+/// The token with a different character at this index.
 fn changed(token: &str, at: usize) -> String {
     let mut bytes = token.as_bytes().to_vec();
     bytes[at] = if bytes[at] == b'a' { b'b' } else { b'a' };
@@ -29,7 +29,7 @@ fn finds_nothing_certain_where_there_is_no_token() {
         "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv2345".to_owned(),
         "z".repeat(52),
         "x".repeat(84),
-        // A v3 onion address, a CIDv1, a Nix store path, a Git LFS object, a digest of sha512.
+        // A v3 onion address, a CIDv1, a Nix store path, a Git LFS object, a SHA-512 digest.
         format!("{}.onion", "duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad"),
         "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi".to_owned(),
         "/nix/store/v0v4y7f3b8n2sg1aiwz5jrlzx1w8mdsc-hello-2.12".to_owned(),
@@ -41,7 +41,7 @@ fn finds_nothing_certain_where_there_is_no_token() {
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnAZDOabcd".to_owned(),
     ];
     lines.extend((0..84).map(|at| changed(&new, at)));
-    // The last of 52 letters has four bits that do not count, and no checksum sees them.
+    // The last of 52 letters has four unused bits, which the checksum does not cover.
     lines.extend((0..51).map(|at| changed(&old, at)));
     let folder = tree(&[("lines.txt", lines.join("\n").as_bytes())]);
     let scanned = scan(folder.path(), &["--output", "json"]);

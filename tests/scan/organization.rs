@@ -1,4 +1,4 @@
-//! `adieu scan --organization`: what an organization keeps outside of repositories, and what may not be read.
+//! `adieu scan --organization`: what an organization has outside its repositories, and lists that cannot be read.
 
 mod sample;
 
@@ -180,7 +180,7 @@ fn filters_and_baselines_work_as_for_files() {
     assert_eq!((same.status, same.stdout.as_str()), (0, ""));
 }
 
-/// 100 projects, 1,000 definitions, 200 users; small pages, and a service that slows down.
+/// 100 projects, 1,000 definitions, 200 users; small pages, and a service that throttles.
 #[test]
 fn reads_a_large_organization_to_its_end() {
     let world = world();
@@ -228,9 +228,9 @@ fn reads_a_large_organization_to_its_end() {
     assert_eq!(by_kind, expected);
 }
 
-/// All requests between two beats are answered at the next one, so that no more can come than are asked at once.
+/// All requests in an interval are answered at its end, so no more can arrive than are sent concurrently.
 #[test]
-fn asks_for_four_at_once_and_no_more() {
+fn sends_at_most_four_requests_at_once() {
     const BEAT: Duration = Duration::from_millis(200);
     let world = world();
     for number in 0..4 {
@@ -250,7 +250,7 @@ fn asks_for_four_at_once_and_no_more() {
 }
 
 #[test]
-fn what_may_not_be_read_is_named_with_the_right_that_it_needs() {
+fn names_lists_that_cannot_be_read_with_the_missing_permission() {
     let world = world();
     let project = one_of_everything(&world);
     let organizations = world.organizations();
@@ -279,7 +279,7 @@ fn what_may_not_be_read_is_named_with_the_right_that_it_needs() {
     "#]].assert_eq(&said.stderr);
     let allowed = scan(&world, &["--allow-unreadable"]);
     assert_eq!(allowed.status, 0);
-    // A file would keep nothing that another run could use.
+    // The file would contain nothing useful for another run.
     let document = json_of(&scan(&world, &["--output", "json"]));
     assert_eq!(
         Schema::read("docs/scan.schema.json").violations(&document),
@@ -288,7 +288,7 @@ fn what_may_not_be_read_is_named_with_the_right_that_it_needs() {
 }
 
 #[test]
-fn another_run_continues_where_the_service_stopped_answering() {
+fn a_later_run_continues_after_throttling() {
     let world = world();
     one_of_everything(&world);
     let whole = scan(&world, &["--output", "json"]);
@@ -301,7 +301,7 @@ fn another_run_continues_where_the_service_stopped_answering() {
         "--resume",
         file.to_str().expect("a path"),
     ];
-    // The tenant, the projects, and six of the lists and what they lead to; then nothing.
+    // The tenant, the projects, and six of the lists with their details; then it is throttled.
     answers_before_throttling(&world, 8);
     let first = scan(&world, &arguments);
     assert_eq!(first.status, 1, "{}", first.stderr);
@@ -317,7 +317,7 @@ fn another_run_continues_where_the_service_stopped_answering() {
         let mode = fs::metadata(&file).expect("the file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    // A run that was killed leaves half a line.
+    // A killed run leaves half a line.
     let half = kept.len() - kept.lines().last().map_or(0, str::len) / 2;
     fs::write(&file, &kept[..half]).expect("the file");
     world.marketplace().recover();
@@ -363,7 +363,7 @@ fn shared_connections_and_groups_are_named_once() {
 }
 
 #[test]
-fn usage_errors_are_found_before_lists_are_asked_for() {
+fn finds_usage_errors_before_requesting_lists() {
     let world = world();
     world.organizations().add_project("contoso", "Web");
     let folder = tempfile::tempdir().expect("a folder");
@@ -459,7 +459,7 @@ fn without_an_organization_nothing_is_sent() {
     let path = folder.path().to_str().expect("a path");
     let reports = folder.path().join("report");
     let reports = reports.to_str().expect("a path");
-    // Whatever would be asked would be asked by this proxy.
+    // Every request would go through this proxy.
     let proxy = TcpListener::bind("127.0.0.1:0").expect("a port");
     proxy.set_nonblocking(true).expect("a socket");
     let address = format!("http://{}", proxy.local_addr().expect("an address"));

@@ -28,7 +28,7 @@ fn sample() -> TempDir {
 }
 
 #[test]
-fn a_baseline_leaves_out_what_is_known_and_names_what_is_gone() {
+fn a_baseline_hides_known_findings_and_lists_fixed_ones() {
     let folder = sample();
     let path = folder.path();
     let written = scan(path, &["--write-baseline", "baseline.json"]);
@@ -47,7 +47,7 @@ fn a_baseline_leaves_out_what_is_known_and_names_what_is_gone() {
     .assert_eq(&fs::read_to_string(path.join("baseline.json")).expect("a file"));
     let same = scan(path, &["--baseline", "baseline.json"]);
     assert_eq!((same.status, same.stdout.as_str()), (0, ""));
-    // Lines above do not matter; another token does.
+    // Other lines above do not matter; another token does.
     let env = format!("\n\n# new\nA={}\n", new_token());
     fs::write(path.join("x/.env"), env).expect("a file");
     fs::write(path.join("new.txt"), old_token()).expect("a file");
@@ -89,7 +89,7 @@ fn json_has_the_form_of_its_schema() {
         assert!(json["findings"].as_array().expect("findings").len() >= 4);
         assert_eq!(schema.violations(&json), [""; 0]);
     }
-    // The check sees what is wrong.
+    // The check detects an invalid document.
     let mut wrong = scan(folder.path(), &["--output", "json"]).json();
     wrong["findings"][0]["line"] = 0.into();
     wrong["findings"][0]["more"] = true.into();

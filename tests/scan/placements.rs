@@ -1,6 +1,6 @@
-//! Where people keep tokens: every file and form in which one must be found, with its line and column.
+//! Places where people keep tokens: every file and format in which one must be found, with its line and column.
 //!
-//! A mark such as `«NEW»` is where a token is; its place in the text before it is put in is the expected one.
+//! A mark such as `«NEW»` is replaced with a token, which must be found at the mark's position.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -132,7 +132,7 @@ fn jwt(claims: &str) -> String {
     format!("{header}.{}.{}", part(claims), part(&"s".repeat(256)))
 }
 
-/// What each mark is, and the rule that finds it.
+/// The token of each mark, and the rule that finds it.
 fn marks() -> Vec<(&'static str, String, &'static str)> {
     const NEW: &str = "azure-devops-pat";
     const OLD: &str = "azure-devops-pat-legacy";
@@ -166,7 +166,7 @@ fn marks() -> Vec<(&'static str, String, &'static str)> {
     ]
 }
 
-/// The text with its tokens, and where they are.
+/// The text with its tokens, and their positions.
 fn filled(path: &str, template: &str) -> (String, Vec<String>) {
     let mut text = template.to_owned();
     let mut places = Vec::new();

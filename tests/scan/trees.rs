@@ -1,11 +1,11 @@
-//! Which files are read: of repositories, of folders, of hostile trees; and that the order never changes.
+//! The files that are read in repositories, folders and hostile trees; and that the order never changes.
 
 use std::fs;
 
 use super::{git, new_token, scan, tree};
 
 #[test]
-fn a_repository_is_what_git_tracks_or_does_not_ignore() {
+fn scans_files_that_git_tracks_or_does_not_ignore() {
     let new = new_token();
     let token = new.as_bytes();
     let folder = tree(&[
@@ -41,7 +41,7 @@ fn a_repository_is_what_git_tracks_or_does_not_ignore() {
             "untracked.txt"
         ]
     );
-    // What is named is read, ignored or not.
+    // A named file is read, ignored or not.
     let folder_named = scan(path, &["--output", "json", "ignored"]);
     assert_eq!(
         folder_named.places(),
@@ -136,7 +136,7 @@ fn a_hostile_tree_is_scanned_to_its_end() {
         .arg(path.join("pipe"))
         .status();
     assert!(made.expect("mkfifo starts").success());
-    // Only root may make a device; this one never ends.
+    // Only root can create a device; this one never ends.
     let _ = std::process::Command::new("mknod")
         .arg(path.join("device"))
         .args(["c", "1", "5"])
@@ -172,10 +172,10 @@ fn a_hostile_tree_is_scanned_to_its_end() {
     );
 }
 
-/// What a walk leaves out because it is not a file, git may name.
+/// git may list something that a walk skips because it is not a file.
 #[cfg(unix)]
 #[test]
-fn what_git_lists_and_is_not_a_file_is_left_alone() {
+fn skips_what_git_lists_but_is_not_a_file() {
     use std::os::unix::fs::symlink;
     let new = new_token();
     let folder = tree(&[
@@ -215,7 +215,7 @@ fn what_git_lists_and_is_not_a_file_is_left_alone() {
     );
 }
 
-/// A million were scanned by hand; this many take a second.
+/// A million were scanned by hand; these take a second.
 #[test]
 fn many_small_files_are_all_scanned() {
     const FILES: usize = 10_000;
@@ -236,11 +236,11 @@ fn many_small_files_are_all_scanned() {
 
 #[cfg(unix)]
 #[test]
-fn what_cannot_be_read_is_named_and_fails_unless_allowed() {
+fn reports_unreadable_files_and_fails_unless_allowed() {
     let folder = tree(&[("locked/a.txt", b"x"), ("b.txt", b"x")]);
     let locked = folder.path().join("locked");
     crate::harness::set_mode(&locked, 0);
-    // Root reads everything.
+    // Root can read everything.
     let is_refused = fs::read_dir(&locked).is_err();
     let scanned = scan(folder.path(), &[]);
     let allowed = scan(folder.path(), &["--allow-unreadable"]);
@@ -257,7 +257,7 @@ fn what_cannot_be_read_is_named_and_fails_unless_allowed() {
 }
 
 #[test]
-fn a_pointer_of_git_lfs_is_named() {
+fn reports_a_git_lfs_pointer() {
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
     let folder = tree(&[("big.bin", pointer)]);
     let scanned = scan(folder.path(), &[]);

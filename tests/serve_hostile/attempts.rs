@@ -1,10 +1,10 @@
 //! Everything that a process without the key can send to a broker, as a table.
 //!
-//! It never says what the answer is to be.
+//! It contains no expected answers.
 
 use crate::serve_bytes::{GOOD, GOOD_AZD};
 
-/// Attempts, by what is wrong with them. KEY and PORT are the broker's.
+/// Attempts with their descriptions. KEY and PORT stand for the broker's values.
 pub(super) fn all() -> Vec<(&'static str, String)> {
     let key = "X-IDENTITY-HEADER: KEY\r\n";
     let host = "Host: 127.0.0.1:PORT\r\n";

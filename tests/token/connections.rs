@@ -1,6 +1,6 @@
-//! `connections` of EntraToken@1: tasks that take a PAT from a service connection find a token there.
+//! `connections` of EntraToken@1: tasks that read a PAT from a service connection get a token.
 //!
-//! The tasks read with the published libraries of the built-in ones (`cargo xtask test` installs them).
+//! The tasks read it with the published libraries of the built-in ones (`cargo xtask test` installs them).
 
 use std::fs;
 
@@ -13,7 +13,7 @@ use crate::pipelines::scenario::Scenario;
 
 const STORED: &str = "not-a-pat";
 
-/// A task with these inputs that writes what it finds in its connections to a file.
+/// A task with these inputs that writes what it reads from its connections to a file.
 struct Reader {
     folder: TempDir,
     found: TempDir,
@@ -43,7 +43,7 @@ impl Reader {
         }
     }
 
-    /// Runs it, and returns what it found.
+    /// Runs it, and returns what it read.
     fn run(&self, job: &mut Job<'_>, inputs: &[(&str, &str)]) -> (Vec<String>, Outcome) {
         let file = self.found.path().join("found");
         let _ = fs::remove_file(&file);
@@ -60,7 +60,7 @@ impl Reader {
     }
 }
 
-/// A world with connections that store a PAT which is none.
+/// A world with connections that contain an invalid PAT.
 fn world() -> World {
     let world = World::start();
     for (name, kind, scheme) in [
@@ -97,7 +97,7 @@ fn fill(job: &mut Job<'_>, connections: &str) -> Outcome {
 }
 
 #[test]
-fn tasks_that_insist_on_a_pat_find_a_token() {
+fn tasks_that_require_a_pat_get_a_token() {
     let world = world();
     let mut job = job(&world);
     let reader = Reader::new();
@@ -132,9 +132,9 @@ fn tasks_that_insist_on_a_pat_find_a_token() {
     .assert_eq(&shown);
 }
 
-/// One sign-in serves variables and connections, and every resource that `tokens` takes.
+/// One sign-in serves variables and connections, and connections accept every resource that `tokens` does.
 #[test]
-fn fills_the_named_parameter_alone() {
+fn sets_only_the_named_parameter() {
     let world = world();
     let mut job = job(&world);
     let (nuget, python) = (world.connection_id("nuget"), world.connection_id("python"));
@@ -159,7 +159,7 @@ fn fills_the_named_parameter_alone() {
 }
 
 #[test]
-fn fills_the_parameter_of_the_scheme_that_the_job_shows() {
+fn sets_the_parameter_of_the_connections_scheme() {
     let world = world();
     let mut job = job(&world);
     for (name, scheme, parameter) in [
@@ -183,7 +183,7 @@ fn fills_the_parameter_of_the_scheme_that_the_job_shows() {
     }
 }
 
-/// The template, with a step of a task that reads the connection, in a pipeline whose job has the connection from its start.
+/// The template, with a task that reads the connection, in a pipeline whose job has the connection from its start.
 #[test]
 fn the_template_fills_a_connection_for_the_steps_that_it_is_given() {
     let world = world();
@@ -227,7 +227,7 @@ fn the_template_fills_a_connection_for_the_steps_that_it_is_given() {
 }
 
 #[test]
-fn says_what_is_wrong_with_a_line() {
+fn reports_an_invalid_line() {
     let world = world();
     let mut job = job(&world);
     let own = world.connection_id(MY_CONNECTION).to_uppercase();
@@ -352,7 +352,7 @@ fn says_what_is_wrong_with_a_line() {
     assert_eq!(found, [STORED]);
 }
 
-/// What only the agent knows, it says itself.
+/// Some errors only the agent can report.
 #[test]
 fn the_agent_refuses_a_connection_that_no_step_of_the_job_names() {
     let world = world();

@@ -1,6 +1,6 @@
 //! Each kind of service connection: its scheme, its cloud, its tenant, and an ID token that came with the job.
 //!
-//! What a connection can lack is in token_inputs.rs.
+//! Connections that lack something are in token_inputs.rs.
 
 use adieu_emulator::{
     Connection, IdentityRefusal, Issuer, MY_CONNECTION, TaskResult, TokenFlaw, World,
@@ -42,7 +42,7 @@ fn rebuilds_the_address_of_the_id_token_where_the_server_sends_none() {
 }
 
 #[test]
-fn signs_in_with_an_id_token_of_entras_own_issuer() {
+fn signs_in_with_an_id_token_from_microsoft_entras_issuer() {
     let world = World::with_issuer(Issuer::Entra);
     let mut job = world.job();
     let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
@@ -71,7 +71,7 @@ fn signs_in_with_a_certificate() {
 }
 
 #[test]
-fn signs_with_the_certificate_of_the_key_wherever_it_is() {
+fn finds_the_keys_certificate_in_any_order() {
     let world = World::start();
     world.add_connection(Connection::certificate("mine"));
     world.add_connection(Connection::certificate("other"));
@@ -93,7 +93,7 @@ fn signs_with_the_certificate_of_the_key_wherever_it_is() {
     signs_in(format!(
         "Bag Attributes\n  friendlyName: x\n{certificate}subject=x\n{key}"
     ));
-    // Where Entra knows the names only, it needs the chain, from the certificate of the key upwards.
+    // If Microsoft Entra knows only the names, it needs the chain, from the key's certificate upwards.
     world.entra().trust_by_subject_name("mine");
     let (intermediate, root) = (&mine.intermediate, &mine.root);
     signs_in(format!("{key}{certificate}{intermediate}{root}"));
@@ -114,7 +114,7 @@ fn signs_in_with_the_machines_managed_identity() {
         let mut job = world.job();
         job.agent_environment("IDENTITY_ENDPOINT", world.managed_identity().url());
         job.agent_environment("IDENTITY_HEADER", &world.managed_identity().secret());
-        // A proxy must not see a request to this machine, nor its secret header.
+        // A proxy must not receive a request for this machine, nor its secret header.
         job.agent_environment("HTTP_PROXY", "http://127.0.0.1:1");
         let outcome = run(&mut job, &[("azureSubscription", connection)]);
         assert_eq!(
@@ -132,7 +132,7 @@ fn signs_in_with_the_machines_managed_identity() {
     assert!(world.entra().requests().is_empty());
 }
 
-/// The data of a connection names the identity in one of three ways; the endpoint knows each by its own parameter.
+/// The data of a connection names the identity in one of three ways, for which the endpoint has different parameters.
 #[test]
 fn signs_in_with_the_identity_that_the_connections_data_names() {
     let world = World::start();
@@ -200,8 +200,8 @@ fn uses_an_id_token_that_came_with_the_job() {
 }
 
 #[test]
-fn asks_for_a_fresh_id_token_where_the_jobs_own_is_over() {
-    // One that is over, and one that could be over on its way.
+fn requests_a_new_id_token_if_the_jobs_own_has_expired() {
+    // One that has expired, and one that could expire on its way.
     for age in [3600, 570] {
         let world = World::start();
         world.azure_devops().id_token_lifetime(600);
@@ -218,7 +218,7 @@ fn asks_for_a_fresh_id_token_where_the_jobs_own_is_over() {
 }
 
 #[test]
-fn asks_another_tenant() {
+fn signs_in_to_another_tenant() {
     let world = World::start();
     let tenant = world.entra().add_tenant(MY_CONNECTION);
     let mut job = world.job();
@@ -264,7 +264,7 @@ fn signs_in_at_every_clouds_own_host() {
             "{environment}: {}",
             outcome.log
         );
-        let mut asked = proxy.asked();
+        let mut asked = proxy.contacted_hosts();
         asked.dedup();
         assert_eq!(asked, [format!("{host}:443")]);
     }
@@ -291,9 +291,9 @@ fn signs_in_at_a_clouds_own_authority() {
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
 }
 
-/// Those of 2025 and before, whose tenant and audience are compared with what was asked for.
+/// Tokens as in 2025 and before, whose tenant and audience are compared with the request.
 #[test]
-fn takes_a_token_that_can_be_read() {
+fn accepts_a_token_that_can_be_decoded() {
     let world = World::start();
     world.entra().readable_tokens();
     let mut job = world.job();
@@ -302,7 +302,7 @@ fn takes_a_token_that_can_be_read() {
 }
 
 #[test]
-fn takes_a_lifetime_that_is_written_as_text() {
+fn accepts_a_lifetime_as_text() {
     let world = World::start();
     world.entra().flaw(TokenFlaw::TextLifetime);
     let mut job = world.job();

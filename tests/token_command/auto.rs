@@ -1,6 +1,6 @@
-//! `--credential auto`: the first that is configured and gives a token, and why the others did not.
+//! `--credential auto`: the first configured credential that returns a token, and why the others did not.
 //!
-//! What each credential says alone is in the files beside it.
+//! The messages of each credential are tested in the files next to it.
 
 use std::time::{Duration, Instant};
 
@@ -164,7 +164,7 @@ fn stops_waiting_for_a_hanging_credential_within_twenty_seconds() {
         let time = begun.elapsed();
         assert!(time < Duration::from_secs(20), "{name}: {time:?}");
         assert_eq!((one.status, one.stdout.as_str()), (1, ""));
-        // Neither does a tool go on hanging.
+        // No tool is left running, either.
         desk.wait_until_nothing_is_left();
         let text = stable(&world, &one.stderr);
         let text = match *name {

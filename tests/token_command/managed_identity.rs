@@ -1,6 +1,6 @@
-//! `--credential managed-identity`: the identity of an app, as App Service announces it, or of a virtual machine.
+//! `--credential managed-identity`: the identity of an app, through App Service, or of a virtual machine.
 //!
-//! A virtual machine's endpoint has its own address, in place of which `AZURE_POD_IDENTITY_AUTHORITY_HOST` is set.
+//! A virtual machine's endpoint has a fixed address, which `AZURE_POD_IDENTITY_AUTHORITY_HOST` replaces here.
 
 use adieu_emulator::{Connection, ExpiresOn, IdentityRefusal, World};
 use expect_test::expect;
@@ -54,7 +54,7 @@ fn reports_an_unusable_managed_identity() {
             exit 1
         "#]],
     );
-    // Its token cannot be read: Azure DevOps says whose it is.
+    // Its token cannot be decoded: Azure DevOps identifies it.
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
     let desk = Desk::machine(&world);
@@ -77,7 +77,7 @@ fn reports_an_unusable_managed_identity() {
     );
 }
 
-/// A virtual machine, and nothing that announces its identity.
+/// A virtual machine, without variables that announce its identity.
 fn virtual_machine(world: &World) -> Desk<'_> {
     let endpoint = world.managed_identity().url().to_owned();
     let host = endpoint.trim_end_matches("/msi/token").to_owned();

@@ -1,6 +1,6 @@
-//! `--organization`: the tenant that an organization of Azure DevOps is connected to, and the way to ask for it.
+//! `--organization`: the tenant that an Azure DevOps organization is connected to.
 //!
-//! Whose identity is refused where is in organizations.rs.
+//! Refusals of identities are in organizations.rs.
 
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
@@ -21,7 +21,7 @@ fn finds_the_tenant_of_an_organization() {
         .set("STANDIN_AZ", "guest")
         .set("STANDIN_TENANT", guest);
     let said = desk.adieu(&["token", "--organization", "fabrikam", "--credential", "az"]);
-    // The stand-in was asked for that tenant, or it would say so.
+    // The stand-in fails for any other tenant.
     says(
         &world,
         &said,
@@ -32,7 +32,7 @@ fn finds_the_tenant_of_an_organization() {
             exit 1
         "#]],
     );
-    assert_eq!(proxy.asked(), ["dev.azure.com:443"]);
+    assert_eq!(proxy.contacted_hosts(), ["dev.azure.com:443"]);
     let home = world.entra().tenant();
     world.organizations().connect("contoso", &home);
     let desk = desk.set("STANDIN_AZ", "").set("STANDIN_TENANT", home);
@@ -91,7 +91,7 @@ fn reports_a_missing_organization() {
 }
 
 #[test]
-fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
+fn uses_the_proxy_and_the_certificates_of_the_environment() {
     let (world, token) = signed_in_user();
     world
         .organizations()
@@ -109,8 +109,8 @@ fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
         &world,
         &desk(&ca).set("https_proxy", proxy.url()).adieu(&asked),
     );
-    assert_eq!(proxy.asked().len(), 1);
-    // Roots that know nothing of the emulator's authority.
+    assert_eq!(proxy.contacted_hosts().len(), 1);
+    // Root certificates without the emulator's authority.
     let other = World::start();
     let said = desk(&other.ca_file().display().to_string())
         .set("HTTPS_PROXY", proxy.url())
@@ -125,7 +125,7 @@ fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
             exit 1
         "#]],
     );
-    // A proxy without a listener; past it there would be a way, and the address is this machine's.
+    // A proxy that does not listen; without it, the address would be reachable on this machine.
     let pod = Desk::in_a_pod(
         &world,
         &world.azure_devops().late_bound_id_token(MY_CONNECTION, 0),

@@ -1,4 +1,4 @@
-//! `--credential pipelines`: the service connection of a step that maps the job's token.
+//! `--credential pipelines`: the service connection of a step that maps the job token.
 //!
 //! EntraToken@1 itself is in token.rs.
 
@@ -24,7 +24,7 @@ fn signs_in_with_the_service_connection_of_the_step() {
 fn names_the_missing_variable_of_a_step() {
     let world = World::start();
     let desk = Desk::in_a_step(&world, &[])
-        // What a step passes that maps a variable which the pipeline does not have.
+        // The value in a step that maps an undefined variable.
         .set("SYSTEM_ACCESSTOKEN", "$(System.AccessToken)");
     let said = desk.adieu(&["token", "--credential", "pipelines"]);
     says(
@@ -71,7 +71,7 @@ fn keeps_the_job_token_at_the_collection() {
 }
 
 #[test]
-fn a_refusal_has_its_facts_and_its_remedy() {
+fn a_refusal_has_facts_and_a_remedy() {
     let world = World::start();
     world
         .entra()

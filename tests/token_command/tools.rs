@@ -1,6 +1,6 @@
-//! `--credential azd` and `--credential az`: what each version of the tools answers, and what it says instead.
+//! `--credential azd` and `--credential az`: the answers and errors of each version of the tools.
 //!
-//! The tools are stand-ins (tests/stand_ins), which say what the real ones say.
+//! The tools are stand-ins (tests/stand_ins) that print what the real ones print.
 
 use std::fs;
 
@@ -22,9 +22,9 @@ fn reads_what_each_version_of_azd_and_az_answers() {
     }
 }
 
-/// `az` is a script on Windows, whose interpreter reads its arguments once more.
+/// `az` is a script on Windows, whose interpreter parses its arguments again.
 #[test]
-fn no_tool_is_asked_for_what_it_could_take_for_something_else() {
+fn never_passes_ambiguous_arguments_to_a_tool() {
     let world = World::start();
     let desk = Desk::with(&world, &["azd", "az"]).signed_in("eyJ.eyJ.c2ln");
     let mut said = String::new();
@@ -198,7 +198,7 @@ fn shows_the_reason_of_az_and_how_to_sign_in() {
 }
 
 #[test]
-fn finds_the_token_and_the_reason_in_whatever_a_tool_prints() {
+fn finds_the_token_and_the_reason_in_any_output_of_a_tool() {
     let (world, token) = signed_in_user();
     let answer = |name: &str| {
         format!(
@@ -240,7 +240,7 @@ fn finds_the_token_and_the_reason_in_whatever_a_tool_prints() {
     "#]].assert_eq(&said);
 }
 
-/// azd takes longer than half of the time that all credentials have together, and az is not signed in.
+/// azd takes longer than half of the time for all credentials, and az is not signed in.
 #[test]
 fn waits_for_azd_while_az_is_tried() {
     let (world, token) = signed_in_user();

@@ -11,7 +11,7 @@ use crate::desk::Desk;
 #[test]
 fn signs_in_with_a_federated_token_in_a_file() {
     let world = World::start();
-    // The writer of the file may end it with a line break.
+    // The file may end with a line break.
     let token = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
     let desk = Desk::in_a_pod(&world, &format!("{token}\n"), &[]);
     let said = desk.adieu(&["token"]);

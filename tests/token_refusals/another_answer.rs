@@ -1,6 +1,6 @@
-//! Answers that are not what was asked for: another service's, another token, or no identity at all.
+//! Answers other than the expected one: from another service, with another token, or without an identity.
 //!
-//! Answers by the thousand are in token_hostile_answers.rs.
+//! Thousands of answers are in token_hostile_answers.rs.
 
 use adieu_emulator::{Connection, Fault, Job, MY_CONNECTION, TaskResult, TokenFlaw, World};
 use expect_test::{Expect, expect};
@@ -9,7 +9,7 @@ use super::refused;
 use crate::harness::{run, stable};
 
 #[test]
-fn knows_when_something_else_answers_for_entra() {
+fn recognizes_answers_that_are_not_from_microsoft_entra() {
     let cases: &[(Fault, Expect)] = &[
         (
             Fault::SignInPage(200),
@@ -96,7 +96,7 @@ fn knows_when_something_else_answers_for_entra() {
 }
 
 #[test]
-fn refuses_a_token_that_is_not_the_one_asked_for() {
+fn refuses_a_token_other_than_the_requested_one() {
     let cases: &[(TokenFlaw, Expect)] = &[
         (
             TokenFlaw::Tenant,

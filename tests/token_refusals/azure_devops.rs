@@ -1,6 +1,6 @@
-//! What Azure DevOps refuses before Microsoft Entra is asked at all: an ID token, or the job's own token.
+//! Refusals by Azure DevOps before any request to Microsoft Entra: for an ID token, or of the job token.
 //!
-//! What it refuses to a Microsoft Entra token is in extension_refusals.rs.
+//! Refusals of a Microsoft Entra token are in extension_refusals.rs.
 
 use adieu_emulator::{Fault, MY_CONNECTION, World};
 use expect_test::expect;

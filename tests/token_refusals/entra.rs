@@ -1,6 +1,6 @@
-//! What Microsoft Entra refuses: each number with its reason, its facts and its remedy.
+//! Refusals by Microsoft Entra: each code with its reason, its facts and its remedy.
 //!
-//! Transient numbers are in token_faults.rs.
+//! Transient codes are in token_faults.rs.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use expect_test::{Expect, expect, expect_file};
 use super::{Case, refused};
 use crate::harness::{run, stable};
 
-/// What is in every refusal of a federated credential, and is written out in the first test alone.
+/// The facts in every refusal of a federated credential; only the first test includes them.
 const FACTS: &str = "\
   issuer: https://vstoken.dev.azure.com/[GUID]
   subject identifier: sc://contoso/fabrikam/my-connection
@@ -57,7 +57,7 @@ fn shows_issuer_subject_and_audience_of_what_was_presented() {
     expect_file!["../../docs/pictures/aadsts700213.txt"].assert_eq(&with_values(&log));
 }
 
-/// The log as the documents show it: with values in place of the placeholders above.
+/// The log as in the documents: with values for the placeholders above.
 fn with_values(log: &str) -> String {
     let values = [
         ("[COLLECTION]", "https://dev.azure.com/contoso"),
@@ -229,7 +229,7 @@ fn has_a_reason_and_a_remedy_for_every_number() {
     "#]].assert_eq(&said);
 }
 
-/// Numbers that users of service connections meet and that a retry does not fix.
+/// Codes that users of service connections get and that a retry does not resolve.
 const NUMBERS: &[u32] = &[
     50_020, 50_027, 50_034, 50_076, 50_105, 53_003, 65_001, 70_011, 70_021, 70_023, 70_025, 70_052,
     90_002, 90_072, 500_011, 530_003, 700_016, 700_027, 700_211, 700_212, 700_213, 700_223,
@@ -238,7 +238,7 @@ const NUMBERS: &[u32] = &[
 ];
 
 #[test]
-fn names_a_number_that_it_does_not_know() {
+fn reports_an_unknown_code() {
     let world = World::start();
     world.entra().refuse_with(4_711_815, None);
     expect![[r#"
@@ -331,7 +331,7 @@ fn distinguishes_a_wrong_tenant_from_a_wrong_application() {
 }
 
 #[test]
-fn blames_the_agents_clock_where_a_certificate_signed_at_another_time() {
+fn blames_the_agents_clock_for_a_rejected_assertion() {
     let world = World::start();
     world.add_connection(Connection::certificate("certificate"));
     world.clock().advance(Duration::from_secs(60 * 60));

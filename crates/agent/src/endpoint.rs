@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn has_no_endpoint_that_the_agent_did_not_give() {
+    fn has_only_endpoints_from_the_agent() {
         let id = EndpointId::new("0a1b2c3d-0000-0000-0000-000000000000");
         assert!(environment(&[]).endpoint(&id).is_none());
     }

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_what_is_the_tasks_alone() {
+    fn removes_variables_that_are_only_for_the_task() {
         for (name, alone) in [
             ("INPUT_TOKENS", true),
             ("Endpoint_Auth_x", true),

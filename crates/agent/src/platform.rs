@@ -137,7 +137,7 @@ mod tests {
     const NAME: &str = "System.CollectionUri";
 
     #[test]
-    fn counts_only_what_the_agent_gives() {
+    fn ignores_platform_variables_that_the_agent_did_not_set() {
         let shadowed = |by: &str| {
             Err(PlatformVariableError::Shadowed {
                 variable: NAME,
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_who_set_a_variable() {
+    fn distinguishes_pipeline_variables_from_the_agents() {
         let environment = environment(&[
             ("SSL_CERT_FILE", "x"),
             (PUBLIC_NAMES, r#"["ssl.cert_file"]"#),

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn json_says_the_same_without_a_command() {
+    fn json_keeps_its_values_without_commands() {
         for (text, harmless) in [
             ("one # of ##[error]", r#""one # of \u0023#[error]""#),
             ("###vso[a.b]", r#""\u0023\u0023#vso[a.b]""#),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_a_line_that_is_too_long_to_read() {
+    fn truncates_long_lines() {
         let cut = deactivate_commands(&"ä".repeat(5000));
         assert_eq!(cut, [format!("{}…", "ä".repeat(LONGEST_LINE))]);
         let whole = deactivate_commands_whole(&format!("##vso[a.b]\r\n{}", "ä".repeat(5000)));

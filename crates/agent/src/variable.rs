@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_a_variable_that_is_not_defined() {
+    fn finds_an_undefined_variable() {
         for (text, found) in [
             ("plain", None),
             ("$(name)", Some("name")),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_a_variable_may_be_called() {
+    fn accepts_only_valid_variable_names() {
         for name in [
             "A",
             "_a1",
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_every_name_that_the_agent_calls_read_only() {
+    fn refuses_read_only_names() {
         for name in READ_ONLY {
             for spelling in [
                 name.to_owned(),
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_may_have_what_a_pipeline_may_not() {
+    fn accepts_reserved_names_for_a_process() {
         for name in ["SECRET_TOKEN", "AGENT_ID", "INPUT_X", "A"] {
             assert!(VariableName::of_process(name).is_ok(), "{name}");
         }
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn sees_when_two_names_are_one_variable() {
+    fn recognizes_names_of_the_same_variable() {
         let name = |text| VariableName::parse(text).expect("a name");
         assert!(name("my.Token").is_same_variable(&name("MY_TOKEN")));
         assert!(!name("A").is_same_variable(&name("B")));

@@ -230,7 +230,7 @@ mod tests {
     use super::pieces;
 
     #[test]
-    fn only_colors_are_sequences() {
+    fn passes_on_only_color_sequences() {
         for (text, expected) in [
             ("plain", &[("", "plain")][..]),
             (

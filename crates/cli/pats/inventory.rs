@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stops_first_is_on_top() {
+    fn lists_the_earliest_expiry_first() {
         let mut inventory = Inventory {
             pats: vec![
                 pat("expired", 0, "2026-11-27T12:00:00Z", true),

@@ -412,7 +412,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_is_in_the_body_of_either_answer() {
+    fn reads_failures_in_the_bodies_of_both_answers() {
         let url = Url::parse("https://vsaex.dev.azure.com/contoso/").expect("an address");
         let no = json!({ "isSuccess": false, "errors": [{ "key": 5032, "value": "Access Denied: \
          x\nmore" }] });
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_missing_is_asked_for() {
+    fn requests_only_what_is_missing() {
         let hosts = crate::Hosts::public();
         let organization = hosts.organization("contoso").expect("a name");
         let place = ProjectPlace::new("p", ProjectGroup::Reader);

@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_page_begins_where_the_kind_that_came_least_far_ended() {
+    fn the_next_page_starts_at_the_kind_that_ended_earliest() {
         let event = |kind: &str, second: u8| Event {
             kind: kind.to_owned(),
             id: u64::from(second),

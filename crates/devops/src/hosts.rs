@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn sends_no_token_to_what_only_looks_like_azure_devops() {
+    fn refuses_hosts_that_only_look_like_azure_devops() {
         let hosts = Hosts::public();
         for (text, reason) in [
             ("", NotAnOrganization::NotAName),

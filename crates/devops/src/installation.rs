@@ -16,7 +16,7 @@ const API_VERSION: &str = "7.1-preview.1";
 
 /// An installed extension.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Installed {
+pub struct InstalledExtension {
     /// Its version.
     pub version: String,
     /// Flags of its state: `disabled`, `error`, `warning` …
@@ -29,7 +29,7 @@ pub struct Installed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Installation {
     /// It is now installed.
-    Installed(Installed),
+    Installed(InstalledExtension),
     /// It was already installed.
     WasInstalled,
 }
@@ -68,7 +68,7 @@ impl Client<'_> {
         &self,
         name: &ExtensionName,
         organization: &Organization,
-    ) -> Result<Option<Installed>, Error> {
+    ) -> Result<Option<InstalledExtension>, Error> {
         let url = Self::by_name(name, None, organization);
         match self.ask(Method::GET, &url, API_VERSION, None).await {
             Ok(answer) if answer.is_null() => Ok(None),
@@ -108,13 +108,13 @@ impl Client<'_> {
     }
 }
 
-impl Installed {
+impl InstalledExtension {
     fn is_gone(&self) -> bool {
         self.flags.iter().any(|flag| flag == "uninstalled")
     }
 }
 
-fn read(answer: &Value) -> Installed {
+fn read(answer: &Value) -> InstalledExtension {
     let state = answer.get("installState");
     let flags = state
         .and_then(|state| state.get("flags")?.as_str())
@@ -123,7 +123,7 @@ fn read(answer: &Value) -> Installed {
         .and_then(|state| state.get("installationIssues")?.as_array().cloned())
         .unwrap_or_default();
     let version = answer.get("version").and_then(Value::as_str);
-    Installed {
+    InstalledExtension {
         version: version.unwrap_or_default().to_owned(),
         flags: flags
             .split(',')

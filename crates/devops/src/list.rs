@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_end_where_one_comes_again() {
+    fn stops_at_a_repeated_page() {
         let page = |ids: &[&str], next: &str| Page {
             items: ids.iter().map(|id| json!({ "id": id })).collect(),
             next: Some(next.to_owned()),

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn each_event_is_news_once_even_if_it_is_late() {
+    fn returns_each_event_once_even_if_it_is_late() {
         let mut events = vec![
             event("install", 1, "2026-11-01T00:00:00Z"),
             event("install", 2, "2026-11-03T10:00:00Z"),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_in_the_past_is_not_left_behind_by_the_overlap() {
+    fn the_overlap_does_not_reach_before_the_start() {
         let since = Some("2026-11-03T00:00:00Z".to_owned());
         let events = [event("install", 1, "2026-11-03T01:00:00Z")];
         let (_, position) = take(Position::start(&name(), since), &events);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_not_a_position() {
+    fn refuses_other_documents_as_a_position() {
         let good = Position::start(&name(), None).to_json();
         for (field, value) in [
             ("version", json!(2)),

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::gallery::{ExtensionName, PublishedExtension, PublishedVersion, platform};
 use crate::refusal::Reason;
-use crate::upload::{self, Form, Sent};
+use crate::upload::{self, Form, UploadProgress};
 
 /// Uploads as octet streams (microsoft/tfs-cli, `publish.ts`).
 const PACKAGE_API: &str = "7.2-preview.2";
@@ -70,7 +70,7 @@ pub enum Progress {
 
 /// The result.
 #[derive(Debug, Clone)]
-pub struct Published {
+pub struct Publication {
     /// The version, as the gallery has it now.
     pub version: PublishedVersion,
     /// What was done.
@@ -107,11 +107,11 @@ impl Client<'_> {
         &self,
         package: &Package,
         tell: &dyn Fn(Progress),
-    ) -> Result<Published, Error> {
+    ) -> Result<Publication, Error> {
         let existing = self.find(&package.name, None).await?;
         let is_new = existing.is_none();
         if let Some(version) = existing.as_ref().and_then(|found| package.among(found)) {
-            return Ok(Published {
+            return Ok(Publication {
                 version: version.clone(),
                 outcome: Outcome::AlreadyThere,
             });
@@ -122,7 +122,7 @@ impl Client<'_> {
         loop {
             let failed = match self.upload(package, is_new, attempt, tell).await {
                 Ok(answer) => {
-                    return Ok(Published {
+                    return Ok(Publication {
                         version: stored(&answer, package),
                         outcome: if is_new {
                             Outcome::Created
@@ -145,7 +145,7 @@ impl Client<'_> {
                 in_doubt = true;
                 tell(Progress::InDoubt);
                 if let Some(version) = self.settled(package).await? {
-                    return Ok(Published {
+                    return Ok(Publication {
                         version,
                         outcome: Outcome::FoundAfterDoubt,
                     });
@@ -179,7 +179,7 @@ impl Client<'_> {
         } else {
             (Method::PUT, self.hosts.gallery(&Self::path(&package.name)))
         };
-        let sent = Sent::default();
+        let sent = UploadProgress::default();
         let content = upload::content(&package.path, form, &sent).map_err(Attempt::Permanent)?;
         let request = self.request(method, &url, api_version, content);
         let time = UPLOAD + Duration::from_secs(package.size / SLOWEST);

@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_who_was_refused() {
+    fn reads_the_refused_identity() {
         const TENANT: &str = "8d3c0f1e-aaaa-4bbb-8ccc-0123456789ab";
         const OBJECT: &str = "11111111-2222-4333-8444-555555555555";
         let identity = |message: String| {
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_each_refusal_by_the_services_own_words() {
+    fn recognizes_each_refusal_by_its_message() {
         for (status, message, reason) in [
             (
                 409,

@@ -34,9 +34,9 @@ pub(crate) enum Form {
 
 /// The progress of an upload.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Sent(Arc<AtomicU64>);
+pub(crate) struct UploadProgress(Arc<AtomicU64>);
 
-impl Sent {
+impl UploadProgress {
     /// Bytes of the file that were passed to the connection.
     pub(crate) fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
@@ -44,7 +44,7 @@ impl Sent {
 }
 
 /// The body of an upload.
-pub(crate) fn content(path: &Path, form: Form, sent: &Sent) -> Result<Content, Error> {
+pub(crate) fn content(path: &Path, form: Form, sent: &UploadProgress) -> Result<Content, Error> {
     let unreadable = |error: std::io::Error| Error::File {
         path: path.display().to_string(),
         reason: error.to_string(),
@@ -71,7 +71,7 @@ fn pieces(
     file: File,
     length: u64,
     form: Form,
-    sent: Sent,
+    sent: UploadProgress,
 ) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
     let start = (file, length, form == Form::Json);
     stream::unfold(Some(start), move |state| {
@@ -119,7 +119,7 @@ mod tests {
         let path = folder.join("a.vsix");
         std::fs::write(&path, bytes).expect("a file");
         let file = File::open(&path).expect("the file");
-        let sent = Sent::default();
+        let sent = UploadProgress::default();
         let parts: Vec<_> = pieces(file, bytes.len() as u64, form, sent.clone())
             .collect()
             .await;
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn json_of_the_pieces_is_json_of_the_whole() {
+    fn encodes_pieces_like_the_whole_file() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .expect("a loop");

@@ -20,7 +20,7 @@ mod variables;
 pub use job::Job;
 pub(crate) use job::Platform;
 pub use result::TaskResult;
-pub use running::{Outcome, Running};
+pub use running::{Outcome, RunningStep};
 pub use step::Step;
 pub(crate) use step::{declare, has_post_job};
 pub use variables::Variable;

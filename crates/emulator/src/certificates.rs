@@ -50,7 +50,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// Addresses for documentation (RFC 5737, RFC 3849), which count as other hosts.
-const STRANGERS: [&str; 2] = ["192.0.2.1", "2001:db8::1"];
+const OTHER_HOSTS: [&str; 2] = ["192.0.2.1", "2001:db8::1"];
 
 /// A certificate authority for one world.
 pub(crate) struct Authority {
@@ -155,7 +155,7 @@ impl ResolvesServerCert for AnyName {
         // A client that connects to an IP address sends no host name.
         let names = match hello.server_name() {
             Some(name) => vec![name.to_owned()],
-            None => STRANGERS.map(str::to_owned).to_vec(),
+            None => OTHER_HOSTS.map(str::to_owned).to_vec(),
         };
         let params = CertificateParams::new(names).ok()?;
         let certificate = params.signed_by(&self.key, &*self.issuer).ok()?;

@@ -47,7 +47,7 @@ pub(crate) struct Directory {
     pub(crate) tokens_are_readable: bool,
     pub(crate) ledger: Ledger,
     pub(crate) violations: Vec<String>,
-    pub(crate) access_tokens: Vec<Issued>,
+    pub(crate) access_tokens: Vec<IssuedToken>,
     /// Identity to its ID in Azure DevOps.
     azure_devops_ids: BTreeMap<String, String>,
 }
@@ -86,7 +86,7 @@ impl TokenFlaw {
 
 /// An access token that was issued.
 #[derive(Debug, Clone)]
-pub(crate) struct Issued {
+pub(crate) struct IssuedToken {
     pub(crate) value: String,
     /// Its owner: `Directory::identity`.
     pub(crate) identity: String,
@@ -155,7 +155,7 @@ pub(crate) struct FederatedCredential {
 
 impl Directory {
     /// The access token in a request, if it is valid.
-    pub(crate) fn token_of(&self, request: &Request, clock: &Clock) -> Option<&Issued> {
+    pub(crate) fn token_of(&self, request: &Request, clock: &Clock) -> Option<&IssuedToken> {
         let token = request.header("authorization")?.strip_prefix("Bearer ")?;
         let mut issued = self.access_tokens.iter();
         issued.find(|issued| issued.value == token && issued.expires_on > clock.now())
@@ -193,7 +193,7 @@ impl Directory {
     }
 
     /// An access token that was issued here.
-    pub(crate) fn issued(&self, token: &str) -> &Issued {
+    pub(crate) fn issued(&self, token: &str) -> &IssuedToken {
         let mut issued = self.access_tokens.iter();
         let found = issued.find(|issued| issued.value == token);
         found.expect("a token that was issued here")

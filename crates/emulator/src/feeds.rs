@@ -19,14 +19,14 @@ mod setup;
 use std::collections::BTreeMap;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory, Issued};
+use crate::directory::{AsksFor, Directory, IssuedToken};
 use crate::ground::Emulated;
 use crate::http::{Answer, Request, decoded};
 use crate::ids::guid;
 use crate::vss::{self, Credential, error};
 use crate::{azure_devops, organizations};
 
-use protocols::{Asked, Exchange, Packages};
+use protocols::{Exchange, FeedRequest, Packages};
 
 /// The host of feeds.
 pub(crate) const HOST: &str = "pkgs.dev.azure.com";
@@ -135,7 +135,7 @@ pub(crate) struct Context<'a> {
 
 /// The caller.
 enum Caller {
-    Identity(Issued),
+    Identity(IssuedToken),
     /// A pipeline's job, in its own organization.
     Job,
 }
@@ -253,7 +253,7 @@ pub(crate) fn answer(request: &Request, context: &mut Context<'_>, clock: &Clock
     let suffix = view
         .as_deref()
         .map_or(String::new(), |view| format!("@{view}"));
-    let asked = Asked {
+    let asked = FeedRequest {
         by_id: format!("{base}/{}{suffix}", there.id),
         by_name: format!("{base}/{feed}{suffix}"),
         view,

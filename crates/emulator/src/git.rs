@@ -135,7 +135,7 @@ impl Address {
 /// A request that git may answer, or an answer.
 pub(crate) enum Step {
     /// A request for git, which takes its time.
-    Admitted(Admitted),
+    Admitted(AdmittedRequest),
     Answered(Answer),
 }
 
@@ -153,7 +153,7 @@ pub(crate) fn begin(
     }
 }
 
-impl Admitted {
+impl AdmittedRequest {
     /// Lets git answer.
     pub(crate) fn answer(&self, address: &Address, request: &Request) -> Answer {
         tokio::task::block_in_place(|| {
@@ -177,7 +177,7 @@ pub(crate) fn note(address: &Address, request: &Request, status: u16, own: &mut 
 }
 
 /// A request that is allowed.
-pub(crate) struct Admitted {
+pub(crate) struct AdmittedRequest {
     folder: PathBuf,
     caller: String,
 }
@@ -187,7 +187,7 @@ fn admitted(
     request: &Request,
     context: &mut Context<'_>,
     clock: &Clock,
-) -> Result<Option<Admitted>, Answer> {
+) -> Result<Option<AdmittedRequest>, Answer> {
     let is_git = matches!(
         (
             request.method.as_str(),
@@ -228,7 +228,7 @@ fn admitted(
     };
     match context.own.repositories.get(&address.name) {
         Some(_) if may_read && is_lfs => Ok(None),
-        Some(found) if may_read => Ok(Some(Admitted {
+        Some(found) if may_read => Ok(Some(AdmittedRequest {
             folder: found.folder.clone(),
             caller: match caller {
                 Caller::Application(client) => client,

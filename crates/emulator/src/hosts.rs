@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory, Issued};
+use crate::directory::{AsksFor, Directory, IssuedToken};
 use crate::http::{Answer, Request, decoded};
 use crate::issued::AZURE_DEVOPS;
 use crate::marketplace::{self, gallery, installation, roles};
@@ -127,7 +127,7 @@ fn is_of_git(request: &Request, path: &[&str]) -> bool {
 fn route(
     request: &Request,
     path: &[&str],
-    caller: &Issued,
+    caller: &IssuedToken,
     services: &mut Services<'_>,
 ) -> Option<Answer> {
     let identity = &caller.identity;
@@ -253,7 +253,7 @@ fn discovery(request: &Request, directory: &mut Directory) -> Answer {
 }
 
 /// The data of a token, which is sent as a bearer token or as a password with any user name.
-fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Issued> {
+fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<IssuedToken> {
     let credential = Credential::of(request);
     let token = credential.token()?;
     let issued = directory
@@ -265,7 +265,7 @@ fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Iss
 }
 
 /// An identity's Azure DevOps ID and account, as in `X-VSS-UserData`.
-fn user_data(caller: &Issued, directory: &mut Directory) -> (String, String) {
+fn user_data(caller: &IssuedToken, directory: &mut Directory) -> (String, String) {
     let id = directory.azure_devops_id(&caller.identity);
     let account = directory
         .application(&caller.identity)

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::directory::{Application, Directory, Issued, TokenFlaw};
+use crate::directory::{Application, Directory, IssuedToken, TokenFlaw};
 use crate::ids::{guid, random};
 use crate::jwt;
 
@@ -54,7 +54,7 @@ pub(crate) fn issue(
         encrypted(&claims)
     };
     directory.ledger.record("access token", &token);
-    directory.access_tokens.push(Issued {
+    directory.access_tokens.push(IssuedToken {
         value: token.clone(),
         identity: directory.identity(&application.client_id, &application.tenant),
         tenant: tenant.to_owned(),

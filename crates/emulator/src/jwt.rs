@@ -100,21 +100,21 @@ impl SigningKey {
     }
 
     /// Whether this key signed a token.
-    pub(crate) fn has_signed(&self, token: &Parsed) -> bool {
+    pub(crate) fn has_signed(&self, token: &ParsedToken) -> bool {
         token.is_signed_by(&self.public)
     }
 }
 
 /// A parsed token.
 #[derive(Debug)]
-pub(crate) struct Parsed {
+pub(crate) struct ParsedToken {
     pub(crate) header: Value,
     pub(crate) claims: Value,
     signed: String,
     signature: Vec<u8>,
 }
 
-impl Parsed {
+impl ParsedToken {
     /// Parses a token; `None` if the text is not one.
     pub(crate) fn read(token: &str) -> Option<Self> {
         let (signed, signature) = token.rsplit_once('.')?;

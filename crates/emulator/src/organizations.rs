@@ -16,7 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
-use crate::directory::{Application, Directory, Issued};
+use crate::directory::{Application, Directory, IssuedToken};
 use crate::ground::Emulated;
 use crate::http::{Answer, Request};
 use crate::ids::guid;
@@ -140,7 +140,7 @@ impl Context<'_> {
 /// tenant, or the identity has not been added.
 pub(crate) fn not_a_member(
     organization: &str,
-    caller: &Issued,
+    caller: &IssuedToken,
     context: &mut Context<'_>,
 ) -> Option<Answer> {
     let Some(members) = context.own.members.get(organization) else {
@@ -189,11 +189,19 @@ pub(crate) struct Call<'a> {
     pub(crate) organization: &'a str,
     pub(crate) area: &'a str,
     pub(crate) rest: &'a [&'a str],
-    pub(crate) caller: &'a Issued,
+    pub(crate) caller: &'a IssuedToken,
 }
 
 impl<'a> Call<'a> {
-    fn parts(self) -> (&'a Request, &'a str, &'a str, &'a [&'a str], &'a Issued) {
+    fn parts(
+        self,
+    ) -> (
+        &'a Request,
+        &'a str,
+        &'a str,
+        &'a [&'a str],
+        &'a IssuedToken,
+    ) {
         (
             self.request,
             self.organization,
@@ -272,7 +280,7 @@ pub(crate) fn front_door(
 /// The caller, as Azure DevOps itself reports it.
 pub(crate) fn own_connection_data(
     request: &Request,
-    caller: &Issued,
+    caller: &IssuedToken,
     context: &mut Context<'_>,
 ) -> Answer {
     version(request, &["7.1-preview", "7.2-preview"])
@@ -281,7 +289,7 @@ pub(crate) fn own_connection_data(
 
 /// The caller, in the format of the location service (`LocationApi.ts` and `LocationsInterfaces.ts` of
 /// microsoft/azure-devops-node-api).
-fn connection_data(caller: &Issued, context: &mut Context<'_>) -> Answer {
+fn connection_data(caller: &IssuedToken, context: &mut Context<'_>) -> Answer {
     let id = context.directory.azure_devops_id(&caller.identity);
     let Some(known) = context.directory.application(&caller.identity) else {
         return vss::no_organization();

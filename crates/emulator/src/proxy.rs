@@ -51,7 +51,7 @@ impl Proxy {
 
     /// The requested hosts, in order, including refused ones.
     #[must_use]
-    pub fn asked(&self) -> Vec<String> {
+    pub fn contacted_hosts(&self) -> Vec<String> {
         self.asked
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

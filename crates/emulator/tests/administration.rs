@@ -180,7 +180,7 @@ fn every_route_needs_a_bearer_and_is_on_its_own_host() {
 }
 
 #[test]
-fn nothing_revokes() {
+fn has_no_route_that_revokes() {
     let (mut world, token) = world();
     world.expect_violations();
     for (number, line) in [
@@ -304,7 +304,7 @@ fn tokens_come_in_pages_of_twenty_and_without_a_token() {
 }
 
 #[test]
-fn the_audit_log_is_read_between_two_moments_the_newest_entry_first() {
+fn the_audit_log_returns_a_time_range_newest_first() {
     let (world, token) = world();
     let day = Duration::from_secs(24 * 60 * 60);
     let organizations = world.organizations();

@@ -87,7 +87,7 @@ fn variables_and_the_agents_environment_are_replaced_in_inputs_and_env() {
 }
 
 #[test]
-fn a_folder_in_front_of_the_path_is_there_for_later_steps() {
+fn a_prepended_folder_is_on_the_path_of_later_steps() {
     let world = World::start();
     let mut job = world.job();
     let task = task(
@@ -116,7 +116,7 @@ fn a_folder_in_front_of_the_path_is_there_for_later_steps() {
 }
 
 #[test]
-fn a_connection_that_a_step_changed_is_so_for_the_rest_of_the_job() {
+fn a_changed_connection_stays_changed_for_the_rest_of_the_job() {
     let world = World::start();
     let mut job = world.job();
     let id = world.connection_id(MY_CONNECTION);
@@ -154,7 +154,7 @@ fn a_connection_that_a_step_changed_is_so_for_the_rest_of_the_job() {
 }
 
 #[test]
-fn task_variables_are_one_steps_own_and_so_are_its_inputs() {
+fn each_step_has_its_own_task_variables_and_inputs() {
     let world = World::start();
     let mut job = world.job();
     let task = task(
@@ -175,7 +175,7 @@ fn task_variables_are_one_steps_own_and_so_are_its_inputs() {
 }
 
 #[test]
-fn standard_error_comes_first_of_what_is_there() {
+fn available_lines_of_standard_error_come_first() {
     let world = World::start();
     let mut job = world.job();
     let task = task(
@@ -196,7 +196,7 @@ fn standard_error_comes_first_of_what_is_there() {
 }
 
 #[test]
-fn a_container_has_nothing_of_the_agents_environment() {
+fn a_container_does_not_have_the_agents_environment() {
     let world = World::start();
     let mut job = world.job();
     job.agent_environment("HTTPS_PROXY", "http://proxy.example:3128");
@@ -212,7 +212,7 @@ fn a_container_has_nothing_of_the_agents_environment() {
 }
 
 #[test]
-fn what_is_read_only_is_set_with_a_warning() {
+fn setting_a_read_only_variable_is_a_warning() {
     let world = World::start();
     let mut job = world.job();
     let task = task(

@@ -41,7 +41,7 @@ fn fault(script: &str) -> String {
 }
 
 #[test]
-fn a_leak_is_seen_in_every_place() {
+fn detects_a_leak_in_every_place() {
     for (script, seen) in [
         ("console.log(token);", "job token in a line of output: ***"),
         (

@@ -116,7 +116,7 @@ fn a_failure_has_status_200_and_a_number() {
 }
 
 #[test]
-fn what_the_reference_does_not_have_is_refused() {
+fn refuses_requests_outside_the_reference() {
     let (mut world, token) = world();
     let object = world.entra().object_id(MY_CONNECTION);
     let mut body = wanted(&object, "express");

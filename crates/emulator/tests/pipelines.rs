@@ -56,7 +56,7 @@ steps:
 }
 
 #[test]
-fn a_failure_may_be_passed_over() {
+fn continues_on_error() {
     let page = run("
 jobs:
 - job: first
@@ -102,7 +102,7 @@ jobs:
 }
 
 #[test]
-fn variables_and_files_go_from_step_to_step_and_artifacts_from_job_to_job() {
+fn passes_variables_and_files_between_steps_and_artifacts_between_jobs() {
     let page = run("
 stages:
 - stage: make
@@ -149,7 +149,7 @@ stages:
 }
 
 #[test]
-fn secrets_are_masked_and_in_no_environment() {
+fn masks_secrets_and_keeps_them_out_of_environments() {
     let page = run("
 steps:
 - bash: |
@@ -173,7 +173,7 @@ steps:
 }
 
 #[test]
-fn what_is_not_known_is_refused() {
+fn refuses_what_is_not_supported() {
     let mut refusals = String::new();
     for pipeline in [
         "steps:\n- pwsh: Get-Date\n",

@@ -358,7 +358,7 @@ fn microsoft_graph_takes_its_own_tokens_and_shows_others_to_readers_only() {
 }
 
 #[test]
-fn a_token_ends_by_the_worlds_clock() {
+fn tokens_expire_by_the_worlds_clock() {
     let world = World::start();
     let token = id_token(&world);
     let (tenant, client) = (world.entra().tenant(), world.client_id(MY_CONNECTION));

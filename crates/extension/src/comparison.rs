@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signature_is_not_a_difference() {
+    fn ignores_signatures() {
         let package = |entries: &[(&str, &str)]| {
             let entries = entries.iter();
             entries

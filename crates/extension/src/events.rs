@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_others_is_neither_a_formula_nor_a_new_row() {
+    fn user_text_becomes_neither_a_formula_nor_a_new_row() {
         for (value, written) in [
             ("plain", "plain"),
             ("=1+1", "'=1+1"),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_day_or_a_moment() {
+    fn accepts_a_date_or_a_time() {
         for (text, read) in [
             ("2026-11-01", Some("2026-11-01T00:00:00Z")),
             (" 2026-11-01T10:00:00Z ", Some("2026-11-01T10:00:00Z")),

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use adieu_devops::{Client, Organization, Outcome as Upload, Package, Published};
+use adieu_devops::{Client, Organization, Outcome as Upload, Package, Publication};
 
 use crate::caller::{Caller, client, refused};
 use crate::comparison::{self, Comparison};
@@ -88,7 +88,7 @@ fn package(publish: &Publish, tell: &dyn Fn(&Notice<'_>)) -> Result<Package, Pro
 /// How the Marketplace got the version. One that was there before is accepted only if it is this package.
 async fn stored(
     package: &Package,
-    published: &Published,
+    published: &Publication,
     release: &Release,
     client: &Client<'_>,
 ) -> Result<Stored, Problem> {

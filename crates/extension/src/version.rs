@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn raises_one_number_and_clears_those_behind() {
+    fn increments_one_number_and_clears_those_after_it() {
         for (version, raise, next) in [
             ("1.2.3", Raise::Major, "2.0.0"),
             ("1.2.3", Raise::Minor, "1.3.0"),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn compares_numbers_and_not_texts() {
+    fn compares_versions_as_numbers() {
         let version = |text| Version::parse(text).expect("a version");
         assert!(version("1.10.0").is_above(&version("1.9.9")));
         assert!(version("1.2.3.1").is_above(&version("1.2.3")));

@@ -465,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_user_in_front_of_the_host_and_finds_a_password() {
+    fn reads_a_user_before_the_host_and_finds_a_password() {
         const FEED: &str = "contoso/_packaging/packages/pypi/simple/";
         for (user, expected) in [
             ("", Ok(Userinfo::None)),

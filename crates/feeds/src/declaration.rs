@@ -166,7 +166,7 @@ pub struct Reading {
 }
 
 #[test]
-fn edits_take_the_place_of_their_bytes() {
+fn replaces_the_bytes_of_each_edit() {
     let edit = |start, end, text| Edit { start, end, text };
     let (first, second) = (edit(0, 2, ""), edit(3, 4, "x"));
     assert_eq!(edited("abcdé", &[&first, &second]).as_deref(), Some("cxé"));

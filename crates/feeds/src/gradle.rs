@@ -82,7 +82,7 @@ pub fn script(folder: &str, variable: &str, provider: &str) -> String {
 }
 
 #[test]
-fn a_script_is_for_its_folder_alone() {
+fn a_script_belongs_to_its_folder() {
     let text = script("C:\\it's", "NAME", "C:\\a.exe");
     assert!(
         text.contains("System.getenv('NAME') == 'C:\\\\it\\'s'"),

@@ -74,7 +74,7 @@ fn decoded(name: &str) -> String {
 }
 
 #[test]
-fn names_of_elements_are_keys() {
+fn decodes_element_names_to_keys() {
     for (name, key) in [
         ("packages", "packages"),
         ("My_x0020_feed", "My feed"),

@@ -59,7 +59,7 @@ class Feeds(KeyringBackend):
 }
 
 #[test]
-fn a_path_is_a_text_of_python() {
+fn escapes_a_path_for_python() {
     let [(_, backend), ..] = keyring_backend("C:\\a \"b\".exe");
     assert!(
         backend.contains("[\"C:\\\\a \\\"b\\\".exe\", \"-uri\""),

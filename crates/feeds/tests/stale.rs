@@ -44,7 +44,7 @@ fn shows(files: &[(&str, &str)], expected: &Expect) {
 }
 
 #[test]
-fn npm_and_yarn_1() {
+fn removes_credentials_of_npm_and_yarn_1() {
     shows(
         &[(
             ".npmrc",
@@ -75,7 +75,7 @@ fn npm_and_yarn_1() {
 }
 
 #[test]
-fn yarn_2_and_bun() {
+fn removes_credentials_of_yarn_2_and_bun() {
     shows(
         &[(
             ".yarnrc.yml",
@@ -131,7 +131,7 @@ fn nuget() {
 }
 
 #[test]
-fn clients_of_python() {
+fn removes_credentials_of_python_clients() {
     shows(
         &[(
             "requirements.txt",
@@ -206,7 +206,7 @@ fn clients_of_python() {
 }
 
 #[test]
-fn maven_gradle_and_cargo() {
+fn removes_credentials_of_maven_gradle_and_cargo() {
     shows(
         &[
             (
@@ -273,7 +273,7 @@ fn maven_gradle_and_cargo() {
 
 /// Clients may send their credential to such an address, too.
 #[test]
-fn addresses_in_another_way_are_named() {
+fn reports_unusual_addresses_of_feeds() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = [
         "http://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/",

@@ -107,7 +107,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn reads_each_form_of_a_moment() {
+    fn reads_each_form_of_a_time() {
         let nine = Some(1_795_683_600);
         for value in [
             json!(1_795_683_600),

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_authorities_of_each_cloud() {
+    fn recognizes_the_authorities_of_each_cloud() {
         for cloud in [
             AzureCloud::Public,
             AzureCloud::UsGovernment,

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_claims_and_gives_up_quietly() {
+    fn reads_claims_or_returns_none() {
         let token = |claims: &str| format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
         assert_eq!(
             Claims::read(&token(

@@ -20,7 +20,7 @@ use crate::answers::{LAST_MOMENT, canonical, number, seconds_now, take_text};
 use crate::claims::Claims;
 use crate::error::{Error, Mismatch};
 use crate::scope::Scope;
-use crate::sdk::{Attempted, TokenService};
+use crate::sdk::{AttemptContext, TokenService};
 use crate::user_assigned::is_guid;
 
 /// The ID token has expired; a new one helps.
@@ -36,7 +36,7 @@ pub(crate) struct Entra {
 
 /// What every credential of azure_identity reads (RFC 6749, section 5.1).
 #[derive(Serialize)]
-struct Issued<'a> {
+struct TokenResponse<'a> {
     token_type: &'static str,
     access_token: &'a str,
     expires_in: i64,
@@ -45,7 +45,11 @@ struct Issued<'a> {
 
 #[async_trait]
 impl TokenService for Entra {
-    async fn send(&self, written: &Request, attempt: &Attempted) -> Result<Bytes, Attempt<Error>> {
+    async fn send(
+        &self,
+        written: &Request,
+        attempt: &AttemptContext,
+    ) -> Result<Bytes, Attempt<Error>> {
         let WrittenBody::Bytes(form) = written.body() else {
             let reason = "the form is not in memory".to_owned();
             return Err(Attempt::Permanent(Error::Credential(reason)));
@@ -133,7 +137,7 @@ impl Entra {
             return Err(Error::AnotherToken(Mismatch::Expired { expires_on, now }));
         }
         let left = expires_on.min(LAST_MOMENT) - now;
-        let issued = Issued {
+        let issued = TokenResponse {
             token_type: "Bearer",
             access_token: token.reveal(),
             expires_in: left,

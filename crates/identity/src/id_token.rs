@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn appends_to_a_query_that_is_there() {
+    fn appends_to_an_existing_query() {
         let collection = "https://dev.azure.com/contoso/";
         let request = |uri| url(IdTokenRequest::to(uri, collection, CONNECTION, token()));
         assert_eq!(

@@ -79,7 +79,7 @@ impl LocalEndpoint {
 }
 
 /// A token as the endpoint issued it.
-pub(crate) struct Issued {
+pub(crate) struct IssuedToken {
     pub(crate) access_token: AccessToken,
     /// Seconds since 1970.
     pub(crate) expires_on: i64,
@@ -189,7 +189,7 @@ impl Endpoint {
         direct: &Transport,
         deadline: Deadline,
         is_patient: bool,
-    ) -> Result<Issued, Attempt<Error>> {
+    ) -> Result<IssuedToken, Attempt<Error>> {
         let request = self.request(parameters, direct).build().map_err(|_| {
             let fault = Fault::Unusable("the request cannot be built".to_owned());
             Attempt::Permanent(Error::ManagedIdentity(fault))
@@ -203,7 +203,7 @@ impl Endpoint {
         }
     }
 
-    fn read(&self, answer: &Answer, is_patient: bool) -> Result<Issued, Attempt<Error>> {
+    fn read(&self, answer: &Answer, is_patient: bool) -> Result<IssuedToken, Attempt<Error>> {
         let mut body = match answer.read() {
             Body::Json(body) => body,
             Body::Cut => return Err(attempt(Fault::Cut)),
@@ -270,14 +270,14 @@ fn message(body: &Value) -> Option<String> {
 
 /// Reads a token and its expiry, from one of the endpoint's fields or from the token itself. If neither has it, the
 /// token counts as valid only long enough to be used.
-fn issued(body: &mut Value) -> Option<Issued> {
+fn issued(body: &mut Value) -> Option<IssuedToken> {
     let now = seconds_now();
     let by_lifetime = |body: &Value| Some(now.saturating_add(number(body, "expires_in")?));
     let stated = seconds(body, "expires_on").or_else(|| by_lifetime(body));
     let access_token = AccessToken::parse(take_text(body, "access_token")?).ok()?;
     let claimed = || Claims::read(access_token.reveal())?.expires_on;
     let expires_on = stated.or_else(claimed).unwrap_or(now.saturating_add(60));
-    Some(Issued {
+    Some(IssuedToken {
         access_token,
         expires_on: expires_on.clamp(0, LAST_MOMENT),
     })
@@ -289,7 +289,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn finds_the_endpoints_words() {
+    fn finds_the_endpoints_message() {
         for (body, words) in [
             (
                 json!({"statusCode": 400, "message": "No identity."}),

@@ -14,9 +14,9 @@ use adieu_transport::{Attempt, Deadline, Transport};
 
 use crate::answers::canonical;
 use crate::error::{Error, ManagedIdentityProblem as Fault};
-use crate::identity_endpoint::{Endpoint, IdentityEndpoint, Issued, LocalEndpoint};
+use crate::identity_endpoint::{Endpoint, IdentityEndpoint, IssuedToken, LocalEndpoint};
 use crate::scope::Scope;
-use crate::sdk::{self, Attempted, TokenService};
+use crate::sdk::{self, AttemptContext, TokenService};
 use crate::token::{Token, moment};
 use crate::user_assigned::UserAssignedId;
 
@@ -132,7 +132,11 @@ struct Canonical<'a> {
 #[async_trait]
 impl TokenService for Machine {
     /// Resource and identity come from azure_identity's request; address, version and key are the endpoint's own.
-    async fn send(&self, written: &Request, attempt: &Attempted) -> Result<Bytes, Attempt<Error>> {
+    async fn send(
+        &self,
+        written: &Request,
+        attempt: &AttemptContext,
+    ) -> Result<Bytes, Attempt<Error>> {
         let asked = written.url().query_pairs();
         let mut parameters: Vec<(String, String)> = asked
             .filter(|(name, _)| name != "api-version")
@@ -188,7 +192,7 @@ impl Machine {
         &self,
         parameters: &[(String, String)],
         deadline: Deadline,
-    ) -> Result<Issued, Attempt<Error>> {
+    ) -> Result<IssuedToken, Attempt<Error>> {
         self.endpoint
             .ask(parameters, &self.direct, deadline, self.is_patient)
             .await

@@ -32,7 +32,7 @@ pub(crate) const TENANT: &str = "tenant";
 
 /// What the request itself does not show about an attempt.
 #[derive(Debug, Clone)]
-pub(crate) struct Attempted {
+pub(crate) struct AttemptContext {
     pub(crate) scope: Scope,
     /// Its number, starting at 1.
     pub(crate) number: u32,
@@ -43,22 +43,26 @@ pub(crate) struct Attempted {
 #[async_trait]
 pub(crate) trait TokenService: fmt::Debug + Send + Sync + 'static {
     /// Sends a request once. Returns a body that every credential can read.
-    async fn send(&self, written: &Request, attempt: &Attempted) -> Result<Bytes, Attempt<Error>>;
+    async fn send(
+        &self,
+        written: &Request,
+        attempt: &AttemptContext,
+    ) -> Result<Bytes, Attempt<Error>>;
 }
 
 /// The last policy of a credential's pipeline.
 #[derive(Debug)]
-struct Judged<S>(S);
+struct ClassifyingPolicy<S>(S);
 
 #[async_trait]
-impl<S: TokenService> Policy for Judged<S> {
+impl<S: TokenService> Policy for ClassifyingPolicy<S> {
     async fn send(
         &self,
         context: &Context,
         request: &mut Request,
         _next: &[Arc<dyn Policy>],
     ) -> PolicyResult {
-        let attempt = context.value::<Attempted>().ok_or_else(|| {
+        let attempt = context.value::<AttemptContext>().ok_or_else(|| {
             azure_core::Error::with_message(ErrorKind::Other, "the attempt is not known")
         })?;
         match self.0.send(request, attempt).await {
@@ -68,22 +72,25 @@ impl<S: TokenService> Policy for Judged<S> {
                 body,
             )),
             // azure_core retries only the kinds `Io` and `Connection`.
-            Err(attempt) => Err(azure_core::Error::new(ErrorKind::Other, Failed(attempt))),
+            Err(attempt) => Err(azure_core::Error::new(
+                ErrorKind::Other,
+                FailedAttempt(attempt),
+            )),
         }
     }
 }
 
 /// A failed attempt, wrapped for its way through azure_core.
 #[derive(Debug)]
-struct Failed(Attempt<Error>);
+struct FailedAttempt(Attempt<Error>);
 
-impl fmt::Display for Failed {
+impl fmt::Display for FailedAttempt {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("no token")
     }
 }
 
-impl std::error::Error for Failed {}
+impl std::error::Error for FailedAttempt {}
 
 /// The options of a credential whose requests go to `service`.
 pub(crate) fn options(service: impl TokenService) -> ClientOptions {
@@ -91,7 +98,7 @@ pub(crate) fn options(service: impl TokenService) -> ClientOptions {
     cloud.authority_host = AUTHORITY.to_owned();
     ClientOptions {
         retry: RetryOptions::none(),
-        transport: Some(Transport::with_policy(Arc::new(Judged(service)))),
+        transport: Some(Transport::with_policy(Arc::new(ClassifyingPolicy(service)))),
         cloud: Some(Arc::new(cloud.into())),
         ..ClientOptions::default()
     }
@@ -104,7 +111,7 @@ pub(crate) async fn token(
     deadline: Deadline,
 ) -> Result<Token, Error> {
     adieu_transport::retry_until_sendable(deadline, |number| async move {
-        let attempt = Attempted {
+        let attempt = AttemptContext {
             scope: scope.clone(),
             number,
             deadline,
@@ -128,8 +135,8 @@ pub(crate) async fn token(
 /// The failure from our own client or, without one, from azure_identity itself.
 fn failed(error: azure_core::Error) -> Attempt<Error> {
     let words = error.to_string();
-    match innermost::<Failed>(error) {
-        Some(Failed(attempt)) => attempt,
+    match innermost::<FailedAttempt>(error) {
+        Some(FailedAttempt(attempt)) => attempt,
         None => Attempt::Permanent(Error::Credential(words)),
     }
 }

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_a_guid() {
+    fn recognizes_a_guid() {
         assert!(is_guid(GUID));
         for text in [
             "",

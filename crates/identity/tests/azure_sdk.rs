@@ -69,7 +69,7 @@ fn a_client_of_the_azure_sdk_signs_in() {
 }
 
 #[test]
-fn a_client_of_the_azure_sdk_learns_the_facts_of_a_refusal() {
+fn an_azure_sdk_client_gets_the_facts_of_a_refusal() {
     let world = World::start();
     let file = world.folder().join("token");
     std::fs::write(

@@ -84,7 +84,7 @@ mod tests {
     use super::hex;
 
     #[test]
-    fn a_color_becomes_six_digits() {
+    fn converts_colors_to_six_digits() {
         let written = [
             "#0AF",
             "00aaff",

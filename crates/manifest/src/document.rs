@@ -436,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_may_have_very_many_keys() {
+    fn reads_an_object_with_very_many_keys() {
         let members: Vec<String> = (0..200_000).map(|key| format!("\"{key}\": 0")).collect();
         let text = format!("{{{}, \"7\": 1}}", members.join(", "));
         let node = Node::read(&text, "a.json", Dialect::Json).expect("it is JSON");

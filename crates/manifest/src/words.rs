@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_spelt_as_lodash_spells_them() {
+    fn spells_keys_as_lodash_does() {
         let start_cases = [
             "default",
             "large-icon",

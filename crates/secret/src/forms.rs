@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn masks_base64_behind_every_user_name() {
+    fn masks_base64_after_every_user_name() {
         let token = "eyJhbGciOi.eyJhdWQiOi.c2lnbmF0dXJl?>~";
         let forms = to_mask(token);
         for user in ["", "a", "ab", "OAuth", "VssSessionToken", "x-access-token"] {

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn admits_what_the_rfcs_admit() {
+    fn accepts_what_the_rfcs_allow() {
         for (text, bearer, jwt) in [
             ("eyJ.eyJ.c2ln", true, true),
             ("eyJ-_.eyJ.c2ln", true, true),

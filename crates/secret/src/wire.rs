@@ -31,9 +31,9 @@ const ENCODED_TIMES: usize = 3;
 /// Receives, before a credential is first sent, the forms of it that a log must mask.
 pub type Observer = fn(forms: &[Zeroizing<String>]);
 
-static SENT: OnceLock<Mutex<Sent>> = OnceLock::new();
+static SENT: OnceLock<Mutex<SentCredentials>> = OnceLock::new();
 
-struct Sent {
+struct SentCredentials {
     hashes: RandomState,
     /// The last element is the credential that was sent last.
     known: VecDeque<Known>,
@@ -93,9 +93,9 @@ pub fn redacted(text: &str) -> String {
     without(text, hidden)
 }
 
-fn with<T>(work: impl FnOnce(&mut Sent) -> T) -> T {
+fn with<T>(work: impl FnOnce(&mut SentCredentials) -> T) -> T {
     let sent = SENT.get_or_init(|| {
-        Mutex::new(Sent {
+        Mutex::new(SentCredentials {
             hashes: RandomState::new(),
             known: VecDeque::new(),
             observer: None,
@@ -133,7 +133,7 @@ impl Known {
     }
 }
 
-impl Sent {
+impl SentCredentials {
     /// Adds the ranges of the text that contain a credential.
     fn find(&self, text: &str, hidden: &mut Vec<(usize, usize)>) {
         let bytes = Bytes::of(text);
@@ -329,14 +329,14 @@ mod tests {
     }
 
     #[test]
-    fn does_not_cut_a_character_in_two() {
+    fn does_not_split_characters() {
         let odd = ProxyPassword::new("%a9 wxy%c3".to_owned());
         odd.reveal_to_wire();
         assert_eq!(redacted("é wxyé"), "***");
     }
 
     #[test]
-    fn an_observer_hears_of_each_credential_once() {
+    fn passes_each_credential_to_the_observer_once() {
         static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
         observe_sent(Some(|forms| {
             let mut heard = HEARD.lock().expect("a lock");

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::opened::{Opened, ReadError};
+use crate::opened::{OpenedPackage, ReadError};
 
 /// A SHA-256 digest (FIPS 180-4). `Display` writes lowercase hexadecimal, as in `SHA256SUMS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,7 +68,7 @@ impl fmt::Display for Digest {
 /// # Errors
 /// The file cannot be read, or the package is not trustworthy.
 pub fn entry_digests(path: &Path) -> Result<BTreeMap<String, Digest>, ReadError> {
-    let mut opened = Opened::open(path)?;
+    let mut opened = OpenedPackage::open(path)?;
     let mut digests = BTreeMap::new();
     for entry in opened.archive.entries().to_vec() {
         if entry.is_folder() {

@@ -13,7 +13,7 @@ use zip::DateTime;
 
 use crate::archive::{ArchiveWriter, Source};
 use crate::changes::Changes;
-use crate::opened::{ManifestView, Opened, ReadError, Spanned, view};
+use crate::opened::{ManifestView, OpenedPackage, ReadError, Spanned, view};
 use crate::output::{file_name, output_path, replace};
 use crate::package::{Facts, Package};
 use crate::paths::shown;
@@ -23,7 +23,7 @@ use crate::xml::escape;
 
 /// The result of an edit.
 #[derive(Debug, Clone)]
-pub struct Edited {
+pub struct EditedPackage {
     /// The new package.
     pub package: Package,
     /// Parts that changed; all others are identical byte for byte.
@@ -76,9 +76,9 @@ impl Package {
         changes: &Changes,
         output: Option<&Path>,
         timestamp: DateTime,
-    ) -> Result<Edited, EditError> {
+    ) -> Result<EditedPackage, EditError> {
         changes.check().map_err(EditError::Value)?;
-        let mut opened = Opened::open(path)?;
+        let mut opened = OpenedPackage::open(path)?;
         opened.verify()?;
         let facts = Self::of(path, &mut opened)?.facts.with(changes);
         let (entry, text) = opened.package_manifest()?;
@@ -102,7 +102,7 @@ impl Package {
         let size = write(&mut opened, &output, &changed, timestamp)?;
         let mut changed: Vec<String> = changed.into_keys().collect();
         adieu_order::sort(&mut changed);
-        Ok(Edited {
+        Ok(EditedPackage {
             package: Package {
                 path: output,
                 size,
@@ -116,14 +116,14 @@ impl Package {
 
 /// Changes the second manifest of a package for Visual Studio Code, which repeats its identity.
 fn edit_vs_code(
-    opened: &mut Opened,
+    opened: &mut OpenedPackage,
     changes: &Changes,
     changed: &mut HashMap<String, Vec<u8>>,
 ) -> Result<(), EditError> {
     let Some(entry) = opened.archive.find(vscode::MANIFEST).cloned() else {
         return Ok(());
     };
-    let refuse = |opened: &Opened, reason| EditError::VsCode {
+    let refuse = |opened: &OpenedPackage, reason| EditError::VsCode {
         path: opened.path.clone(),
         reason,
     };
@@ -178,7 +178,7 @@ fn edited_manifest(text: &str, view: &ManifestView, changes: &Changes) -> String
 
 /// Sets new versions and IDs of tasks, and the new IDs in contributions that support them.
 fn edit_tasks(
-    opened: &mut Opened,
+    opened: &mut OpenedPackage,
     facts: &Facts,
     changes: &Changes,
     changed: &mut HashMap<String, Vec<u8>>,
@@ -273,7 +273,7 @@ fn check_versions(tasks: &[PackagedTask]) -> Result<(), EditError> {
 }
 
 fn write(
-    opened: &mut Opened,
+    opened: &mut OpenedPackage,
     path: &Path,
     changed: &HashMap<String, Vec<u8>>,
     timestamp: DateTime,

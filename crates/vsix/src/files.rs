@@ -13,7 +13,7 @@ use adieu_manifest::finding::{Finding, Problem};
 use crate::archive::{Bounds, Source};
 use crate::parts::{Asset, Part, Parts};
 use crate::paths::{absolute, missing_file, named, normal, shown, words};
-use crate::root::{Found, Refusal, Root, RootFile};
+use crate::root::{FoundPath, Refusal, Root, RootFile};
 
 /// Packages of the extension that may be in its folder: none of them belongs in the next package.
 #[derive(Debug)]
@@ -111,14 +111,14 @@ fn declare(
     let mut found = Below::default();
     let mut is_folder = false;
     match root.find(path) {
-        Ok(Found::Folder) if declaration.key != "files" => {
+        Ok(FoundPath::Folder) if declaration.key != "files" => {
             is_folder = true;
             found.problems.push(Problem::NotAFile {
                 path: named(path, root.path()),
                 key: declaration.key.clone(),
             });
         }
-        Ok(Found::Folder) => {
+        Ok(FoundPath::Folder) => {
             is_folder = true;
             found.list(path, root, packages);
         }
@@ -203,19 +203,19 @@ impl Below {
     }
 
     /// Adds one file. Like tfx, it follows a link to a file, but not one to a folder.
-    fn take(&mut self, path: &Path, root: &Root, found: Result<Found, Refusal>) {
+    fn take(&mut self, path: &Path, root: &Root, found: Result<FoundPath, Refusal>) {
         let path = named(path, root.path());
         let limit = Bounds::DEFAULT.entry_bytes;
         match found {
-            Ok(Found::File(file)) if file.size() > limit => {
+            Ok(FoundPath::File(file)) if file.size() > limit => {
                 self.problems.push(Problem::FileTooLarge {
                     path,
                     size: file.size(),
                     limit,
                 });
             }
-            Ok(Found::File(file)) => self.files.push(file),
-            Ok(Found::Folder | Found::FolderLink) => {
+            Ok(FoundPath::File(file)) => self.files.push(file),
+            Ok(FoundPath::Folder | FoundPath::FolderLink) => {
                 self.problems.push(Problem::FolderLink { path });
             }
             Err(Refusal::Outside) => self.problems.push(Problem::OutsideFolder { path }),

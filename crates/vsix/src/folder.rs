@@ -39,7 +39,7 @@ pub struct Folder {
 
 /// A package that was created from a folder.
 #[derive(Debug, Clone)]
-pub struct Packed {
+pub struct PackedFolder {
     /// The package.
     pub package: Package,
     /// The number of files in it.
@@ -201,7 +201,7 @@ impl Folder {
         mut self,
         bypass_validation: bool,
         timestamp: DateTime,
-    ) -> Result<Packed, PackError> {
+    ) -> Result<PackedFolder, PackError> {
         let least = if bypass_validation {
             Severity::Fatal
         } else {
@@ -216,7 +216,7 @@ impl Folder {
         let entries = entries(&self.extension, &self.parts);
         let size = write(&self.output, &entries, timestamp)?;
         check_size(size, &self.output, &mut self.findings);
-        Ok(Packed {
+        Ok(PackedFolder {
             package: Package {
                 path: self.output,
                 size,

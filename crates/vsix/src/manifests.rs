@@ -16,7 +16,7 @@ use adieu_manifest::finding::{Finding, Problem};
 use crate::archive::{Bounds, Source};
 use crate::changes::Changes;
 use crate::paths::{absolute, missing_file, named, normal, shown, words};
-use crate::root::{Found, Refusal, Root};
+use crate::root::{FoundPath, Refusal, Root};
 use crate::sources::Sources;
 
 /// All manifests that were read.
@@ -240,8 +240,8 @@ fn read_file(path: &Path, folders: &[Arc<Root>]) -> Result<Vec<u8>, Refusal> {
         }
     };
     match folder.find(&path)? {
-        Found::File(file) => Ok(Source::File(file).read_text(Bounds::DEFAULT.text_bytes)?),
-        Found::Folder | Found::FolderLink => Err(Refusal::Io(io::Error::new(
+        FoundPath::File(file) => Ok(Source::File(file).read_text(Bounds::DEFAULT.text_bytes)?),
+        FoundPath::Folder | FoundPath::FolderLink => Err(Refusal::Io(io::Error::new(
             io::ErrorKind::IsADirectory,
             "it is a folder",
         ))),

@@ -53,13 +53,13 @@ pub enum ReadError {
 
 /// A package whose directory and headers have been checked.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub(crate) struct OpenedPackage {
     pub(crate) path: String,
     pub(crate) size: u64,
     pub(crate) archive: Archive<BufReader<File>>,
 }
 
-impl Opened {
+impl OpenedPackage {
     /// Opens a package. The contents of entries are checked when they are read.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
         let shown = crate::paths::shown(path);
@@ -216,7 +216,7 @@ pub(crate) struct Spanned {
 const PRE_RELEASE: &str = "Microsoft.VisualStudio.Code.PreRelease";
 
 /// Reads the package manifest.
-pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadError> {
+pub(crate) fn view(text: &str, opened: &OpenedPackage) -> Result<ManifestView, ReadError> {
     let options = ParsingOptions {
         nodes_limit: 1_000_000,
         ..ParsingOptions::default()
@@ -309,7 +309,7 @@ pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadErro
 
 /// Limits the number of attributes: the parser compares each attribute of an element with all others, so very many
 /// would take minutes. Attribute values contain no `<`.
-fn check_attributes(text: &str, opened: &Opened) -> Result<(), ReadError> {
+fn check_attributes(text: &str, opened: &OpenedPackage) -> Result<(), ReadError> {
     let mut line = 1;
     for element in text.split('<') {
         if element.matches('=').nth(1_000).is_some() {

@@ -11,7 +11,7 @@ use adieu_manifest::document::Node;
 use crate::changes::Changes;
 use crate::checksums::{self, CHECKSUMS, Checksums};
 use crate::digest::{Digest, entry_digests};
-use crate::opened::{Opened, ReadError, view};
+use crate::opened::{OpenedPackage, ReadError, view};
 use crate::task_update::{Owner, PackagedTask, task_facts, task_version, update_facts};
 
 /// A package on disk.
@@ -107,10 +107,10 @@ impl Package {
     /// # Errors
     /// The file cannot be read, is not trustworthy, or is not a VSIX.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        Self::of(path, &mut Opened::open(path)?)
+        Self::of(path, &mut OpenedPackage::open(path)?)
     }
 
-    pub(crate) fn of(path: &Path, opened: &mut Opened) -> Result<Self, ReadError> {
+    pub(crate) fn of(path: &Path, opened: &mut OpenedPackage) -> Result<Self, ReadError> {
         let (_, text) = opened.package_manifest()?;
         let view = view(&text, opened)?;
         let contributions = opened.contributions()?;
@@ -139,7 +139,7 @@ impl Package {
     /// # Errors
     /// As for [`open`](Self::open), or a size or checksum is wrong.
     pub fn verify(path: &Path) -> Result<Self, ReadError> {
-        let mut opened = Opened::open(path)?;
+        let mut opened = OpenedPackage::open(path)?;
         opened.verify()?;
         Self::of(path, &mut opened)
     }
@@ -149,7 +149,7 @@ impl Package {
     /// # Errors
     /// The file cannot be read, is not trustworthy, or is not a VSIX.
     pub fn describe(&self) -> Result<Description, ReadError> {
-        let mut opened = Opened::open(&self.path)?;
+        let mut opened = OpenedPackage::open(&self.path)?;
         let (_, text) = opened.package_manifest()?;
         let view = view(&text, &opened)?;
         let split = |text: &str, by: char| {
@@ -204,7 +204,7 @@ impl Package {
     /// # Errors
     /// The file cannot be read, the package is not trustworthy, or the list cannot be parsed.
     pub fn checksums(&self) -> Result<Option<Checksums>, ReadError> {
-        let mut opened = Opened::open(&self.path)?;
+        let mut opened = OpenedPackage::open(&self.path)?;
         let Some(entry) = opened.archive.find(CHECKSUMS).cloned() else {
             return Ok(None);
         };

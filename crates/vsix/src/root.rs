@@ -32,7 +32,7 @@ impl fmt::Debug for Root {
 
 /// What is at a path.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum FoundPath {
     /// A regular file.
     File(RootFile),
     /// A folder.
@@ -78,10 +78,10 @@ impl Root {
     }
 
     /// Finds what is at an absolute path without `..`.
-    pub(crate) fn find(self: &Arc<Self>, path: &Path) -> Result<Found, Refusal> {
+    pub(crate) fn find(self: &Arc<Self>, path: &Path) -> Result<FoundPath, Refusal> {
         let (inside, metadata) = self.resolve(path)?;
         if metadata.is_file() {
-            return Ok(Found::File(RootFile {
+            return Ok(FoundPath::File(RootFile {
                 root: Arc::clone(self),
                 inside,
                 path: path.to_path_buf(),
@@ -93,9 +93,9 @@ impl Root {
         }
         let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
         Ok(if is_link {
-            Found::FolderLink
+            FoundPath::FolderLink
         } else {
-            Found::Folder
+            FoundPath::Folder
         })
     }
 
@@ -232,7 +232,7 @@ mod tests {
         fs::write(path.join("outside/file"), "them").expect("a file");
         let root = Root::open(&path.join("root")).expect("the root");
         let file = match root.find(&path.join("root/in/file")) {
-            Ok(Found::File(file)) => file,
+            Ok(FoundPath::File(file)) => file,
             other => panic!("{other:?}"),
         };
         (folder, path, file)
@@ -240,7 +240,7 @@ mod tests {
 
     /// Replaces the file after it was checked and before it is read.
     #[test]
-    fn a_file_that_is_swapped_between_check_and_read_is_refused() {
+    fn refuses_a_file_that_is_replaced_between_check_and_read() {
         type Swap = fn(&Path);
         let cases: [(&str, Swap); 6] = [
             ("a link to a file outside", |path| {
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_opened_is_what_is_read() {
+    fn reads_the_file_that_was_opened() {
         let (_folder, path, file) = found();
         let mut opened = file.open().expect("a file");
         fs::remove_file(path.join("root/in/file")).expect("a file");

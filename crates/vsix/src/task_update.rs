@@ -89,7 +89,7 @@ pub(crate) struct Owner<'a> {
 
 /// A changed `task.json` or `task.loc.json`.
 #[derive(Debug)]
-pub(crate) struct Changed {
+pub(crate) struct ChangedDocument {
     pub(crate) text: String,
     /// The new ID, if it changed.
     pub(crate) id: Option<String>,
@@ -188,7 +188,7 @@ pub(crate) fn update(
     owner: Owner<'_>,
     updates: TaskUpdates,
     ids: &mut NewIds,
-) -> Result<Changed, SyntaxError> {
+) -> Result<ChangedDocument, SyntaxError> {
     let document = Node::read(text, file, Dialect::Json)?;
     let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
     let (mut id, mut version) = (None, None);
@@ -209,7 +209,7 @@ pub(crate) fn update(
         edits.push((node.span.clone(), format!("\"{new}\"")));
         id = Some(new.clone());
     }
-    Ok(Changed {
+    Ok(ChangedDocument {
         text: replace(text, edits),
         id,
         version,
@@ -295,7 +295,7 @@ mod tests {
     use super::task_id;
 
     #[test]
-    fn a_task_id_is_the_one_that_the_devlabs_tasks_derive() {
+    fn derives_the_same_task_ids_as_the_devlabs_tasks() {
         assert_eq!(
             task_id("pub", "my-ext", "T1"),
             "d8b6bdb0-f103-50c7-a668-628bb1ff5cca"

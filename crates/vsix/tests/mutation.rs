@@ -145,7 +145,7 @@ fn corpus(extension: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn a_damaged_manifest_is_packed_or_refused_with_a_place() {
+fn a_damaged_manifest_is_packed_or_refused_with_a_position() {
     let folder = Folder::new("manifest");
     let root = folder.0.join("root");
     fs::create_dir_all(root.join("T")).expect("the folder can be made");
@@ -251,7 +251,7 @@ fn a_damaged_archive_is_read_or_refused_by_name() {
 }
 
 #[test]
-fn a_manifest_part_that_is_damaged_inside_a_sound_archive_is_named() {
+fn names_a_damaged_manifest_in_a_valid_archive() {
     use adieu_vsix::archive::{ArchiveWriter, Source};
     let folder = Folder::new("part");
     let (input, output) = (folder.0.join("in.vsix"), folder.0.join("out.vsix"));

@@ -43,7 +43,7 @@ cargo xtask <command>
   release           archives, npm packages and wheels of the binaries in target/dist/, in target/release-files/
   release --host    the same with this machine's binary alone
   deny              licenses, sources and known faults of the crates (deny.toml), by cargo-deny
-  fuzz [target] [s] the readers of what strangers send, by cargo-fuzz (fuzz/), for 60 or so many seconds each
+  fuzz [target] [s] the readers of untrusted input, by cargo-fuzz (fuzz/), for 60 or so many seconds each
   docs              the reference in docs/tasks/*.md, from task/*/task.json, and the index in TROUBLESHOOTING.md
   site              the documents as a site, in target/site/book/, with its links checked (installs mdBook, once)
   demo --record     the same, and keeps its output for the recording in the documents

@@ -1,13 +1,13 @@
-//! Problems of tasks: folders, handlers, launchers, schema, ids and versions.
+//! Problems of tasks: folders, handlers, launchers, schema, IDs and versions.
 //!
-//! It never looks for what tfx-cli checks too; peer.rs does.
+//! It contains no checks that tfx-cli has; peer.rs does.
 
 use expect_test::expect;
 
 use super::super::{MANIFEST, TASK, hello, png};
 use super::manifest_with;
 
-/// What the packer says of a task that was changed like this.
+/// The packer's output for a task with this change.
 fn task_with(old: &str, new: &str) -> String {
     let task = TASK.replace(old, new);
     assert_ne!(task, TASK);
@@ -17,7 +17,7 @@ fn task_with(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn a_task_whose_folder_is_not_packed() {
+fn reports_a_task_whose_folder_is_not_packed() {
     expect![[r##"
 error: vss-extension.json:8: task contribution `hello-task` names folder `Hello`, and the package has no `Hello/task.json`
   Add the task's folder to `files`, under the name in `properties.name`.
@@ -44,7 +44,7 @@ exit 0
 }
 
 #[test]
-fn a_handler_whose_file_is_not_packed() {
+fn reports_a_handler_whose_file_is_not_packed() {
     expect![[r##"
 error: Hello/task.json:7: `execution.Node20_1` starts `$(currentDirectory)\dist\index.js`, and the package has no `Hello/dist/index.js`
   Build the task before packaging, and check that `files` names the whole folder.
@@ -55,7 +55,7 @@ exit 1
 }
 
 #[test]
-fn a_handler_whose_file_only_windows_finds() {
+fn reports_a_handler_file_in_another_letter_case() {
     expect![[r##"
 [FOLDER]/pub.hello-3.2.1.vsix
 warning: Hello/task.json:7: `execution.Node20_1` starts `Index.js`, and the part is `Hello/index.js`: only Windows finds it
@@ -67,7 +67,7 @@ exit 0
 }
 
 #[test]
-fn a_task_that_starts_nothing() {
+fn reports_a_task_without_a_handler() {
     expect![[r##"
 error: Hello/task.json:1: the task has no handler: nothing would run
   Add Node20_1 and Node24 handlers.
@@ -82,7 +82,7 @@ exit 1
 }
 
 #[test]
-fn a_tasks_folder_may_be_written_as_a_path() {
+fn accepts_a_path_as_a_tasks_folder() {
     let manifest = MANIFEST.replace(r#"{ "name": "Hello" }"#, r#"{ "name": "./Hello\\" }"#);
     assert_ne!(manifest, MANIFEST);
     let folder = hello(&[("vss-extension.json", &manifest)]);
@@ -98,7 +98,7 @@ fn a_tasks_folder_may_be_written_as_a_path() {
 }
 
 #[test]
-fn a_launcher_without_its_binary() {
+fn reports_a_launcher_without_its_binary() {
     let task = TASK.replace("index.js", "launch.js");
     expect![[r##"
 error: Hello/task.json:7: `execution.Node20_1` starts a launcher, and the package has no binary under `Hello/bin/`
@@ -119,7 +119,7 @@ exit 1
 }
 
 #[test]
-fn a_task_against_its_schema() {
+fn reports_violations_of_the_task_schema() {
     let task = r#"{
   "id": "not-a-guid",
   "name": "Hello World",
@@ -174,7 +174,7 @@ fn a_task_against_its_schema() {
 }
 
 #[test]
-fn a_task_against_the_deeper_parts_of_its_schema() {
+fn reports_violations_in_nested_parts_of_the_schema() {
     let task = r#"{
   "id": "aaaaaaaa-1111-4222-8333-444444444444", "name": "Hello", "friendlyName": "Hello", "instanceNameFormat": "Hello",
   "description": "d", "author": "a", "category": "Utility", "version": { "Major": 1, "Minor": 4, "Patch": 7 },
@@ -231,7 +231,7 @@ fn reports_a_task_that_is_not_json() {
 }
 
 #[test]
-fn tasks_that_share_an_id_or_a_version() {
+fn reports_tasks_that_share_an_id_or_a_version() {
     let manifest = MANIFEST.replace(
         r#"{ "id": "decorator""#,
         r#"{ "id": "other", "type": "ms.vss-distributed-task.task", "properties": { "name": "Other" } }, { "id": "decorator""#,
@@ -272,7 +272,7 @@ fn tasks_that_share_an_id_or_a_version() {
 }
 
 #[test]
-fn old_handlers_are_forgiven_where_a_newer_version_has_others() {
+fn ignores_old_handlers_if_a_newer_version_has_others() {
     expect![[r#"
         [FOLDER]/pub.hello-3.2.1.vsix
         warning: Hello/task.json:7: every handler of `execution` is at its end of life (Node16)

@@ -1,4 +1,4 @@
-//! What servers do with contributions, categories, paths and names: the manifest's side of servers.rs.
+//! How servers treat contributions, categories, paths and names.
 //!
 //! It has no helpers.
 
@@ -9,7 +9,7 @@ use super::super::{MANIFEST, TASK, hello, png};
 use super::{extension, manifest_is, notes};
 
 #[test]
-fn one_task_of_two_contributions() {
+fn reports_a_task_of_two_contributions() {
     let other = r#"{ "id": "other", "type": "ms.vss-distributed-task.task", "properties": { "name": "NAME" } },
     { "id": "decorator""#;
     let with = |name: &str| {
@@ -152,7 +152,7 @@ fn versions_of_one_task_may_differ_in_name_and_share_one_id() {
     assert_eq!(new[0], new[1]);
     assert_ne!(new, ids("old.vsix"));
     assert_eq!(new, ids("edited.vsix"));
-    // Another ID is another task.
+    // With another ID, it is another task.
     let other =
         text(&folder.path("old.vsix"), "Hello/V2/task.json").replace("aaaaaaaa", "bbbbbbbb");
     folder.write("Hello/V2/task.json", other.as_bytes());
@@ -249,7 +249,7 @@ fn lengths_are_counted_as_the_marketplace_counts() {
 }
 
 #[test]
-fn addressable_names_that_azure_devops_server_cannot_install() {
+fn reports_names_that_azure_devops_server_cannot_install() {
     let files =
         |keys: &str| format!(r#""files": [{{ "path": "Hello" }}, {{ "path": "dist"{keys} }}]"#);
     let with = |keys: &str| {
@@ -346,7 +346,7 @@ fn paths_in_another_letter_case_are_named() {
 }
 
 #[test]
-fn a_folder_or_a_file_where_the_other_is_meant() {
+fn reports_a_folder_instead_of_a_file_and_the_reverse() {
     let folder = hello(&[]);
     for (path, name) in [(".", "."), ("Hello", "Hello"), ("Hello/..", ".")] {
         assert_eq!(

@@ -1,6 +1,7 @@
-//! `az devops`, which takes its token from `AZURE_DEVOPS_EXT_PAT`, and the library for Python scripts that do the same.
+//! `az devops`, which reads its token from `AZURE_DEVOPS_EXT_PAT`, and the library for Python scripts that do the
+//! same.
 //!
-//! The extension is Debian's package of it, 0.26.0; what a script does is in `tests/clients/azure_devops.py`.
+//! The extension is Debian's package of it, 0.26.0; the script is `tests/clients/azure_devops.py`.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +11,7 @@ use expect_test::expect;
 
 use crate::harness::{client, root};
 
-/// What a program with the token in its environment prints, and that it keeps no token in its home.
+/// The output of a program with the token in its environment, which must store no token in its home folder.
 fn with_token(world: &World, program: &Path, arguments: &[&str]) -> String {
     let home = tempfile::tempdir().unwrap();
     let extensions = "usr/lib/python3/dist-packages/azure-cli-extensions";
@@ -36,7 +37,7 @@ fn with_token(world: &World, program: &Path, arguments: &[&str]) -> String {
     let printed = text(&output.stdout) + &text(&output.stderr);
     assert_eq!(world.secrets_in(&printed), Vec::<&str>::new());
     assert!(output.status.success(), "{printed}");
-    // They keep the routes of the service there.
+    // They store the routes of the service there.
     let mut kept = Vec::new();
     let mut folders = vec![home.path().to_owned()];
     while let Some(folder) = folders.pop() {
@@ -55,7 +56,7 @@ fn with_token(world: &World, program: &Path, arguments: &[&str]) -> String {
     printed
 }
 
-/// An organization of two projects, and a machine's identity that is a member.
+/// An organization with two projects, and a machine's identity that is a member.
 fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("machine", None));

@@ -1,16 +1,16 @@
-//! Larger clients at hosts that look like a feed's: each asks those that are an address to it, and sends no credential.
-//! The emulator's ledger sees each request.
+//! Larger clients and hosts that look like a feed's: each contacts those with a valid address, and sends no
+//! credential. The emulator's ledger checks each request.
 
 use std::fs;
 
-use adieu_emulator::{Strangers, World};
+use adieu_emulator::{OtherHosts, World};
 
 use super::nuget::Protocol;
 use crate::addresses::addresses;
 use crate::harness::client;
 use crate::job::{Feeds, world, write};
 
-/// A project for each address, so that the refusal of one does not end the build.
+/// A project for each address, so that one refusal does not end the build.
 const BUILD: &str = "\
 def addresses = file('addresses.txt').readLines()
 subprojects { project ->
@@ -25,9 +25,9 @@ subprojects { project ->
 }
 ";
 
-/// A job whose network has strangers, after the step.
-fn served<'w>(world: &'w World, strangers: &Strangers) -> Feeds<'w> {
-    let mut feeds = Feeds::behind(world, world.job(), strangers.proxy())
+/// A job whose network has other hosts, after the step.
+fn served<'w>(world: &'w World, other_hosts: &OtherHosts) -> Feeds<'w> {
+    let mut feeds = Feeds::behind(world, world.job(), other_hosts.proxy())
         .file("npm/.npmrc", "registry=FEED/npm/registry/\n")
         .file("web/.yarnrc.yml", "npmRegistryServer: FEED/npm/registry/\n")
         .file("java/build.gradle", "repositories { maven { url 'FEED/maven/v1' } }\n")
@@ -40,21 +40,21 @@ fn served<'w>(world: &'w World, strangers: &Strangers) -> Feeds<'w> {
     feeds
 }
 
-/// What a client asked in its own job. A few addresses are none to one client or another.
-fn asks_and_sends_nothing(asks: fn(&Feeds<'_>, &Strangers) -> Vec<String>) {
+/// The hosts that a client contacts in its own job. A few addresses are invalid for one client or another.
+fn asks_and_sends_nothing(asks: fn(&Feeds<'_>, &OtherHosts) -> Vec<String>) {
     let world = world();
-    let strangers = world.network_with_strangers();
-    let mut feeds = served(&world, &strangers);
-    let asked = asks(&feeds, &strangers);
+    let other_hosts = world.network_with_other_hosts();
+    let mut feeds = served(&world, &other_hosts);
+    let asked = asks(&feeds, &other_hosts);
     assert!(asked.len() >= 30, "{asked:?}");
     assert_eq!(world.violations(), [""; 0]);
     feeds.end();
 }
 
-/// A scope for each, and packages without which it can do.
+/// A scope for each, with optional packages.
 #[test]
-fn bun_sends_them_nothing() {
-    asks_and_sends_nothing(|feeds, strangers| {
+fn bun_sends_other_hosts_nothing() {
+    asks_and_sends_nothing(|feeds, other_hosts| {
         let folder = feeds.sources().join("hostile");
         let (mut registries, mut packages) = (String::new(), Vec::new());
         for (number, address) in addresses("npm/registry/").iter().enumerate() {
@@ -68,13 +68,13 @@ fn bun_sends_them_nothing() {
         let authority = feeds.world.ca_file().display().to_string();
         let install = ["install", "--cafile", &authority];
         feeds.printed(feeds.client_in(&folder, bun, &install));
-        strangers.asked()
+        other_hosts.contacted_hosts()
     });
 }
 
 #[test]
-fn gradle_sends_them_nothing() {
-    asks_and_sends_nothing(|feeds, strangers| {
+fn gradle_sends_other_hosts_nothing() {
+    asks_and_sends_nothing(|feeds, other_hosts| {
         let folder = feeds.sources().join("hostile");
         let names: Vec<String> = (0..addresses("").len())
             .map(|number| format!("'h{number}'"))
@@ -87,17 +87,17 @@ fn gradle_sends_them_nothing() {
             &addresses("maven/v1").join("\n"),
         );
         feeds.printed(feeds.gradle_runs(&folder, &["fetch", "--continue"]));
-        strangers.asked()
+        other_hosts.contacted_hosts()
     });
 }
 
 #[test]
-fn yarn_4_sends_them_nothing() {
-    asks_and_sends_nothing(|feeds, strangers| {
+fn yarn_4_sends_other_hosts_nothing() {
+    asks_and_sends_nothing(|feeds, other_hosts| {
         let folder = feeds.sources().join("hostile");
         let script = client("yarn").join("node_modules/@yarnpkg/cli-dist/bin/yarn.js");
         let script = script.display().to_string();
-        let proxy = strangers.proxy().url();
+        let proxy = other_hosts.proxy().url();
         let authority = feeds.world.ca_file().display().to_string();
         write(&folder.join("package.json"), "{}\n");
         for address in addresses("npm/registry/") {
@@ -108,13 +108,13 @@ fn yarn_4_sends_them_nothing() {
             let arguments = [script.as_str(), "npm", "info", "hello-feed"];
             feeds.printed(feeds.client_in(&folder, "node", &arguments));
         }
-        strangers.asked()
+        other_hosts.contacted_hosts()
     });
 }
 
 #[test]
-fn poetry_sends_them_nothing() {
-    asks_and_sends_nothing(|feeds, strangers| {
+fn poetry_sends_other_hosts_nothing() {
+    asks_and_sends_nothing(|feeds, other_hosts| {
         let folder = feeds.sources().join("hostile");
         let program = client("feeds-python-large").join("bin/poetry");
         for address in addresses("pypi/simple/") {
@@ -125,13 +125,13 @@ fn poetry_sends_them_nothing() {
             let arguments = ["lock", "--no-interaction", "--no-cache"];
             feeds.printed(feeds.client_in(&folder, &program, &arguments));
         }
-        strangers.asked()
+        other_hosts.contacted_hosts()
     });
 }
 
 #[test]
-fn nuget_sends_them_nothing() {
-    asks_and_sends_nothing(|feeds, strangers| {
+fn nuget_sends_other_hosts_nothing() {
+    asks_and_sends_nothing(|feeds, other_hosts| {
         let folder = feeds.sources().join("hostile");
         feeds.trusted_by_mono();
         for address in addresses("nuget/v3/index.json") {
@@ -139,6 +139,6 @@ fn nuget_sends_them_nothing() {
             let output = feeds.nuget_in(&folder, Protocol::Provider, &arguments);
             feeds.printed(output);
         }
-        strangers.asked()
+        other_hosts.contacted_hosts()
     });
 }

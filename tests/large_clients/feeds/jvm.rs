@@ -1,6 +1,7 @@
-//! Gradle 4.4, and Maven 3.9, which reads the step's `MAVEN_ARGS`: at once and after hours, each by its usual command.
+//! Gradle 4.4, and Maven 3.9, which reads the step's `MAVEN_ARGS`: immediately and after hours, each with its usual
+//! command.
 //!
-//! Debian's Gradle publishes by no protocol but files, so that only the credential of a publication is looked at.
+//! Debian's Gradle can only publish to files, so only the credential of a publication is checked.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +12,7 @@ use crate::emulated_time::Time;
 use crate::harness::client;
 use crate::job::{Feeds, world, write};
 
-/// A library of the feed in the build script's own class path, one of the project, and a publication.
+/// A library from the feed in the build script's own class path, one in the project, and a publication.
 const BUILD: &str = "\
 buildscript {
     repositories { maven { url 'FEED/maven/v1' } }
@@ -44,7 +45,7 @@ task checked {
 const POM: &str = "<project><modelVersion>4.0.0</modelVersion><parent><groupId>com.contoso</groupId><artifactId>hello-parent</artifactId><version>1.0.0</version><relativePath/></parent><artifactId>app</artifactId><packaging>pom</packaging>\n<repositories><repository><id>packages</id>\n<url>FEED/maven/v1</url></repository></repositories></project>\n";
 
 impl Feeds<'_> {
-    /// Gradle's proxy and certificates are properties of the user's. Its caches are of an earlier run.
+    /// Gradle's proxy and certificates are properties of the user. Its caches come from an earlier run.
     pub(super) fn gradle_runs(&self, folder: &Path, tasks: &[&str]) -> Output {
         let home = self.home().join(".gradle");
         for left in ["caches", "daemon", "native"] {
@@ -65,7 +66,7 @@ impl Feeds<'_> {
             .current_dir(folder)
             .env_clear()
             .envs(self.environment())
-            // Java asks the system for the home of a user, and not HOME.
+            // Java gets the user's home folder from the system, not from HOME.
             .env("GRADLE_OPTS", user)
             .stdin(Stdio::null())
             .output()
@@ -82,7 +83,7 @@ impl Feeds<'_> {
         assert!(folder.join("libs/hello-feed-1.0.0.jar").is_file());
     }
 
-    /// `mvn validate`: the step's variable says where the settings are.
+    /// `mvn validate`: the step's variable has the path of the settings.
     fn newer_maven(&self) {
         let _ = fs::remove_dir_all(self.home().join(".m2/repository"));
         let arguments = self.maven_arguments();

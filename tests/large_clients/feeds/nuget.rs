@@ -1,7 +1,7 @@
-//! nuget.exe, as the react-native-windows project packs it for npm, under mono: by the provider that the step sets, and
-//! by the plugin that newer clients find.
+//! nuget.exe, as the react-native-windows project packs it for npm, under mono: with the provider that the step
+//! configures, and with the plugin that newer clients find.
 //!
-//! It shows nothing about dotnet, whose SDK is in no registry that the tests reach.
+//! It shows nothing about dotnet, whose SDK is not in any registry that the tests can use.
 
 use std::fs;
 use std::path::Path;
@@ -15,22 +15,22 @@ use crate::emulated_time::Time;
 use crate::harness::client;
 use crate::job::{Feeds, world, write};
 
-/// Without `clear`, nuget.org is asked too.
+/// Without `clear`, nuget.org is used, too.
 const CONFIG: &str = "<configuration><packageSources><clear/>\n<add key=\"packages\" value=\"FEED/nuget/v3/index.json\"/>\n</packageSources></configuration>\n";
 
 const PACKAGES: &str = "<packages><package id=\"Hello-Feed\" version=\"1.0.0\"/></packages>\n";
 
-/// How nuget.exe finds us.
+/// How nuget.exe finds our program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// `CredentialProvider.*.exe`, started for each source: what the step sets.
+    /// `CredentialProvider.*.exe`, started for each source: what the step configures.
     Provider,
-    /// `-Plugin`, started once for each source and asked by messages.
+    /// `-Plugin`, started once for each source, with messages as requests.
     Plugin,
 }
 
 impl Feeds<'_> {
-    /// nuget.exe in a folder.
+    /// Runs nuget.exe in a folder.
     pub(super) fn nuget_in(&self, folder: &Path, protocol: Protocol, arguments: &[&str]) -> Output {
         let program = client("feeds-large").join("node_modules/nuget-exe/nuget-5.8.0.exe");
         let mut command = Command::new("mono");
@@ -41,7 +41,7 @@ impl Feeds<'_> {
             .current_dir(folder)
             .env_clear()
             .envs(self.environment())
-            // NuGet's own name for a proxy of both schemes.
+            // NuGet's own variable for a proxy for both schemes.
             .env("http_proxy", self.proxy.url())
             .stdin(Stdio::null());
         if protocol == Protocol::Plugin {
@@ -53,7 +53,7 @@ impl Feeds<'_> {
         command.output().expect("mono starts")
     }
 
-    /// mono has its own list of authorities, below the home.
+    /// mono has its own list of certificate authorities, in the home folder.
     pub(super) fn trusted_by_mono(&self) {
         let status = Command::new("cert-sync")
             .args(["--quiet", "--user"])
@@ -63,7 +63,7 @@ impl Feeds<'_> {
         assert!(status.expect("cert-sync starts").success());
     }
 
-    /// nuget.exe in the checkout, which has to succeed.
+    /// Runs nuget.exe in the checkout, which must succeed.
     fn nuget(&self, protocol: Protocol, arguments: &[&str]) {
         let output = self.nuget_in(&self.sources().join("nuget"), protocol, arguments);
         let is_success = output.status.success();
@@ -71,7 +71,7 @@ impl Feeds<'_> {
         assert!(is_success, "{protocol:?} {arguments:?}: {text}");
     }
 
-    /// From an empty home, and with no package of an earlier run.
+    /// With an empty home folder, and without packages of an earlier run.
     fn nuget_restores(&self, protocol: Protocol) {
         let folder = self.sources().join("nuget");
         let _ = fs::remove_dir_all(folder.join("packages"));

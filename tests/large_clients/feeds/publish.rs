@@ -1,4 +1,5 @@
-//! hatch, skopeo, and poetry with several tenants, after FeedAuthenticate@1: they publish, pull and restore by their usual commands.
+//! hatch, skopeo, and poetry with several tenants, after FeedAuthenticate@1: they publish, pull and restore with
+//! their usual commands.
 //!
 //! None of them gets a token in a variable.
 
@@ -14,8 +15,8 @@ use crate::job::{FEED, Feeds, wheel_of, world};
 const MINUTE: Duration = Duration::from_secs(60);
 
 impl Feeds<'_> {
-    /// hatch uses no proxy, so that its process finds the feed's host at the emulator's port; and it has no certificate but
-    /// the one that a variable names.
+    /// hatch uses no proxy, so its process resolves the feed's host to the emulator's port; and it only trusts the
+    /// certificate that a variable names.
     fn hatch(&self, version: &str) {
         let wheel = self
             .home()
@@ -43,7 +44,7 @@ impl Feeds<'_> {
         self.restores("env", &arguments);
     }
 
-    /// Poetry publishes what is in the folder `dist`; for a repository without credentials, requests asks netrc.
+    /// Poetry publishes the files in `dist`; for a repository without credentials, requests reads netrc.
     fn poetry(&self, version: &str) {
         let folder = self.sources().join("poetry");
         let _ = fs::remove_dir_all(&folder);
@@ -110,7 +111,7 @@ fn publish_and_pull_at_once_and_after_hours() {
     feeds.end();
 }
 
-/// netrc has one credential for the host of both tenants, so that poetry asks Python's keyring.
+/// netrc has one credential for the host of both tenants, so poetry uses Python's keyring.
 #[test]
 fn poetry_restores_from_the_feeds_of_two_tenants() {
     let world = world();

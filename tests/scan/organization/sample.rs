@@ -1,4 +1,4 @@
-//! A project with one of everything that a scan of an organization names, and some of what it leaves alone.
+//! A project with one of everything that a scan of an organization reports, and some things that it ignores.
 
 use adieu_emulator::{Resource, World};
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::scan::{new_token, old_token};
 const CLONE: &str = "echo a\r\ngit clone https://x:$(MY_PAT)@dev.azure.com/contoso/p/_git/r";
 const AZ: &str = "t=$(az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798)";
 
-/// A project with one of everything. Returns its id.
+/// A project with one of everything. Returns its ID.
 pub(super) fn one_of_everything(world: &World) -> String {
     let organizations = world.organizations();
     let project = organizations.add_project("contoso", "Web");

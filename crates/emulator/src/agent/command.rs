@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_commands_where_the_agent_does() {
+    fn finds_the_same_commands_as_the_agent() {
         let found = |line: &str| {
             Command::find(line, true)
                 .map(|command| (command.name(), command.properties, command.data))

@@ -13,7 +13,7 @@ use super::environment::{self, PATH_SEPARATOR};
 use super::log::Log;
 use super::masker::Masker;
 use super::process::Process;
-use super::running::{Own, Running};
+use super::running::{Own, RunningStep};
 use super::step::{Instance, Step};
 use super::variables::{Marks, Variable, Variables};
 use crate::azure_devops::{AzureDevOps, JobRecord};
@@ -296,7 +296,7 @@ impl<'w> Job<'w> {
         mapped: &BTreeMap<String, String>,
         working_folder: &Path,
         name: &str,
-    ) -> Running<'j, 'w> {
+    ) -> RunningStep<'j, 'w> {
         let (variables, warnings) = self.variables.expanded(&mut self.masker);
         let environment = environment::of_script(self, mapped, &variables);
         let folder = self.temp_folder();
@@ -305,7 +305,7 @@ impl<'w> Job<'w> {
         let options = ["--noprofile", "--norc"].map(Path::new);
         let arguments = [options[0], options[1], &file];
         let process = Process::start("bash", &arguments, &environment, working_folder, None);
-        Running::new(self, folder, "bash", process)
+        RunningStep::new(self, folder, "bash", process)
             .with(Own {
                 instance: guid(),
                 reference_name: name.to_owned(),

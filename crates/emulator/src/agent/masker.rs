@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn masks_forms_and_merges_what_touches() {
+    fn masks_all_forms_and_merges_adjacent_matches() {
         let mut masker = Masker::default();
         masker.add("s3cr3t/x");
         masker.add("x and");

@@ -14,7 +14,7 @@ use super::restriction::Restriction;
 use super::result::TaskResult;
 
 /// A running step.
-pub struct Running<'j, 'w> {
+pub struct RunningStep<'j, 'w> {
     job: &'j mut Job<'w>,
     folder: PathBuf,
     program: &'static str,
@@ -61,7 +61,7 @@ pub struct Outcome {
     pub delayed: bool,
 }
 
-impl<'j, 'w> Running<'j, 'w> {
+impl<'j, 'w> RunningStep<'j, 'w> {
     /// The process of a step without a task's definition: nothing is restricted.
     pub(super) fn new(
         job: &'j mut Job<'w>,
@@ -95,7 +95,7 @@ impl<'j, 'w> Running<'j, 'w> {
     }
 }
 
-impl Running<'_, '_> {
+impl RunningStep<'_, '_> {
     /// The process that the agent knows: Node.
     #[must_use]
     pub fn process_id(&self) -> u32 {

@@ -13,7 +13,7 @@ use super::environment::{self, StepDefinition};
 use super::job::Job;
 use super::process::Process;
 use super::restriction::Restriction;
-use super::running::{Outcome, Own, Running};
+use super::running::{Outcome, Own, RunningStep};
 use crate::ids::guid;
 
 /// A step that has started: what its post-job section needs (`JobExtension.cs`).
@@ -40,7 +40,7 @@ pub struct Step<'j, 'w> {
 }
 
 /// What is needed to start a step's process.
-struct Prepared {
+struct PreparedStep {
     environment: BTreeMap<String, String>,
     warnings: Vec<String>,
     instance: String,
@@ -129,7 +129,7 @@ impl<'j, 'w> Step<'j, 'w> {
     }
 
     /// Prepares the step's process, and its entry in the job.
-    fn prepare(&mut self, task: &Task) -> Prepared {
+    fn prepare(&mut self, task: &Task) -> PreparedStep {
         let job = &mut *self.job;
         let is_last = self.section == "postjobexecution";
         let mut begun = job.instances.iter();
@@ -171,7 +171,7 @@ impl<'j, 'w> Step<'j, 'w> {
             .directory()
             .ledger
             .found_in(inherited.as_bytes());
-        let prepared = Prepared {
+        let prepared = PreparedStep {
             given,
             environment,
             warnings,
@@ -195,7 +195,7 @@ impl<'j, 'w> Step<'j, 'w> {
 
     /// Starts the step.
     #[must_use]
-    pub fn start(mut self) -> Running<'j, 'w> {
+    pub fn start(mut self) -> RunningStep<'j, 'w> {
         let task = read_task(&self.folder);
         let prepared = self.prepare(&task);
         let sections = BTreeMap::from([
@@ -225,7 +225,7 @@ impl<'j, 'w> Step<'j, 'w> {
             given: prepared.given,
             output_variables: output_variables.map(|output| output.name.clone()).collect(),
         };
-        Running::new(self.job, self.folder, "node", process)
+        RunningStep::new(self.job, self.folder, "node", process)
             .with(own)
             .warned(&prepared.warnings)
     }

@@ -15,7 +15,7 @@ use crate::directory::{Application, ID_TOKEN_AUDIENCE};
 use crate::github::GITHUB_ISSUER;
 use crate::gitlab::GITLAB_ISSUER;
 use crate::http::Request;
-use crate::jwt::{self, Parsed};
+use crate::jwt::{self, ParsedToken};
 
 /// Checks the secret, the federated ID token or the signed assertion.
 pub(super) fn check(
@@ -39,7 +39,7 @@ pub(super) fn check(
                 .to_owned(),
         ));
     }
-    let token = Parsed::read(&request.field("client_assertion").unwrap_or_default())
+    let token = ParsedToken::read(&request.field("client_assertion").unwrap_or_default())
         .ok_or_else(|| Refusal(50_027, "JWT token is invalid or malformed.".to_owned()))?;
     if token.claim("iss") == application.client_id {
         return prove_certificate(&token, application, endpoint, clock);
@@ -116,7 +116,7 @@ const LONGEST_ASSERTION: i64 = 24 * 60 * 60;
 /// Checks an assertion that the application signed with its own certificate (learn.microsoft.com, "Microsoft identity
 /// platform application authentication certificate credentials").
 fn prove_certificate(
-    token: &Parsed,
+    token: &ParsedToken,
     application: &Application,
     endpoint: &str,
     clock: &Clock,
@@ -177,7 +177,7 @@ fn prove_certificate(
     is_alive(token, clock)
 }
 
-fn is_alive(token: &Parsed, clock: &Clock) -> Result<(), Refusal> {
+fn is_alive(token: &ParsedToken, clock: &Clock) -> Result<(), Refusal> {
     let now = clock.now();
     // Microsoft Entra allows a difference of five minutes between clocks.
     let begun = token.number("nbf").is_some_and(|begin| begin <= now + 300);
@@ -188,7 +188,7 @@ fn is_alive(token: &Parsed, clock: &Clock) -> Result<(), Refusal> {
     Err(out_of_range(token, clock))
 }
 
-fn out_of_range(token: &Parsed, clock: &Clock) -> Refusal {
+fn out_of_range(token: &ParsedToken, clock: &Clock) -> Refusal {
     let time = |seconds: i64| {
         OffsetDateTime::from_unix_timestamp(seconds)
             .ok()

@@ -9,7 +9,7 @@ use crate::http::{Answer, Request};
 use crate::vss::error;
 
 /// The requested path, and the identity that requests it.
-pub(super) struct Asked<'a> {
+pub(super) struct FeedRequest<'a> {
     /// The feed's address with its ID.
     pub(super) by_id: String,
     /// The feed's address with its name.
@@ -26,7 +26,7 @@ pub(super) struct Asked<'a> {
 /// A request from a reader of the feed, and the state that the answer depends on.
 pub(super) struct Exchange<'a> {
     pub(super) request: &'a Request,
-    pub(super) asked: Asked<'a>,
+    pub(super) asked: FeedRequest<'a>,
     pub(super) packages: &'a mut Packages,
     pub(super) blobs: &'a mut Blobs,
 }

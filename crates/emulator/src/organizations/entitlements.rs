@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use shown::one;
 
 use super::{Call, Context};
-use crate::directory::Issued;
+use crate::directory::IssuedToken;
 use crate::http::{Answer, Request};
 use crate::vss::{self, error, json_body, version};
 
@@ -74,12 +74,12 @@ pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer
             None => not_found(id),
         }),
         ("POST", "serviceprincipalentitlements", []) => {
-            let Some(wanted) = json_body(request).as_ref().and_then(read) else {
+            let Some(requested) = json_body(request).as_ref().and_then(read) else {
                 return Some(bad("The body is not a service principal entitlement."));
             };
             Some(add(
                 organization,
-                &wanted,
+                &requested,
                 is_administrator,
                 caller,
                 context,
@@ -103,14 +103,14 @@ pub(super) fn is_administrator(organization: &str, identity: &str, context: &Con
 }
 
 /// The request in a body.
-struct Wanted {
+struct NewEntitlement {
     origin_id: String,
     access_level: String,
     projects: BTreeMap<String, String>,
 }
 
 /// Reads every field that "Service Principal Entitlements - Add" requires; `None` if one is missing.
-fn read(body: &Value) -> Option<Wanted> {
+fn read(body: &Value) -> Option<NewEntitlement> {
     let principal = &body["servicePrincipal"];
     let is_principal =
         principal["origin"] == "aad" && principal["subjectKind"] == "servicePrincipal";
@@ -120,7 +120,7 @@ fn read(body: &Value) -> Option<Wanted> {
         let (id, group) = project_group(project)?;
         projects.insert(id, group);
     }
-    is_principal.then_some(Wanted {
+    is_principal.then_some(NewEntitlement {
         origin_id: principal["originId"].as_str()?.to_owned(),
         access_level,
         projects,
@@ -145,9 +145,9 @@ fn project_group(value: &Value) -> Option<(String, String)> {
 
 fn add(
     organization: &str,
-    wanted: &Wanted,
+    requested: &NewEntitlement,
     is_administrator: bool,
-    caller: &Issued,
+    caller: &IssuedToken,
     context: &mut Context<'_>,
 ) -> Answer {
     let failed = |(key, value): (u32, String)| {
@@ -167,11 +167,11 @@ fn add(
     if !is_administrator {
         return failed(may_not_add(caller));
     }
-    let identity = match find(organization, &wanted.origin_id, context) {
+    let identity = match find(organization, &requested.origin_id, context) {
         Ok(identity) => identity,
         Err(problem) => return failed(problem),
     };
-    if let Some(problem) = assign(organization, &identity, &wanted.access_level, context) {
+    if let Some(problem) = assign(organization, &identity, &requested.access_level, context) {
         return failed(problem);
     }
     let members = context.own.members.get_mut(organization);
@@ -180,7 +180,7 @@ fn add(
         members.push(identity.clone());
     }
     let entitlement = entitlement(organization, &identity, context);
-    entitlement.projects.extend(wanted.projects.clone());
+    entitlement.projects.extend(requested.projects.clone());
     let id = context.directory.azure_devops_id(&identity);
     let one = one(organization, &identity, "servicePrincipal", context);
     Answer::json(
@@ -195,7 +195,7 @@ fn add(
     )
 }
 
-fn may_not_add(caller: &Issued) -> (u32, String) {
+fn may_not_add(caller: &IssuedToken) -> (u32, String) {
     (
         5032,
         format!(
@@ -273,7 +273,7 @@ fn patch(
     organization: &str,
     id: &str,
     is_administrator: bool,
-    caller: &Issued,
+    caller: &IssuedToken,
     context: &mut Context<'_>,
 ) -> Option<Answer> {
     let kind = request.header("content-type").unwrap_or_default();
@@ -344,7 +344,7 @@ fn remove(
     organization: &str,
     id: &str,
     is_administrator: bool,
-    caller: &Issued,
+    caller: &IssuedToken,
     context: &mut Context<'_>,
 ) -> Answer {
     if !is_administrator {
@@ -456,7 +456,7 @@ fn entitlement<'a>(
         })
 }
 
-fn denied(caller: &Issued, what: &str, context: &mut Context<'_>) -> Answer {
+fn denied(caller: &IssuedToken, what: &str, context: &mut Context<'_>) -> Answer {
     let id = context.directory.azure_devops_id(&caller.identity);
     vss::access_check(403, &id, "Users", what)
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Context;
-use crate::directory::Issued;
+use crate::directory::IssuedToken;
 use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::vss::{self, access_check, error, version};
@@ -213,7 +213,7 @@ pub(crate) fn answer(
     organization: &str,
     project: Option<&str>,
     rest: &[&str],
-    caller: &Issued,
+    caller: &IssuedToken,
     context: &mut Context<'_>,
 ) -> Option<Answer> {
     if request.method != "GET" {
@@ -293,7 +293,7 @@ pub(crate) fn answer(
 fn refusal(
     route: &Route,
     project: Option<&str>,
-    caller: &Issued,
+    caller: &IssuedToken,
     context: &mut Context<'_>,
 ) -> Option<Answer> {
     let key = (project.map(str::to_owned), route.resource);

@@ -24,7 +24,7 @@ pub(crate) fn run(
     artifacts: &Artifacts,
     run: &mut Run,
 ) -> Result<TaskResult, Problem> {
-    let mut running = Running {
+    let mut running = RunningJob {
         pipeline,
         artifacts,
         job: if pipeline.is_release {
@@ -99,7 +99,7 @@ fn steps(planned: &plan::Job, is_release: bool) -> Vec<Step> {
     steps
 }
 
-struct Running<'r, 'w> {
+struct RunningJob<'r, 'w> {
     pipeline: &'r Pipeline<'w>,
     artifacts: &'r Artifacts,
     job: Job<'w>,
@@ -109,7 +109,7 @@ struct Running<'r, 'w> {
     post_job: Vec<(usize, Step)>,
 }
 
-impl Running<'_, '_> {
+impl RunningJob<'_, '_> {
     fn prepare(
         &mut self,
         variables: &[(String, String)],

@@ -11,8 +11,8 @@ use super::World;
 use super::serving::{Host, Place};
 use crate::ground::lock;
 use crate::http::{self, Handler, Reply, Request};
+use crate::other_hosts::{self, OtherHosts};
 use crate::proxy::{self, Others, Proxy, ProxyRules};
-use crate::strangers::{self, Strangers};
 use crate::{feeds, github, key_vault, relay, resource_manager};
 
 impl World {
@@ -53,22 +53,22 @@ impl World {
 
     /// The same network, on which every other host answers like a feed and must not receive a credential.
     #[must_use]
-    pub fn network_with_strangers(&self) -> Strangers {
+    pub fn network_with_other_hosts(&self) -> OtherHosts {
         let host = Host {
             runtime: self.runtime(),
             ground: &self.ground,
         };
         let place = Place {
-            name: "strangers",
+            name: "other_hosts",
             path: "/",
-            asks_for: &strangers::ASKS_FOR,
+            asks_for: &other_hosts::ASKS_FOR,
         };
         let asked = Arc::<Mutex<Vec<String>>>::default();
         let serve = |tls| {
             let (asked, files) = (Arc::clone(&asked), self.feeds.shared());
             let service = host.serve(&place, tls, move |request, ground| {
                 let files = lock(&files);
-                strangers::answer(request, &asked, &files, &mut ground.directory())
+                other_hosts::answer(request, &asked, &files, &mut ground.directory())
             });
             service.port()
         };
@@ -78,7 +78,7 @@ impl World {
         };
         let mut rules = self.network_rules();
         rules.others = Some(others);
-        Strangers {
+        OtherHosts {
             proxy: self.start_proxy(rules),
             asked,
         }

@@ -419,7 +419,7 @@ fn an_organization_can_name_several_tenants() {
 }
 
 #[test]
-fn the_message_is_once_more_in_a_header() {
+fn repeats_the_message_in_a_header() {
     let world = World::start();
     world.organizations().stop("contoso");
     let answer = connection_data(&world);
@@ -430,7 +430,7 @@ fn the_message_is_once_more_in_a_header() {
 }
 
 #[test]
-fn an_identity_that_is_not_added_is_named_by_its_tenant_and_its_object_id() {
+fn names_an_identity_that_was_not_added_by_tenant_and_object_id() {
     let world = World::start();
     world.organizations().add("contoso");
     let (tenant, object) = (

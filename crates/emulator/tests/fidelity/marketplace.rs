@@ -96,7 +96,7 @@ fn post_package(world: &World, package: &str) -> Answer {
 }
 
 #[test]
-fn a_missing_permission_is_about_the_azure_devops_id() {
+fn a_missing_permission_names_the_azure_devops_id() {
     let world = World::start();
     let answer = upload(&world);
     let id = world.organizations().profile_id(MY_CONNECTION);

@@ -20,25 +20,25 @@ pub struct Partial {
 /// Merges the manifests, in order.
 #[must_use]
 pub fn merge(partials: &[Partial]) -> (Extension, Vec<Finding>) {
-    let mut merging = Merging::default();
+    let mut merger = Merger::default();
     for (origin, partial) in partials.iter().enumerate() {
-        merging.origin = origin;
-        merging.is_override = partial.is_override;
-        let Some(members) = expect_object(&partial.document, "the manifest", &mut merging.findings)
+        merger.origin = origin;
+        merger.is_override = partial.is_override;
+        let Some(members) = expect_object(&partial.document, "the manifest", &mut merger.findings)
         else {
             continue;
         };
         for (key, value) in members {
-            merging.package_key(key, value);
-            merging.service_key(key, value);
+            merger.package_key(key, value);
+            merger.service_key(key, value);
         }
     }
-    merging.finish()
+    merger.finish()
 }
 
 /// The merged extension so far, and the manifest that is being read.
 #[derive(Default)]
-struct Merging {
+struct Merger {
     extension: Extension,
     findings: Vec<Finding>,
     origin: usize,
@@ -46,7 +46,7 @@ struct Merging {
     screenshots: usize,
 }
 
-impl Merging {
+impl Merger {
     /// Reads a key for `extension.vsixmanifest`. Letter case does not count, as in `vsix-manifest-builder.ts`.
     fn package_key(&mut self, key: &str, value: &Node) {
         let name = key.to_lowercase();

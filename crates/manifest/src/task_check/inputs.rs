@@ -23,7 +23,7 @@ const TYPES: [&str; 11] = [
 ];
 
 /// Names and aliases of inputs, in lowercase (the agent ignores letter case), with their position and group.
-type Declared<'d> = HashMap<String, (Place, &'d str)>;
+type DeclaredInputs<'d> = HashMap<String, (Place, &'d str)>;
 
 /// Checks `inputs` and `groups`.
 pub(super) fn check(document: &Node, servers: Servers, findings: &mut Vec<Finding>) {
@@ -62,8 +62,8 @@ fn text<'d>(node: &'d Node, key: &str) -> &'d str {
         .unwrap_or_default()
 }
 
-fn declared<'d>(inputs: &'d [Node], findings: &mut Vec<Finding>) -> Declared<'d> {
-    let mut declared = Declared::new();
+fn declared<'d>(inputs: &'d [Node], findings: &mut Vec<Finding>) -> DeclaredInputs<'d> {
+    let mut declared = DeclaredInputs::new();
     for input in inputs {
         let aliases = input
             .get_any_case("aliases")
@@ -133,7 +133,7 @@ fn check_group(input: &Node, groups: &[Node], findings: &mut Vec<Finding>) {
 /// rule.
 fn check_rule(
     owner: &Node,
-    declared: &Declared<'_>,
+    declared: &DeclaredInputs<'_>,
     servers: Option<Servers>,
     findings: &mut Vec<Finding>,
 ) {

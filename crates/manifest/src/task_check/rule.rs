@@ -85,7 +85,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn a_rule_is_terms_with_one_sign_between_them() {
+    fn parses_terms_joined_by_one_operator() {
         let good = [
             "a = b",
             "a=b",

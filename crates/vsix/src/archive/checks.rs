@@ -36,7 +36,7 @@ pub(super) fn check_end<R: Read + Seek>(
     {
         return Err(Untrusted::SixtyFourBit.into());
     }
-    let metered = Metered {
+    let metered = LimitedReader {
         input: &mut *input,
         left: bounds.directory_bytes + TAIL,
     };
@@ -78,12 +78,12 @@ pub(super) fn check_end<R: Read + Seek>(
 }
 
 /// A reader that fails after a number of bytes, so that the directory cannot fill the memory.
-struct Metered<'a, R> {
+struct LimitedReader<'a, R> {
     input: &'a mut R,
     left: u64,
 }
 
-impl<R: Read> Read for Metered<'_, R> {
+impl<R: Read> Read for LimitedReader<'_, R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 {
             return Err(io::ErrorKind::FileTooLarge.into());
@@ -94,7 +94,7 @@ impl<R: Read> Read for Metered<'_, R> {
     }
 }
 
-impl<R: Seek> Seek for Metered<'_, R> {
+impl<R: Seek> Seek for LimitedReader<'_, R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.input.seek(to)
     }
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn names_meet_as_file_systems_compare_them() {
+    fn compares_names_as_file_systems_do() {
         let pairs = [
             ("A.TXT", "a.txt"),
             ("caf\u{e9}", "cafe\u{301}"),
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_of_windows_are_known_with_every_ending() {
+    fn recognizes_windows_devices_with_any_extension() {
         let devices = [
             "con",
             "NUL.txt",

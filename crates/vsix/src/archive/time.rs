@@ -35,7 +35,7 @@ mod tests {
     use super::timestamp;
 
     #[test]
-    fn an_epoch_becomes_date_and_time() {
+    fn converts_an_epoch_to_date_and_time() {
         let shown = [0, 315_532_800, 951_825_599, 1_790_121_601, u64::MAX]
             .map(|seconds| timestamp(seconds).to_string());
         assert_eq!(

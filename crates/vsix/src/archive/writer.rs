@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_bytes_come_out_on_every_machine() {
+    fn writes_the_same_bytes_on_every_machine() {
         let text: String = (0..6000)
             .map(|line| format!("const value{} = {};\n", line * line % 997, line % 31))
             .collect();

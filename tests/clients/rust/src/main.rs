@@ -1,6 +1,6 @@
-//! A program that uses azure_identity for Rust as any other does: asked by a line, it prints a token.
+//! A program that uses azure_identity for Rust like any other: it prints a token for each line of its input.
 //!
-//! It never keeps a token itself; the SDK's cache does, for as long as the program lives.
+//! It never stores a token itself; the SDK's cache does, until the program ends.
 
 use std::error::Error;
 
@@ -11,7 +11,7 @@ use azure_identity::ManagedIdentityCredential;
 async fn main() -> Result<(), Box<dyn Error>> {
     let credential = ManagedIdentityCredential::new(None)?;
     for line in std::io::stdin().lines() {
-        // The words are a resource's scope, and nothing else.
+        // A line contains only the scope of a resource.
         let scope = line?;
         match credential.get_token(&[&scope], None).await {
             Ok(token) => println!("{}", token.token.secret()),

@@ -110,7 +110,7 @@ fn variables_are_set_as_the_agent_sets_them() {
 }
 
 #[test]
-fn a_secret_is_masked_raw_and_as_it_stood_in_the_command() {
+fn masks_a_secret_raw_and_as_escaped_in_the_command() {
     let mut job = Job::default();
     job.take(&[
         "##vso[task.setvariable variable=a;issecret=true]first%AZP25;]",
@@ -124,7 +124,7 @@ fn a_secret_is_masked_raw_and_as_it_stood_in_the_command() {
 }
 
 #[test]
-fn what_the_agent_cannot_do_fails_the_step() {
+fn commands_that_the_agent_cannot_run_fail_the_step() {
     for line in [
         "##vso[task.unknown]x",
         "##vso[task.setvariable]x",
@@ -146,7 +146,7 @@ fn what_the_agent_cannot_do_fails_the_step() {
 }
 
 #[test]
-fn what_the_agent_does_not_know_is_a_warning_only() {
+fn unknown_commands_are_warnings() {
     let mut job = Job::default();
     job.take(&[
         "##vso[unknown.event]x",
@@ -208,7 +208,7 @@ fn areas_belong_to_kinds_of_jobs() {
 }
 
 #[test]
-fn an_issue_with_a_place_names_it() {
+fn an_issue_shows_its_position() {
     let mut job = Job::default();
     job.take(&[
         "##vso[task.logissue type=error;sourcepath=a.cs;linenumber=1;columnnumber=2;code=CS1]text",

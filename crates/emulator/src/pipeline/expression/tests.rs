@@ -28,7 +28,7 @@ fn context() -> Context {
 }
 
 #[test]
-fn expressions_come_to_what_the_page_says() {
+fn evaluates_the_examples_of_the_page() {
     for (text, expected) in [
         ("eq(parameters.flag, true)", "True"),
         ("eq(parameters.flag, 'no')", "True"),
@@ -65,7 +65,7 @@ fn expressions_come_to_what_the_page_says() {
 }
 
 #[test]
-fn what_is_not_known_is_refused() {
+fn refuses_what_is_not_supported() {
     let mut refusals = String::new();
     for text in [
         "nonsense.a",
@@ -96,7 +96,7 @@ fn what_is_not_known_is_refused() {
 }
 
 #[test]
-fn conditions_ask_for_the_jobs_status() {
+fn conditions_depend_on_the_jobs_status() {
     for (text, succeeded, issues, failed) in [
         ("succeeded()", true, true, false),
         ("failed()", false, false, true),

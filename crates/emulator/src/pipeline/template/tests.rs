@@ -27,7 +27,7 @@ fn all(cases: &[&str]) -> String {
 }
 
 #[test]
-fn conditions_and_loops_are_put_in_place() {
+fn expands_conditions_and_loops() {
     expect_test::expect![[r#"
         {"steps": [{"script": "a"}, {"script": "c"}]}
         {"steps": [{"script": "b"}]}
@@ -58,7 +58,7 @@ fn conditions_and_loops_are_put_in_place() {
 }
 
 #[test]
-fn templates_are_put_in_place() {
+fn expands_templates() {
     let template = "parameters:\n- name: who\n- name: greeting\n  default: hello\n  values: \
      [hello, bye]\nsteps:\n- script: echo ${{ parameters.greeting }} ${{ parameters.who }}\n";
     let files = |pipeline: &'static str| {
@@ -96,7 +96,7 @@ fn templates_are_put_in_place() {
 }
 
 #[test]
-fn what_is_wrong_has_its_place() {
+fn problems_have_a_position() {
     expect_test::expect![[r#"
         a.yml (Line: 3, Col: 3): 'script' is already defined
         a.yml (Line: 2, Col: 1): while parsing a node, did not find expected node content

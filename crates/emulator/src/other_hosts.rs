@@ -19,12 +19,12 @@ pub(crate) const ASKS_FOR: AsksFor = AsksFor {
 
 /// A network with the services and with other hosts.
 #[derive(Debug)]
-pub struct Strangers {
+pub struct OtherHosts {
     pub(crate) proxy: Proxy,
     pub(crate) asked: Arc<Mutex<Vec<String>>>,
 }
 
-impl Strangers {
+impl OtherHosts {
     /// The proxy to that network.
     #[must_use]
     pub fn proxy(&self) -> Proxy {
@@ -33,7 +33,7 @@ impl Strangers {
 
     /// The other hosts that clients contacted since the last call, in alphabetical order, each once.
     #[must_use]
-    pub fn asked(&self) -> Vec<String> {
+    pub fn contacted_hosts(&self) -> Vec<String> {
         let mut asked = std::mem::take(&mut *lock(&self.asked));
         asked.sort();
         asked.dedup();
@@ -57,7 +57,9 @@ pub(crate) fn answer(
     let is_other = request.header("authorization").is_some()
         && matches!(Credential::of(request), Credential::None);
     if is_sent_one || is_other {
-        directory.violation(format!("the stranger {host} was sent a credential"));
+        directory.violation(format!(
+            "{host}, which is not emulated, was sent a credential"
+        ));
     }
     if let Some(file) = feeds::file_of_blob(request, files) {
         return file;
