@@ -1,25 +1,25 @@
 //! Microsoft Entra error codes: what each means for the identity that signs in, and what to do about it.
 //!
-//! It knows no connection and prints nothing. A test checks that every number has a section in docs/troubleshooting/.
-//! Source: learn.microsoft.com, "Microsoft Entra authentication and authorization error codes" and "Troubleshoot an
-//! Azure Resource Manager workload identity service connection".
+//! It does not depend on a connection and prints nothing. A test checks that every code has a section in
+//! docs/troubleshooting/. Source: learn.microsoft.com, "Microsoft Entra authentication and authorization error codes"
+//! and "Troubleshoot an Azure Resource Manager workload identity service connection".
 
-/// What a number means.
+/// The meaning of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Meaning {
-    /// The number behind `AADSTS`.
+    /// The number after `AADSTS`.
     pub(crate) code: u32,
-    /// The end of a sentence that begins with "Microsoft Entra refused the service connection".
+    /// The end of a sentence that starts with "Microsoft Entra refused the service connection".
     pub(crate) because: &'static str,
-    /// What to do, for the author of a step.
+    /// The remedy for the author of a step.
     pub(crate) in_a_step: &'static str,
-    /// What to do, for a command line.
+    /// The remedy for a command line.
     pub(crate) by_flags: &'static str,
-    /// Whether issuer, subject and audience of the presented token are what must be compared.
+    /// Whether to compare issuer, subject and audience of the presented token.
     pub(crate) compare_claims: bool,
 }
 
-/// The meaning of a number, where we know one.
+/// The meaning of a code, if it is known.
 pub(crate) fn meaning(code: u32) -> Option<&'static Meaning> {
     MEANINGS.iter().find(|meaning| meaning.code == code)
 }
@@ -42,7 +42,7 @@ const fn other(code: u32, because: &'static str, remedy: &'static str) -> Meanin
 }
 
 impl Meaning {
-    /// Another remedy for a command line, where inputs and connections have other names.
+    /// Sets another remedy for a command line, where inputs and connections have other names.
     const fn by_flags(self, remedy: &'static str) -> Self {
         Self {
             by_flags: remedy,
@@ -73,7 +73,7 @@ const FETCH_JOB: &str = "Run the job again: Microsoft Entra failed to fetch the 
 const FETCH: &str =
     "Try again in a few minutes: Microsoft Entra failed to fetch the issuer's keys.";
 
-/// In the order of their numbers.
+/// Sorted by code.
 pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         50_020,

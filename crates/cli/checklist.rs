@@ -1,6 +1,6 @@
-//! Findings, one after the other: in text, in JSON and on the page of a run, with the one thing to do next.
+//! A list of findings, as text, as JSON and on a run's summary page, with the next thing to do.
 //!
-//! It looks at nothing itself; `doctor` and `feeds` do.
+//! It checks nothing itself; `doctor` and `feeds` do.
 
 mod page;
 
@@ -21,19 +21,19 @@ pub(crate) struct Check {
     /// One or two words.
     pub(crate) name: &'static str,
     pub(crate) state: State,
-    /// A sentence, or less.
+    /// A sentence or a few words.
     pub(crate) found: String,
-    /// What is wrong, where something is; else facts alone.
+    /// The problem, if there is one; otherwise only facts.
     pub(crate) report: Option<Report>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Ok,
-    /// It works, and may not do what is wanted.
+    /// It works, but may not be what is wanted.
     Warning,
     Failed,
-    /// Something before it fails, or there is no such thing here.
+    /// An earlier check failed, or the check does not apply here.
     Skipped,
 }
 
@@ -55,7 +55,7 @@ impl Check {
         )
     }
 
-    /// What failed, in its own words.
+    /// The failed check for a failure.
     pub(crate) fn of(name: &'static str, failure: &Failure) -> Self {
         Self::failed(name, Report::on_a_command_line(failure))
     }
@@ -80,7 +80,7 @@ impl Check {
 }
 
 impl State {
-    /// What a terminal shows before the word, and in which look.
+    /// The sign that a terminal shows before the word, and its style.
     fn sign(self) -> (&'static str, Style) {
         match self {
             Self::Ok => ("✓", Style::Success),
@@ -100,7 +100,7 @@ impl State {
     }
 }
 
-/// Prints findings, in a pipeline on the run's page too. The exit code is 1 where one fails.
+/// Prints findings, in a pipeline also on the run's page. The exit code is 1 if a check failed.
 pub(crate) fn print(checks: &[Check], form: Form) -> Result<ExitCode, Failure> {
     match form {
         Form::Text => result::print_styled(&lines(checks))?,
@@ -117,14 +117,14 @@ pub(crate) fn print(checks: &[Check], form: Form) -> Result<ExitCode, Failure> {
     })
 }
 
-/// The finding to begin with: what fails first is in the way of what comes after it.
+/// The finding to start with: the first failure can cause the later ones.
 fn first(checks: &[Check]) -> Option<&Report> {
     let of = |state| checks.iter().find(|check| check.state == state);
     let first = of(State::Failed).or_else(|| of(State::Warning))?;
     first.report.as_ref()
 }
 
-/// What to do next, in one sentence.
+/// The next thing to do, in one sentence.
 fn next(checks: &[Check]) -> String {
     match first(checks) {
         Some(report) => report.remedy_or_sentence().to_owned(),
@@ -132,7 +132,7 @@ fn next(checks: &[Check]) -> String {
     }
 }
 
-/// Lines, each with what this program puts before it.
+/// Lines, each with its prefix.
 fn lines(checks: &[Check]) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     let has_signs = Stream::Output.is_terminal();
@@ -186,8 +186,8 @@ fn json(checks: &[Check]) -> Value {
     })
 }
 
-/// Puts a page on the run's summary. Where standard output has its own document, the agent reads it on
-/// standard error, which it reads as well.
+/// Adds a page to the run's summary. If standard output is a document, the command is written to standard error,
+/// which the agent reads as well.
 fn publish(checks: &[Check], form: Form) {
     let Some(folder) = process_path("AGENT_TEMPDIRECTORY") else {
         return;

@@ -12,28 +12,28 @@ use tokio::time::Instant;
 
 use crate::platform::{self, Parent, SignalTarget, Stop, Stops};
 
-/// The agent kills what is left ten seconds after its first signal (`ProcessInvoker.cs`). A command that is not
-/// done by then is killed a little earlier, so that the step can still say how it ended.
+/// The agent kills all processes ten seconds after its first signal (`ProcessInvoker.cs`). A command that has not
+/// ended by then is killed a little earlier, so that the step can still report how it ended.
 const STOPPED: Duration = Duration::from_secs(9);
 
-/// What a command whose launcher is gone gets before it is killed.
+/// Time for a command whose launcher has exited, before it is killed.
 const ABANDONED: Duration = Duration::from_secs(2);
 
-/// What is left of a command's group gets this long after SIGTERM, when the command itself is gone.
+/// Time for the rest of a command's group after SIGTERM, once the command itself has ended.
 const LEFTOVERS: Duration = Duration::from_secs(1);
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// On its own, with this code; 128 and the signal's number where a signal ended it, as shells say.
+    /// On its own, with this code; 128 plus the signal's number if a signal ended it, as in shells.
     Code(i32),
     /// Because this process was asked to stop, whatever its code.
     Stopped(i32),
-    /// Because the process that started this one is gone.
+    /// Because the process that started this one has exited.
     Abandoned,
 }
 
-/// A command that runs.
+/// A running command.
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) process: Child,
@@ -41,17 +41,17 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts a command, which can be asked to stop through `stops` from the first moment. They are listened
-    /// to before it starts: a signal that this process was started to ignore, as what runs in a script's background
-    /// is, the command would ignore as well and could not change that.
+    /// Starts a command, which can be stopped through `stops` from the first moment. The signal handlers are
+    /// installed before it starts: a signal that this process ignores, as a script's background processes do, would
+    /// be ignored by the command as well, which could not change that.
     pub(crate) fn start(command: &mut Command, stops: Stops) -> io::Result<Self> {
         let process = command.spawn()?;
         Ok(Self { process, stops })
     }
 
-    /// Waits for its end, and forwards every stop to it. A stopped command ends within the time that the agent
-    /// gives a step, with all of its group: what holds the step's pipes would keep the agent waiting. It ends with
-    /// `parent`, where one is given.
+    /// Waits until it ends, and forwards every stop to it. A stopped command ends within the time that the agent
+    /// gives a step, with its whole group: a process that holds the step's pipes would make the agent wait. It also
+    /// ends with `parent`, if one is given.
     pub(crate) async fn wait(
         mut self,
         target: SignalTarget,
@@ -77,7 +77,7 @@ impl Running {
                     platform::forward_signal(stop, process, target);
                 }
                 () = until(kill_at), if target == SignalTarget::Group => {
-                    // The whole group, so that nothing is left to end.
+                    // Signal the whole group, so that no process remains.
                     platform::kill(process, target);
                     return Ok(Ended::Stopped(code(self.process.wait().await?)));
                 }
@@ -97,7 +97,7 @@ impl Running {
     }
 }
 
-/// Ends what is left of a group whose leader is gone: a shell's background jobs ignore the agent's first signal.
+/// Ends the rest of a group whose leader has exited: a shell's background jobs ignore the agent's first signal.
 async fn end_group(leader: u32) {
     if platform::is_group_empty(leader) {
         return;

@@ -31,7 +31,7 @@ pub(crate) struct CompletionsArguments {
     install: bool,
 }
 
-/// What a shell asks with: the words behind `adieu`, the last one being written.
+/// The words after `adieu`, the last of which is being typed.
 #[derive(Debug, Args)]
 pub(crate) struct CompleteArguments {
     #[arg(last = true)]
@@ -47,7 +47,7 @@ enum Shell {
 }
 
 impl Shell {
-    /// A few lines that ask this binary, so that they fit every version of it.
+    /// A few lines that run this binary, so that they work with every version of it.
     fn script(self) -> &'static str {
         match self {
             Self::Bash => {
@@ -101,7 +101,7 @@ complete -c adieu -f -a '(__adieu_complete)'
     }
 }
 
-/// Prints what a shell reads at its start, or puts it where the shell looks.
+/// Prints the completion script, or writes it where the shell loads it.
 pub(crate) fn run(arguments: &CompletionsArguments) -> Result<ExitCode, Failure> {
     let script = arguments.shell.script();
     if !arguments.install {
@@ -123,7 +123,7 @@ pub(crate) fn run(arguments: &CompletionsArguments) -> Result<ExitCode, Failure>
 }
 
 impl Shell {
-    /// The file that the shell loads for this program in a home folder, and what is left to do.
+    /// The file that the shell loads for this program from the home folder, and the remaining steps.
     fn place(self) -> Option<(PathBuf, &'static str)> {
         let home = || variable("HOME").map(PathBuf::from);
         let xdg = |name: &str, folder: &str| {
@@ -144,13 +144,13 @@ impl Shell {
                 xdg("XDG_CONFIG_HOME", ".config")?.join("fish/completions/adieu.fish"),
                 "Open a new shell.",
             )),
-            // Only PowerShell itself knows where its profile is.
+            // Only PowerShell itself knows the location of its profile.
             Self::Powershell => None,
         }
     }
 }
 
-/// Prints what can replace the last word, one per line, each with what it means behind a tab.
+/// Prints the candidates for the last word, one per line, each with a tab and its description.
 pub(crate) fn complete(arguments: &CompleteArguments, command: &Command) -> ExitCode {
     let mut lines = String::new();
     for (value, meaning) in candidates(command, &arguments.words) {
@@ -167,7 +167,7 @@ fn print(text: &str) -> ExitCode {
 }
 
 fn candidates(root: &Command, words: &[String]) -> Vec<(String, String)> {
-    // bash takes `--credential=az` for three words.
+    // bash splits `--credential=az` into three words.
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let words: Vec<&str> = match words.as_slice() {
         [before @ .., "="] => [before, &[""]].concat(),
@@ -181,7 +181,7 @@ fn candidates(root: &Command, words: &[String]) -> Vec<(String, String)> {
             continue;
         }
         if *word == "--" {
-            // What follows is another program's command line.
+            // The rest is another program's command line.
             return Vec::new();
         }
         if word.starts_with('-') {
@@ -213,7 +213,7 @@ fn candidates(root: &Command, words: &[String]) -> Vec<(String, String)> {
     found.into_iter().filter(fits).collect()
 }
 
-/// A flag that the next word is the value of.
+/// The flag whose value the next word is.
 fn flag_of<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
     if word.contains('=') {
         return None;

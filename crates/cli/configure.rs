@@ -1,4 +1,4 @@
-//! `configure`: which clients get their tokens from the broker, and the environment variables that lead them there.
+//! `configure`: which clients get their tokens from the broker, and the environment variables for them.
 //!
 //! It starts nothing and sets nothing; its callers do.
 
@@ -25,7 +25,7 @@ use settings::{Setting, kept_no_proxy, key, no_proxy, of_git, plain, terraform};
 
 pub(crate) use settings::{KEPT_NO_PROXY, environment_of, is_our_no_proxy, publish};
 
-/// The words, as documents list them.
+/// The words, in the order of the documents.
 const WORDS: [&str; 5] = [
     "identity",
     "azd",
@@ -34,22 +34,22 @@ const WORDS: [&str; 5] = [
     "azurePipelinesCredential",
 ];
 
-/// The broker's address for our own credential helper. A name of our own, so that git is served beside
-/// `configure: identity` and without it.
+/// Variable with the broker's address for our own credential helper. It is our own, so that git works with and
+/// without `configure: identity`.
 pub(crate) const GIT_ENDPOINT: &str = "ADIEU_ENDPOINT";
 
-/// What opens it.
+/// Variable with its key.
 pub(crate) const GIT_ENDPOINT_KEY: &str = "ADIEU_ENDPOINT_KEY";
 
-/// What a step asks to be configured.
+/// The input `configure` of a step.
 #[derive(Debug, Default)]
 pub(crate) struct Configure {
     mechanisms: Vec<Mechanism>,
-    /// Resources as the user wrote them, with what they mean in the connection's cloud.
+    /// Resources as the user wrote them, with their scopes in the connection's cloud.
     resources: Option<Vec<(String, Scope)>>,
 }
 
-/// A way in which clients look for credentials.
+/// A way in which clients find credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mechanism {
     /// App Service's managed identity: every Azure SDK, az, the Azure DevOps provider of Terraform.
@@ -64,20 +64,20 @@ enum Mechanism {
     AzurePipelinesCredential,
 }
 
-/// How clients reach a broker.
+/// The addresses of a broker.
 #[derive(Debug)]
 pub(crate) struct Endpoints {
     pub(crate) identity: String,
     pub(crate) azd: String,
     pub(crate) key: EndpointSecret,
-    /// The platform's own endpoint, which those variables hide from our programs.
+    /// The platform's own endpoint, which the broker's variables hide from our programs.
     pub(crate) hidden: Option<(String, EndpointSecret)>,
-    /// Where git finds adieu for as long as there is a broker.
+    /// Path of adieu for git, while there is a broker.
     pub(crate) program: PathBuf,
 }
 
 impl Endpoints {
-    /// For what this process starts.
+    /// For programs that this process starts.
     pub(crate) fn of(address: &Address) -> Result<Self, Failure> {
         let program = helper::of_this_process();
         let program = program.map_err(Failure::NoBroker)?;
@@ -92,7 +92,7 @@ impl Endpoints {
 }
 
 impl Configure {
-    /// Reads the input. `tokens` are the step's own tokens, which `resources = tokens` means.
+    /// Parses the input. `tokens` are the step's own tokens, which `resources = tokens` refers to.
     pub(crate) fn read(
         text: &str,
         cloud: &Cloud,
@@ -153,7 +153,7 @@ impl Configure {
         Ok(())
     }
 
-    /// What git needs, and nothing more where nothing else asks the broker: Azure DevOps.
+    /// Adds the resource for git, Azure DevOps. If no other client uses the broker, it is the only one.
     fn add_resources_of_git(&mut self, cloud: &Cloud) {
         let mut asking = self.mechanisms.iter().filter(|one| one.asks_a_broker());
         let is_alone = asking.all(|one| *one == Mechanism::Git);
@@ -168,24 +168,24 @@ impl Configure {
         }
     }
 
-    /// Nothing is to be configured.
+    /// Whether nothing is configured.
     pub(crate) fn is_empty(&self) -> bool {
         self.mechanisms.is_empty()
     }
 
-    /// Whether a client asks a broker.
+    /// Whether a client needs a broker.
     pub(crate) fn needs_broker(&self) -> bool {
         self.mechanisms
             .iter()
             .any(|mechanism| mechanism.asks_a_broker())
     }
 
-    /// Whether git asks it.
+    /// Whether git uses it.
     pub(crate) fn has_git(&self) -> bool {
         self.mechanisms.contains(&Mechanism::Git)
     }
 
-    /// What the broker has tokens for.
+    /// The resources for which the broker has tokens.
     pub(crate) fn resources(&self) -> Resources {
         match &self.resources {
             Some(listed) => {
@@ -195,16 +195,16 @@ impl Configure {
         }
     }
 
-    /// The same as the user wrote it; nothing where all are meant.
+    /// The resources as the user wrote them; empty if all are meant.
     pub(crate) fn listed(&self) -> impl Iterator<Item = &str> {
         let listed = self.resources.iter().flatten();
         listed.map(|(text, _)| text.as_str())
     }
 
-    /// A token that any client of the broker might ask for, to see whether the connection signs in at all.
+    /// A token that any client of the broker might request, to check whether the connection can sign in.
     pub(crate) fn probe(&self, cloud: &Cloud) -> Vec<RequestedToken> {
         let listed = self.resources.iter().flatten().next().cloned();
-        // Every tenant of a cloud knows its resource manager.
+        // Azure Resource Manager exists in every tenant of a cloud.
         let arm = || Some(("arm".to_owned(), resource::scope("arm", cloud).ok()?));
         let probe = listed.or_else(arm).map(|(resource, scope)| RequestedToken {
             name: VariableName::ours("configure"),
@@ -214,7 +214,7 @@ impl Configure {
         probe.into_iter().collect()
     }
 
-    /// Every mechanism works with this connection, or it is said which does not.
+    /// Checks that every mechanism works with this connection.
     pub(crate) fn check(&self, connection: &Connection) -> Result<(), Failure> {
         let own = self
             .mechanisms
@@ -231,7 +231,7 @@ impl Configure {
         }
     }
 
-    /// Every mechanism works at a command line, or it is said which does not.
+    /// Checks that every mechanism works on a command line.
     pub(crate) fn check_without_connection(&self) -> Result<(), Failure> {
         let mut all = self.mechanisms.iter();
         match all.find(|mechanism| !mechanism.asks_a_broker()) {
@@ -243,7 +243,7 @@ impl Configure {
         }
     }
 
-    /// The variables by which clients find all that. `variable` returns what is set already.
+    /// The variables through which clients find all of this. `variable` returns existing values.
     pub(crate) fn settings<'a>(
         &self,
         endpoints: Option<&'a Endpoints>,
@@ -300,7 +300,7 @@ impl Configure {
         settings
     }
 
-    /// Says which variables are there already and would win over what is configured.
+    /// Warns of existing variables that would override the configuration.
     pub(crate) fn warn_of_rivals(
         &self,
         reporter: &dyn Reporter,
@@ -316,7 +316,7 @@ impl Configure {
     fn rivals(&self, variable: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
         let mut rivals = Vec::new();
         if self.mechanisms.contains(&Mechanism::Identity) {
-            // DefaultAzureCredential asks these first; a client id alone asks for another identity.
+            // DefaultAzureCredential tries these first; a client ID alone selects another identity.
             rivals.extend([
                 "AZURE_FEDERATED_TOKEN_FILE",
                 "AZURE_CLIENT_ID",
@@ -336,7 +336,7 @@ impl Configure {
         rivals
     }
 
-    /// The words of what is configured, for the log.
+    /// The configured words, for the log.
     pub(crate) fn words(&self) -> String {
         let words: Vec<&str> = self.mechanisms.iter().map(|one| one.word()).collect();
         words.join(", ")

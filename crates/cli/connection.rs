@@ -1,4 +1,4 @@
-//! Turns a service connection, as the agent passes it, into one that signs in.
+//! Converts a service connection, as the agent passes it, into one that can sign in.
 //!
 //! It never signs in.
 
@@ -19,7 +19,7 @@ use crate::report;
 use crate::reporter::Reporter;
 use crate::resource::{Cloud, CustomCloud};
 
-/// A connection that can sign in, with what people need to know of it.
+/// A connection that can sign in, with facts for people.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) service: ServiceConnection,
@@ -28,7 +28,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// A token for each scope. A managed identity that is still being set up is waited for, which `reporter` says.
+    /// A token for each scope. It waits for a managed identity that is still being set up, and tells `reporter`.
     pub(crate) async fn tokens(
         &self,
         scopes: &[Scope],
@@ -51,7 +51,7 @@ impl Connection {
     }
 }
 
-/// The connection that a step names in one of its two inputs.
+/// The connection that a step names in one of two inputs.
 pub(crate) fn named(
     azure_devops: Option<EndpointId>,
     azure_rm: Option<EndpointId>,
@@ -63,7 +63,7 @@ pub(crate) fn named(
     }
 }
 
-/// The connection of an input. `tenant` replaces the connection's own, where it is given.
+/// The connection of an input. `tenant` replaces the connection's own, if it is given.
 pub(crate) fn read(
     environment: &Environment,
     id: &EndpointId,
@@ -168,8 +168,8 @@ fn scheme(
         .ok_or(ConnectionProblem::Missing("service principal key"))
 }
 
-/// The user-assigned identity that the connection's data names, in any of the three ways; a system-assigned one has no
-/// name.
+/// The user-assigned identity that the connection's data names, in any of three ways; `None` for a system-assigned
+/// one.
 fn user_assigned(endpoint: &Endpoint<'_>) -> Option<UserAssignedId> {
     let data = |key| endpoint.data(key).map(str::to_owned);
     data("msiClientId")
@@ -202,7 +202,7 @@ fn id_token_request(
     .map_err(ConnectionProblem::NotTheCollection)
 }
 
-/// Where other clients ask for the job's ID tokens; nothing where the job has no such address.
+/// The address from which other clients request the job's ID tokens; `None` if the job has none.
 pub(crate) fn id_token_address(job: &Job) -> Option<String> {
     match &job.oidc_request_uri {
         Some(uri) => Some(uri.clone()),
@@ -222,7 +222,7 @@ fn of_plan(job: &Job) -> JobOfPlan<'_> {
     }
 }
 
-/// The cloud that the connection names. A connection made by hand may name none: it is public then.
+/// The cloud of the connection. A connection without one, which may be created by hand, is in the public cloud.
 fn cloud(endpoint: &Endpoint<'_>) -> Cloud {
     match endpoint.data("environment").unwrap_or("AzureCloud") {
         "AzureCloud" => Cloud::Public,
@@ -240,7 +240,7 @@ fn cloud(endpoint: &Endpoint<'_>) -> Cloud {
     }
 }
 
-/// Where the connection signs in: what its data says, or the cloud's well-known host.
+/// The authority of the connection: from its data, or the cloud's well-known host.
 fn authority(endpoint: &Endpoint<'_>, cloud: &Cloud) -> Result<Authority, ConnectionProblem> {
     let named = endpoint.data("activeDirectoryAuthority");
     let known = match (named, cloud) {
@@ -266,7 +266,7 @@ fn parse(text: &str) -> Result<Authority, ConnectionProblem> {
     })
 }
 
-/// The organization whose address the connection has: one of the type "Azure DevOps" has it, and one of Azure Resource
+/// The organization in the connection's address. Only the type "Azure DevOps" has it: one of the type Azure Resource
 /// Manager has that service's address.
 fn organization(endpoint: &Endpoint<'_>) -> Option<String> {
     let address = endpoint.url()?;
@@ -274,7 +274,7 @@ fn organization(endpoint: &Endpoint<'_>) -> Option<String> {
     Some(organization.name)
 }
 
-/// The page on which the connection can be seen and changed.
+/// The portal page of the connection.
 fn page(job: &Job, id: &EndpointId) -> String {
     let project = job.project_name.replace(' ', "%20");
     let collection = job.collection.trim_end_matches('/');

@@ -1,4 +1,4 @@
-//! How much the command line prints, and in which colors: what `--quiet`, `--verbose` and `--color` ask for.
+//! How much the command line prints, and in which colors: `--quiet`, `--verbose` and `--color`.
 //!
 //! It is set once, before a verb runs; a task never sets it. It prints nothing.
 
@@ -43,7 +43,7 @@ pub(crate) enum Color {
     Never,
 }
 
-/// The look of a word.
+/// The style of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     Error,
@@ -71,7 +71,7 @@ fn console() -> ConsoleArguments {
     CONSOLE.get().copied().unwrap_or_default()
 }
 
-/// Keeps what the command line asks for.
+/// Stores the command line's flags.
 pub(crate) fn set(arguments: ConsoleArguments) {
     let _ = CONSOLE.set(arguments);
 }
@@ -86,7 +86,7 @@ pub(crate) fn is_verbose() -> bool {
     console().verbose
 }
 
-/// The word in its look, where the stream shows colors.
+/// The word in this style, if the stream shows colors.
 pub(crate) fn styled(stream: Stream, style: Style, word: &str) -> String {
     if has_colors(stream, console().color) {
         format!("{}{word}\u{1b}[0m", style.sequence())
@@ -109,12 +109,12 @@ pub(crate) fn has_colors(stream: Stream, color: Color) -> bool {
     }
 }
 
-/// Whether standard error is a terminal on which a line can be drawn again.
+/// Whether standard error is a terminal on which a line can be redrawn.
 pub(crate) fn redraws() -> bool {
     Stream::Error.is_terminal() && anstyle_query::term_supports_color() && reads_sequences()
 }
 
-/// An old console of Windows prints sequences until it is configured to act on them.
+/// Whether the console interprets escape sequences: an old Windows console prints them until it is configured to.
 fn reads_sequences() -> bool {
     #[cfg(windows)]
     return anstyle_query::windows::enable_ansi_colors().unwrap_or(false);
@@ -127,7 +127,7 @@ pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && Stream::Error.is_terminal()
 }
 
-/// Asks on the terminal. Only a yes is one.
+/// Asks on the terminal. Only "y" and "yes" confirm.
 pub(crate) fn is_confirmed(question: &str) -> bool {
     let mut answer = String::new();
     let asked = Stream::Error.prompt(question);
@@ -135,7 +135,7 @@ pub(crate) fn is_confirmed(question: &str) -> bool {
     read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES")
 }
 
-/// What `--color` says on a command line that cannot be read for another reason.
+/// The value of `--color` on a command line that is invalid for another reason.
 pub(crate) fn color_of(words: &[OsString]) -> Color {
     let mut words = words.iter().map_while(|word| word.to_str());
     let mut color = Color::default();

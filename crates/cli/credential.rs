@@ -1,5 +1,5 @@
-//! The identity that a command line can use: the service connection of a pipeline, the identity of a workload or a
-//! machine, or the user's sign-in with azd or az.
+//! The identity of a command line: the service connection of a pipeline, the identity of a workload or a machine, or
+//! the user's sign-in with azd or az.
 //!
 //! It never prompts, never keeps a token and never prints; each credential has its own file.
 
@@ -41,13 +41,13 @@ pub(crate) use crate::credential_kind::{Credential, CredentialArguments};
 pub(crate) use sign_in::{AdministratorArguments, SignIn, SignInArguments};
 pub(crate) use tenant::tenant;
 
-/// The longest that one credential may take.
+/// Time limit for one credential.
 const ONE: Duration = Duration::from_secs(15);
 
-/// The longest that all of them may take.
+/// Time limit for all credentials.
 const ALL: Duration = Duration::from_secs(17);
 
-/// Gives az and azd another limit, in seconds: on a slow disk, az takes longer than [`ONE`] to start.
+/// Variable with another limit for az and azd, in seconds: on a slow disk, az takes longer than [`ONE`] to start.
 const TOOL_LIMIT: &str = "ADIEU_TOOL_TIMEOUT";
 
 /// The limit that the user has set for tools.
@@ -65,17 +65,17 @@ fn tool_limit() -> Option<Duration> {
     }
 }
 
-/// A token, and how it came.
+/// A token, and the credential that returned it.
 struct First {
     credential: Credential,
     token: Token,
     passed_over: Vec<CredentialProblem>,
 }
 
-/// What a credential with a federated token presents to Microsoft Entra.
+/// The claims that a credential with a federated token presents to Microsoft Entra.
 pub(crate) struct Presented {
     pub(crate) credential: Credential,
-    /// The application that is to trust it.
+    /// The application that must trust it.
     pub(crate) client_id: String,
     pub(crate) claims: Claims,
 }
@@ -84,13 +84,13 @@ pub(crate) struct Presented {
 struct Ready {
     kind: Credential,
     credential: Arc<dyn TokenCredential>,
-    /// What its errors are shown with, where it is a connection.
+    /// The facts for its errors, if it is a connection.
     connection: ConnectionFacts,
-    /// The longest that it may take.
+    /// Its time limit.
     limit: Duration,
 }
 
-/// A fault on its way through an error of the Azure SDK.
+/// A value inside an Azure SDK error.
 #[derive(Debug)]
 pub(crate) struct Carried<T>(pub(crate) T);
 
@@ -103,7 +103,7 @@ impl<T> fmt::Display for Carried<T> {
 impl<T: fmt::Debug> std::error::Error for Carried<T> {}
 
 impl CredentialArguments {
-    /// The credentials that are configured here, in the order of trying, and why the others are not.
+    /// The credentials that are configured here, in order, and why the others are not.
     pub(crate) fn configured(
         &self,
         transport: &Transport,
@@ -115,7 +115,7 @@ impl CredentialArguments {
         )
     }
 
-    /// Where the ID token of a workflow is requested, where one would be.
+    /// The issuer of a workflow's ID tokens, if there is one.
     pub(crate) fn workflow_issuer(&self) -> Option<String> {
         let chosen = self.chosen();
         let is_asked = chosen == Credential::Auto || chosen == Credential::GithubActions;
@@ -126,7 +126,7 @@ impl CredentialArguments {
         }
     }
 
-    /// What the first credential with a federated token presents to Microsoft Entra, if there is one here.
+    /// The claims that the first credential with a federated token presents to Microsoft Entra, if there is one here.
     pub(crate) async fn presented(
         &self,
         tenant: Option<&str>,
@@ -162,11 +162,11 @@ impl CredentialArguments {
         }
     }
 
-    /// A fresh token, or why no credential gave one. `is_patient` says whether a managed identity that is still being
-    /// set up is waited for, after a line that says so.
+    /// A new token, or why no credential returned one. With `is_patient`, it waits for a managed identity that is
+    /// still being set up, after a message.
     ///
-    /// One that takes long does not keep the next one from starting, and goes on meanwhile: az and azd need seconds
-    /// that the others do not.
+    /// A slow credential does not delay the next one, and continues meanwhile: az and azd need seconds, the others do
+    /// not.
     async fn first(
         &self,
         scope: &Scope,
@@ -231,7 +231,7 @@ impl CredentialArguments {
         Err(Failure::NoCredential(passed_over))
     }
 
-    /// What is configured here, in the order of trying, and what is not.
+    /// The credentials that are configured here, in order, and those that are not.
     fn ready(
         &self,
         tenant: Option<&str>,
@@ -264,7 +264,7 @@ impl CredentialArguments {
         (ready, problems)
     }
 
-    /// The ids that a credential is configured with; of a tool, the tenant that it was asked for.
+    /// The IDs that a credential is configured with; for a tool, the requested tenant.
     fn ids(&self, used: Credential, tenant: Option<&str>) -> IdentityIds {
         match self.connection(used, tenant) {
             Some(Ok(connection)) => IdentityIds::from(&connection.facts),
@@ -275,7 +275,7 @@ impl CredentialArguments {
         }
     }
 
-    /// The connection that a credential is; none, where it is a tool.
+    /// The connection of a credential; `None` for a tool.
     fn connection(
         &self,
         kind: Credential,
@@ -357,7 +357,7 @@ impl Ready {
             result = request.send(&*self.credential).await;
         }
         let token = result.map_err(|error| self.fault(error))?;
-        // A managed identity and a tool's own sign-in can be of another tenant than the one that is asked.
+        // A managed identity or a tool's sign-in can belong to another tenant than the requested one.
         let got = token.claims().and_then(|claims| claims.tenant);
         match (tenant, got) {
             (Some(asked), Some(got)) if is_guid(&asked) && !asked.eq_ignore_ascii_case(&got) => {
@@ -367,7 +367,7 @@ impl Ready {
         }
     }
 
-    /// What a credential reported through the Azure SDK: a tool's fault, or the failure of a connection.
+    /// The error that a credential reported through the Azure SDK: a tool's problem, or the failure of a connection.
     fn fault(&self, error: azure_core::Error) -> CredentialProblemKind {
         match error.into_downcast::<Carried<CredentialProblemKind>>() {
             Ok(Carried(fault)) => fault,
@@ -379,7 +379,7 @@ impl Ready {
     }
 }
 
-/// The application that trusts the running workflow of GitHub Actions, as a connection.
+/// The application that the running GitHub Actions workflow signs in as, as a connection.
 pub(crate) fn workflow(tenant: Option<&str>) -> Result<Connection, Failure> {
     github_actions::read(tenant).map_err(|fault| {
         Failure::NoCredential(vec![CredentialProblem {
@@ -389,13 +389,13 @@ pub(crate) fn workflow(tenant: Option<&str>) -> Result<Connection, Failure> {
     })
 }
 
-/// The log of the GitHub Actions job that runs this program, by standard error: standard output may be the input of
+/// The log of the GitHub Actions job that runs this program, on standard error: standard output may be read by
 /// another program.
 pub(crate) fn workflow_log() -> Option<WorkflowLog> {
     github_actions::is_a_job().then(|| WorkflowLog::on(Stream::Error))
 }
 
-/// Whether a credential is one of a CI that does not run this program: `auto` does not mention it.
+/// Whether a credential belongs to a CI system that does not run this program: `auto` does not mention it.
 fn is_of_another_ci(credential: Credential) -> bool {
     match credential {
         Credential::GithubActions => !github_actions::is_here(),
@@ -404,7 +404,7 @@ fn is_of_another_ci(credential: Credential) -> bool {
     }
 }
 
-/// The cloud of `AZURE_AUTHORITY_HOST`, whose addresses the words for resources mean.
+/// The cloud of `AZURE_AUTHORITY_HOST`, which decides the addresses of resources.
 pub(crate) fn cloud() -> Cloud {
     match authority().ok().and_then(|authority| authority.cloud()) {
         Some(AzureCloud::UsGovernment) => Cloud::UsGovernment,
@@ -413,7 +413,7 @@ pub(crate) fn cloud() -> Cloud {
     }
 }
 
-/// The authority that issues tokens here: `AZURE_AUTHORITY_HOST`, which some write without `https://`.
+/// The authority for tokens: `AZURE_AUTHORITY_HOST`, which may lack `https://`.
 pub(crate) fn authority() -> Result<Authority, CredentialProblemKind> {
     let Some(text) = variable("AZURE_AUTHORITY_HOST") else {
         return Ok(Authority::of(AzureCloud::Public));

@@ -1,6 +1,6 @@
-//! The kinds of credential, by the names that `--credential` takes and reports print.
+//! The kinds of credentials, by the names that `--credential` accepts and reports print.
 //!
-//! It never looks for one on the machine.
+//! It never checks whether one is available.
 
 use std::sync::OnceLock;
 
@@ -29,7 +29,7 @@ pub(crate) struct CredentialArguments {
 }
 
 impl CredentialArguments {
-    /// The credential that is asked for, by its own flag or by that of the managed identity.
+    /// The requested credential, from its own flag or from that of the managed identity.
     pub(crate) fn chosen(&self) -> Credential {
         match self.credential {
             Credential::Auto if self.identity.is_some() => Credential::ManagedIdentity,
@@ -37,7 +37,7 @@ impl CredentialArguments {
         }
     }
 
-    /// The same identity by one credential alone.
+    /// The same identity with only one credential.
     pub(crate) fn by(&self, credential: Credential) -> Self {
         Self {
             credential,
@@ -77,18 +77,18 @@ pub(crate) enum Credential {
     Az,
 }
 
-/// The credential that `auto` chose, for an error that comes later.
+/// The credential that `auto` chose, for a later error.
 pub(crate) fn credential_of_auto() -> Option<Credential> {
     OF_AUTO.get().copied()
 }
 
-/// Keeps it.
+/// Stores it.
 pub(crate) fn set_credential_of_auto(credential: Credential) {
     let _ = OF_AUTO.set(credential);
 }
 
 impl Credential {
-    /// Its name, as the command line has it.
+    /// Its name on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",

@@ -1,5 +1,5 @@
-//! Values of flags that are not given: from `ADIEU_ORGANIZATION` and `ADIEU_PUBLISHER`, and from
-//! `az devops configure --defaults organization=…`; in a step's script, the organization of its service connection.
+//! Defaults of flags: from `ADIEU_ORGANIZATION` and `ADIEU_PUBLISHER`, and from `az devops configure --defaults
+//! organization=…`; in a step's script, the organization of its service connection.
 //!
 //! It reads the environment and az's file, and sends no request.
 
@@ -10,13 +10,13 @@ use adieu_agent::process_value as variable;
 
 use crate::step_connection::{self, StepConnection};
 
-/// The organization of the flag, else of `ADIEU_ORGANIZATION`.
+/// The organization from the flag, or else from `ADIEU_ORGANIZATION`.
 pub(crate) fn organization(flag: Option<String>) -> Option<String> {
     flag.or_else(|| variable("ADIEU_ORGANIZATION"))
 }
 
-/// The same for a verb that is about an organization: else that of the step's service connection, else the default of
-/// `az devops`.
+/// The organization for a verb that needs one: also from the step's service connection, or else the default of `az
+/// devops`.
 pub(crate) fn organization_or_default(flag: Option<String>) -> Option<String> {
     let of_the_step = || match step_connection::of_this_step() {
         Some(StepConnection::AzureDevOps { organization }) => Some(organization),
@@ -25,12 +25,12 @@ pub(crate) fn organization_or_default(flag: Option<String>) -> Option<String> {
     organization(flag).or_else(of_the_step).or_else(az_default)
 }
 
-/// The publisher of the flag, else of `ADIEU_PUBLISHER`.
+/// The publisher from the flag, or else from `ADIEU_PUBLISHER`.
 pub(crate) fn publisher(flag: Option<String>) -> Option<String> {
     flag.or_else(|| variable("ADIEU_PUBLISHER"))
 }
 
-/// From the file that `az devops configure` writes (azure-devops-cli-extension, `dev/common/const.py`).
+/// The default in the file that `az devops configure` writes (azure-devops-cli-extension, `dev/common/const.py`).
 fn az_default() -> Option<String> {
     let folder = variable("AZURE_DEVOPS_EXT_CONFIG_DIR").map(PathBuf::from);
     let folder = folder.or_else(|| {
@@ -45,7 +45,7 @@ fn home() -> Option<String> {
     variable(if cfg!(windows) { "USERPROFILE" } else { "HOME" })
 }
 
-/// `organization` of the section `[defaults]`.
+/// The value of `organization` in the section `[defaults]`.
 fn default_organization(config: &str) -> Option<String> {
     let mut section = "";
     for line in config.lines().map(str::trim) {

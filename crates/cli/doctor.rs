@@ -50,7 +50,7 @@ pub(crate) struct DoctorArguments {
     output: Form,
 }
 
-/// What is looked at.
+/// What to check.
 struct Plan {
     hosts: Hosts,
     organization: Option<Organization>,
@@ -66,7 +66,7 @@ fn feed(text: &str) -> Result<FeedAddress, String> {
         .map_err(|_| "a feed's address or ORGANIZATION/FEED is needed".to_owned())
 }
 
-/// `web/site`.
+/// Parses `web/site`.
 fn repository(text: &str) -> Result<(String, String), String> {
     match text.split_once('/') {
         Some((project, repository)) if !project.is_empty() && !repository.is_empty() => {
@@ -87,7 +87,7 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Failure>
         return Err(Failure::NoOrganization("--repository"));
     }
     let transport = network::of_command_line()?;
-    // A text that is not a tenant is asked wrongly; whether there is such a tenant is a finding.
+    // A text that is not a tenant is a usage error; whether such a tenant exists is a finding.
     let tenant = credential::tenant(arguments.sign_in.tenant, None, &transport).await?;
     let plan = Plan {
         hosts,

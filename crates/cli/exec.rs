@@ -34,10 +34,10 @@ use crate::serve::source::SessionTokens;
 use crate::session::Source;
 use crate::tokens::{self, RequestedToken, expiry_name};
 
-/// Lines as the input `tokens` of the tasks has them, for everyone who works on a project.
+/// File with lines as in the tasks' input `tokens`, for everyone who works on a project.
 const FILE: &str = "adieu.tokens";
 
-/// What there is without flags and without that file, as in `EntraToken@1`.
+/// The default without flags and without that file, as in `EntraToken@1`.
 const DEFAULT: &str = "AZURE_DEVOPS_TOKEN=azureDevOps";
 
 /// Flags of `exec`.
@@ -95,7 +95,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Failure> {
     beside.serve_until(ended.as_mut()).await
 }
 
-/// Runs the command with these variables and the tokens that it is to have.
+/// Runs the command with these variables and the requested tokens.
 async fn run_with(
     arguments: ExecArguments,
     mut own: BTreeMap<String, String>,
@@ -119,7 +119,7 @@ async fn run_with(
             "{name} is already set, so it is left alone; unset it to use a new token."
         ));
     }
-    // A user who has all tokens already needs no identity.
+    // If all variables are already set, no identity is needed.
     let needs_broker = configure.needs_broker() && (is_asked || !missing.is_empty());
     if missing.is_empty() && !needs_broker {
         return run_command(&arguments.command, &own).await;
@@ -130,7 +130,7 @@ async fn run_with(
         None => defaults::organization(arguments.organization),
     };
     let tenant = credential::tenant(arguments.tenant, organization.as_deref(), &transport).await?;
-    // Before any service is asked for a token that no command would get.
+    // Checked before any request for a token that no command would get.
     #[cfg(unix)]
     if let Some(name) = arguments.command.first().and_then(|name| name.to_str())
         && is_nowhere(name)
@@ -141,7 +141,7 @@ async fn run_with(
         });
     }
     let source = Source::SignIn(SignIn::new(arguments.credential, tenant));
-    // Before the command writes to the same log: a mask in the middle of one of its lines would be text.
+    // Registered before the command writes to the same log: a mask in the middle of one of its lines would be text.
     let log = credential::workflow_log();
     for wanted in &missing {
         let scope = &wanted.scope;
@@ -189,7 +189,7 @@ async fn run_with(
                 None,
             )
             .await;
-        // A broker that has nothing to give any more is not a reason to end the command.
+        // A broker that can no longer issue tokens is not a reason to end the command.
         pending().await
     };
     tokio::select! {
@@ -198,7 +198,7 @@ async fn run_with(
     }
 }
 
-/// Whether no folder of the PATH has a program of this name.
+/// Whether no folder of the PATH has a program with this name.
 #[cfg(unix)]
 fn is_nowhere(name: &str) -> bool {
     let is_in = |folder: PathBuf| folder.join(name).is_file();
@@ -206,7 +206,7 @@ fn is_nowhere(name: &str) -> bool {
     !name.contains('/') && path.is_some_and(|path| !std::env::split_paths(&path).any(is_in))
 }
 
-/// The tokens of the flags, else those of the project's file, else the usual one.
+/// The tokens from the flags, or else from the project's file, or else the default.
 fn requests(flags: &[String], usual: &str, cloud: &Cloud) -> Result<Vec<RequestedToken>, Failure> {
     if !flags.is_empty() {
         let lines = flags.iter().flat_map(|flag| lines::meaningful_lines(flag));
@@ -232,8 +232,7 @@ fn requests(flags: &[String], usual: &str, cloud: &Cloud) -> Result<Vec<Requeste
     }
 }
 
-/// Whether a variable has a value. One that says `$(name)` is mapped from a pipeline variable that there is
-/// not.
+/// Whether a variable has a value. A value `$(name)` comes from an undefined pipeline variable and counts as unset.
 fn is_set(wanted: &RequestedToken) -> bool {
     adieu_agent::process_value(wanted.name.as_str()).is_some()
 }
@@ -249,7 +248,7 @@ async fn run_command(
         program: program.to_string_lossy().into_owned(),
         cause: error,
     };
-    // Windows starts `npx` only under its whole name, `npx.cmd`.
+    // Windows starts `npx` only by its full name, `npx.cmd`.
     let found = program
         .to_str()
         .filter(|_| cfg!(windows))
@@ -265,7 +264,7 @@ async fn run_command(
     })
 }
 
-/// Windows has codes of 32 bits, of which a process can hand on eight; what is not 0 stays so.
+/// Windows has 32-bit exit codes, of which a process can pass on eight bits; a nonzero code stays nonzero.
 fn exit_code(code: i32) -> ExitCode {
     match u8::try_from(code) {
         Ok(code) => ExitCode::from(code),

@@ -1,6 +1,6 @@
 //! `adieu explain`: a section of TROUBLESHOOTING.md, from the copy in this binary.
 //!
-//! It asks no host and opens no file.
+//! It uses no network and opens no file.
 
 mod layout;
 mod sections;
@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::result::{self, Form};
 use sections::{Match, Section};
 
-/// The page as `build.rs` has compressed it.
+/// The page, compressed by `build.rs`.
 const PAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/troubleshooting.deflate"));
 
 /// Flags of `explain`.
@@ -82,7 +82,7 @@ fn list(sections: &[Section<'_>], form: Form) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints a section, and the one that it refers to where it says nothing else.
+/// Prints a section, or the one that it refers to if it contains nothing else.
 fn print(
     sections: &[Section<'_>],
     section: &Section<'_>,

@@ -153,7 +153,7 @@ pub(crate) fn events(arguments: EventsArguments) -> ExtensionCommand {
     ExtensionCommand::Marketplace(flags::MarketplaceCommand::Events(arguments))
 }
 
-/// Runs the verb: results to `out`, everything that is said about them to `notes`.
+/// Runs the verb: results go to `out`, messages to `notes`.
 ///
 /// # Errors
 /// A stream cannot be written to.
@@ -171,12 +171,12 @@ pub(crate) fn run(
     }
 }
 
-/// The one package that a path or a pattern means, from the current folder.
+/// The only package that a path or a pattern matches, relative to the current folder.
 fn one_package(pattern: &str) -> Result<PathBuf, Failure> {
     adieu_extension::one_file(Path::new("."), pattern).map_err(Failure::Extension)
 }
 
-/// The package that a pattern means, checked to the last byte, with its SHA-256 and what `read` takes from it.
+/// The package that a pattern matches, fully verified, with its SHA-256 and the result of `read`.
 fn verified<T>(
     pattern: &str,
     read: fn(&Package) -> Result<T, ReadError>,
@@ -189,7 +189,7 @@ fn verified<T>(
     Ok((package, found, digest))
 }
 
-/// The time for entries: `SOURCE_DATE_EPOCH` where it is set, else the first that a ZIP header can have.
+/// The time for entries: `SOURCE_DATE_EPOCH` if it is set, or else the first time in a ZIP header.
 fn timestamp() -> Result<DateTime, Failure> {
     match process_variable("SOURCE_DATE_EPOCH") {
         Some(text) if !text.trim().is_empty() => match text.trim().parse() {
@@ -200,7 +200,7 @@ fn timestamp() -> Result<DateTime, Failure> {
     }
 }
 
-/// Why the digest of a package is not known.
+/// Why a package's digest is not known.
 fn unreadable(path: &Path, cause: io::Error) -> Failure {
     Failure::NoFile {
         path: path.display().to_string(),
@@ -208,7 +208,7 @@ fn unreadable(path: &Path, cause: io::Error) -> Failure {
     }
 }
 
-/// The path from the root of the file system, for a reader elsewhere.
+/// The absolute path, for other programs.
 fn absolute(path: &Path) -> String {
     std::path::absolute(path)
         .unwrap_or_else(|_| path.to_path_buf())

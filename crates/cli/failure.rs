@@ -1,6 +1,6 @@
 //! Everything that can end a verb without success, with its facts.
 //!
-//! It has no messages; the files of `report/` write them.
+//! It contains no messages; the files of `report/` write them.
 
 mod feeds;
 mod line;
@@ -30,31 +30,31 @@ pub(crate) use scan::ScanProblem;
 /// What ended a verb without success.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The system gives the program no event loop.
+    /// The system could not provide an event loop.
     NoRuntime(io::Error),
-    /// Something that cannot be, as far as the code can tell.
+    /// Something that should be impossible.
     Internal(&'static str),
     /// The launcher named a task or a phase that this binary does not have.
     NoSuchTask { name: String, phase: String },
-    /// The launcher died.
+    /// The launcher has died.
     LauncherGone,
-    /// A variable of the platform is not there, or a variable of the pipeline shadows it.
+    /// A platform variable is missing, or a pipeline variable shadows it.
     PlatformVariable(PlatformVariableError),
-    /// An input is wrong.
+    /// An input is invalid.
     Input(InputError),
     /// The step names no service connection.
     NoConnection,
-    /// It names one in each of the two inputs.
+    /// The step names a connection in both inputs.
     TwoConnections,
-    /// Lines of `tokens` are wrong.
+    /// Lines of `tokens` are invalid.
     Tokens(Vec<LineProblem>),
-    /// Lines of `connections` are wrong.
+    /// Lines of `connections` are invalid.
     Connections(Vec<ConnectionLineProblem>),
     /// There is nothing to do.
     NothingAsked,
-    /// Lines of `configure` are wrong.
+    /// Lines of `configure` are invalid.
     Configure(Vec<ConfigureProblem>),
-    /// A text of the command line is not a resource.
+    /// A text on the command line is not a resource.
     NotAResource { text: String, reason: NotAResource },
     /// The credential endpoint cannot be started.
     NoBroker(io::Error),
@@ -66,21 +66,21 @@ pub(crate) enum Failure {
         text: String,
         reason: NotAVariableName,
     },
-    /// The connection cannot sign in as it is.
+    /// The connection cannot sign in as it is configured.
     Connection {
         connection: ConnectionFacts,
         problem: ConnectionProblem,
     },
-    /// The agent's settings for the network cannot be used.
+    /// The agent's network settings cannot be used.
     Network(NetworkProblem),
-    /// No token, for these reasons.
+    /// No token could be obtained, for these reasons.
     NoToken {
         connection: ConnectionFacts,
         errors: Vec<(String, Error)>,
     },
-    /// A value is longer than a variable may be.
+    /// A value is too long for a variable.
     TooLong(TooLong),
-    /// Something about an extension is wrong, before or after a service was asked.
+    /// An extension, or a request about one, is wrong.
     Extension(Problem),
     /// An input that the operation needs is empty.
     MissingInput {
@@ -92,7 +92,7 @@ pub(crate) enum Failure {
         text: String,
         reason: NotAnOrganization,
     },
-    /// A text is not an address for a token.
+    /// A text is not an address that may receive a token.
     NotAHost { text: String, reason: NotAHost },
     /// A text is not a number of minutes.
     NotMinutes(String),
@@ -103,14 +103,14 @@ pub(crate) enum Failure {
         /// `publish contoso.hello 1.2.3`
         doing: String,
         error: DevOpsError,
-        /// Who was refused, where it could be found out.
+        /// The refused identity, if it could be found out.
         identity: Option<Profile>,
-        /// Page on which people manage the publisher.
+        /// The publisher's management page.
         page: Option<String>,
     },
-    /// An organization does not know the identity that asks, or not by this token.
+    /// An organization does not know the caller, or not with this token.
     NotKnownThere(Box<NotKnownThere>),
-    /// A repository is not shown to the identity that asks.
+    /// The caller cannot see a repository.
     NoRepository {
         /// `project/repository`
         name: String,
@@ -118,26 +118,26 @@ pub(crate) enum Failure {
     },
     /// The identity cannot be added or removed as requested.
     Onboard(OnboardProblem),
-    /// Some organizations refused; the others were reported as they were done.
+    /// Some organizations refused; the results of the others were reported.
     Organizations {
         /// `install contoso.hello`
         doing: String,
-        /// Organization and what it said.
+        /// Organization, and its answer.
         failures: Vec<(String, DevOpsError)>,
-        /// Who was refused.
+        /// The refused identity.
         ids: Box<IdentityIds>,
     },
     /// Feeds get no credential.
     Feeds(FeedsProblem),
-    /// git gets no token, or none that would open the repository.
+    /// git gets no token, or none that is valid for the repository.
     Git(GitProblem),
-    /// No credential of the command line gave a token.
+    /// No credential of the command line returned a token.
     NoCredential(Vec<CredentialProblem>),
     /// A file of `--resume` cannot be continued or written.
     Progress { path: String, reason: String },
-    /// Files cannot be scanned as it was asked.
+    /// Files cannot be scanned as requested.
     Scan(ScanProblem),
-    /// A package is not as its checksums state, or has none.
+    /// A package does not match its checksums, or has none.
     NotVerified {
         path: String,
         /// SHA-256 of the package.
@@ -148,20 +148,20 @@ pub(crate) enum Failure {
     Pats(PatsProblem),
     /// A text is not a tenant.
     NotATenant(String),
-    /// An organization's tenant cannot be found out.
+    /// The tenant of an organization cannot be found out.
     NoTenant {
         organization: String,
         error: DevOpsError,
     },
     /// The result cannot be written.
     NotWritten(io::Error),
-    /// Nothing shows where the shell loads completions from.
+    /// It is unknown from where the shell loads completions.
     NoFolderForCompletions,
-    /// A removal was neither confirmed by a flag, nor is there a terminal to ask on; the section about it.
+    /// A removal was neither confirmed by a flag nor can it be confirmed on a terminal; the section about it.
     NotConfirmed(&'static str),
-    /// git does not take a setting, or is not there.
+    /// git refuses a setting, or is not installed.
     NotConfigured(String),
-    /// A flag that needs an organization is given without one.
+    /// A flag requires an organization.
     NoOrganization(&'static str),
     /// TROUBLESHOOTING.md has no section for a text.
     NoSection {
@@ -169,17 +169,17 @@ pub(crate) enum Failure {
         /// Sections with similar names.
         near: Vec<String>,
     },
-    /// A runner of GitHub Actions gave no file for what a step hands on.
+    /// The GitHub Actions runner provided no file for a step's outputs or variables.
     NotAWorkflowStep(&'static str),
-    /// A file that is there cannot be read.
+    /// An existing file cannot be read.
     NoFile { path: String, cause: io::Error },
     /// A command cannot be started.
     NoCommand { program: String, cause: io::Error },
 }
 
 impl Failure {
-    /// What the program ends with: 2 where the command line itself is wrong, 1 for a failure; and,
-    /// as shells do, 127 for a command that there is not and 126 for one that cannot be started.
+    /// The exit code: 2 if the command line itself is invalid, 1 for a failure and, as in shells, 127 for a command
+    /// that does not exist and 126 for one that cannot be started.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Tokens(_)
@@ -217,15 +217,15 @@ impl Failure {
     }
 }
 
-/// Who was refused, and where.
+/// The identity that was refused, and where.
 #[derive(Debug)]
 pub(crate) struct NotKnownThere {
     pub(crate) organization: String,
     /// `ask contoso who this is`
     pub(crate) doing: String,
-    /// Who was refused.
+    /// The refused identity.
     pub(crate) identity: Option<Profile>,
-    /// Its ids, as far as they are known.
+    /// Its IDs, as far as they are known.
     pub(crate) ids: IdentityIds,
     pub(crate) error: DevOpsError,
 }
@@ -233,13 +233,13 @@ pub(crate) struct NotKnownThere {
 /// Why the identity cannot be added or removed as requested.
 #[derive(Debug)]
 pub(crate) enum OnboardProblem {
-    /// A text is not the id of an application.
+    /// A text is not the ID of an application.
     NotAnId(String),
-    /// The publisher wants the identity's Azure DevOps ID, and no source has it.
+    /// The publisher requires the identity's Azure DevOps ID, which is not known.
     NoMemberId,
-    /// The tenant has nothing of that id.
+    /// The tenant has no application with that ID.
     NoApplication { id: String, tenant: String },
-    /// There is an app registration, and the tenant has no enterprise application for it.
+    /// There is an app registration, but the tenant has no enterprise application for it.
     NoEnterpriseApplication {
         name: String,
         client_id: String,
@@ -251,34 +251,34 @@ pub(crate) enum OnboardProblem {
         page: String,
         error: DevOpsError,
     },
-    /// An organization has no such member.
+    /// An organization does not have this member.
     NotAMember {
         id: String,
         organization: String,
-        /// Why Microsoft Graph did not tell which application it is; empty where it knows none.
+        /// Why Microsoft Graph did not show the application; empty if it has none.
         graph_failure: String,
     },
     /// The identity is the last one that can manage the publisher.
     OnlyOwner { publisher: String, page: String },
-    /// The organization's tenant has no enterprise application of that object id, and Microsoft Graph did
-    /// not tell which id it is.
+    /// The organization's tenant has no enterprise application with that object ID, and Microsoft Graph did not show
+    /// which ID it is.
     WrongId {
         id: String,
         organization: String,
-        /// Why Microsoft Graph did not tell which id it is.
+        /// Why Microsoft Graph did not show which ID it is.
         graph_failure: String,
         error: DevOpsError,
     },
-    /// A subject does not show its issuer, or the given one is not an address.
+    /// A subject does not show its issuer, or the given issuer is not an address.
     NoIssuer(Option<String>),
     /// No federated credential of the application trusts the ID tokens.
     Untrusted(Box<Untrusted>),
 }
 
-/// Why there is no inventory of personal access tokens.
+/// Why personal access tokens cannot be listed.
 #[derive(Debug)]
 pub(crate) enum PatsProblem {
-    /// The identity that asks does not administer the organization.
+    /// The caller does not administer the organization.
     NotAdministrator {
         organization: String,
         ids: Box<IdentityIds>,
@@ -294,63 +294,63 @@ pub(crate) enum PatsProblem {
 /// Why a file is not a report of `adieu scan`.
 #[derive(Debug)]
 pub(crate) enum LeaksProblemKind {
-    /// The system does not read it.
+    /// It cannot be read.
     Unread(io::Error),
     NotJson(serde_json::Error),
-    /// It is JSON of another schema than this.
+    /// It is JSON with another schema than this.
     Schema(&'static str),
 }
 
-/// What can become of a script.
+/// What can go wrong with a script.
 #[derive(Debug)]
 pub(crate) enum ScriptProblem {
-    /// The machine has no such shell.
+    /// The machine does not have this shell.
     NoShell(&'static str),
-    /// The working folder is not there.
+    /// The working folder does not exist.
     NoFolder(String),
-    /// The script cannot be put on disk.
+    /// The script cannot be written to disk.
     NotWritten { path: String, reason: String },
     /// The shell cannot be started.
     CannotStart {
         shell: &'static str,
         cause: io::Error,
     },
-    /// It ended with another code than 0.
+    /// It ended with a code other than 0.
     Ended { shell: &'static str, code: i32 },
-    /// It wrote to its standard error, which is to count as a failure.
+    /// It wrote to standard error, which counts as a failure.
     StandardError,
 }
 
-/// Why one way to sign in was passed over.
+/// Why a way to sign in was skipped.
 #[derive(Debug)]
 pub(crate) struct CredentialProblem {
-    /// Which one.
+    /// The credential.
     pub(crate) credential: Credential,
-    /// What is wrong with it.
+    /// The problem.
     pub(crate) fault: CredentialProblemKind,
 }
 
 /// What can be wrong with a credential.
 #[derive(Debug)]
 pub(crate) enum CredentialProblemKind {
-    /// A variable that it goes by is not there, or has no value.
+    /// A required variable is not set.
     NotSet(&'static str),
     /// A variable contains something that is not a token.
     NotAToken(&'static str),
-    /// The workflow's job may not request ID tokens.
+    /// The workflow's job does not have permission to request ID tokens.
     NoIdTokenPermission,
-    /// The workflow's request token would have gone to another host.
+    /// The workflow's request token would have been sent to another host.
     NotTheIssuer(NotTheIssuer),
     /// Its tool is not on the PATH.
     NotInstalled(&'static str),
-    /// `AZURE_AUTHORITY_HOST` is none.
+    /// `AZURE_AUTHORITY_HOST` is not a valid authority.
     Authority {
         text: String,
         reason: NotAnAuthority,
     },
-    /// The job's token would have gone to another host.
+    /// The job token would have been sent to another host.
     NotTheCollection(NotTheCollection),
-    /// The collection is not the one that the job's own connection is for.
+    /// The collection is not that of the job's own connection.
     AnotherCollection {
         collection: String,
         connection: String,
@@ -360,24 +360,24 @@ pub(crate) enum CredentialProblemKind {
         connection: ConnectionFacts,
         error: Error,
     },
-    /// Its tool gave no token.
+    /// Its tool returned no token.
     Tool {
         fault: ToolProblem,
-        /// What was run: `az account get-access-token …`
+        /// The command: `az account get-access-token …`
         command: String,
         scope: String,
         tenant: Option<String>,
     },
-    /// Its token is another tenant's than was asked for.
+    /// Its token belongs to a tenant other than the requested one.
     AnotherTenant { asked: String, got: String },
 }
 
 /// What can go wrong with a tool.
 #[derive(Debug)]
 pub(crate) enum ToolProblem {
-    /// A value for it has characters that no tool is given.
+    /// A value contains characters that no tool should get.
     NotPlain(String),
-    /// The system does not start it.
+    /// The system cannot start it.
     NotStarted(io::Error),
     /// It did not end in time.
     Time(Duration),
@@ -385,52 +385,52 @@ pub(crate) enum ToolProblem {
     Message(String),
     /// It failed without a message: `exit status: 1`.
     Silent(String),
-    /// It succeeded, and its output has no token that can be read.
+    /// It succeeded, but its output contains no token.
     NoToken,
 }
 
 /// Why git gets no token.
 #[derive(Debug)]
 pub(crate) enum GitProblem {
-    /// The variables that name the job's endpoint are wrong; a sentence without its end.
+    /// The variables for the job's endpoint are invalid; the start of a sentence.
     Endpoint(String),
-    /// The job's endpoint gave none.
+    /// The job's endpoint returned none.
     NoToken(Error),
-    /// The organization is another tenant's than the token.
+    /// The organization belongs to another tenant than the token.
     AnotherTenant {
-        /// Empty where git did not say which.
+        /// Empty if git did not name it.
         organization: String,
         wanted: String,
         ids: Box<IdentityIds>,
     },
     /// The organization refused the token.
     Refused {
-        /// Empty where git did not say which.
+        /// Empty if git did not name it.
         organization: String,
         ids: Box<IdentityIds>,
     },
 }
 
-/// What a person needs to find a connection.
+/// The facts with which a person finds a connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConnectionFacts {
-    /// Its id.
+    /// Its ID.
     pub(crate) id: String,
-    /// Page of the project on which it can be changed.
+    /// The page on which it can be changed.
     pub(crate) page: String,
-    /// Its scheme, as the agent says.
+    /// Its scheme, as the agent names it.
     pub(crate) scheme: String,
-    /// Tenant that is asked.
+    /// The tenant that it signs in to.
     pub(crate) tenant: String,
-    /// Its client id.
+    /// Its client ID.
     pub(crate) client_id: String,
-    /// Host that signs in.
+    /// The authority's host.
     pub(crate) authority: String,
     /// The organization of a connection of the type "Azure DevOps", by its name.
     pub(crate) organization: Option<String>,
 }
 
-/// The connection that signed in. A managed identity's may name none of them.
+/// The IDs of a connection, as far as it has them: that of a managed identity may have none.
 impl From<&ConnectionFacts> for IdentityIds {
     fn from(connection: &ConnectionFacts) -> Self {
         let some = |text: &String| (!text.is_empty()).then(|| text.clone());
@@ -445,40 +445,40 @@ impl From<&ConnectionFacts> for IdentityIds {
 /// Why a connection cannot sign in.
 #[derive(Debug)]
 pub(crate) enum ConnectionProblem {
-    /// The agent gave the task no such connection.
+    /// The agent did not pass this connection to the task.
     NotGiven,
     /// A scheme without a Microsoft Entra identity, such as a publish profile.
     Scheme,
     /// A field is empty.
     Missing(&'static str),
-    /// The authority in its data is none.
+    /// The authority in its data is invalid.
     Authority {
         text: String,
         reason: NotAnAuthority,
     },
-    /// The cloud is not one that has well-known addresses, and its data does not name them.
+    /// The cloud has no well-known addresses, and the connection's data does not contain them.
     Cloud(String),
-    /// The job's own token is not in the environment.
+    /// The job token is not in the environment.
     NoJobToken,
-    /// The address for ID tokens is not the collection's.
+    /// The address for ID tokens is outside the collection.
     NotTheCollection(NotTheCollection),
-    /// The collection is not the one that the job's own connection is for.
+    /// The collection is not that of the job's own connection.
     AnotherCollection {
-        /// What the variable says.
+        /// The value of the variable.
         collection: String,
         /// Address of the job's own connection.
         connection: String,
     },
-    /// `idToken` is asked of a connection that has none.
+    /// `idToken` is set, but the connection has no ID token.
     NoIdToken,
 }
 
 /// What is wrong with the agent's settings.
 #[derive(Debug)]
 pub(crate) enum NetworkProblem {
-    /// The address of the agent's proxy is none.
+    /// The address of the agent's proxy is invalid.
     Proxy(String),
-    /// A variable such as `HTTPS_PROXY` holds none.
+    /// A variable such as `HTTPS_PROXY` is invalid.
     ProxyVariable {
         variable: &'static str,
         text: String,

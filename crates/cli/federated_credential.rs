@@ -1,8 +1,7 @@
 //! What an application's federated credential must contain for an ID token, which of its credentials comes closest,
 //! and the command that creates the missing one.
-//!
-//! It changes nothing. Microsoft Entra compares the three values exactly ("Workload identity federation" of its
-//! documents); what issuers write is from docs.github.com and docs.gitlab.com, "OpenID Connect".
+//! It changes nothing. Microsoft Entra compares the three values exactly ("Workload identity federation" in its
+//! documents); the issuers' values are from docs.github.com and docs.gitlab.com, "OpenID Connect".
 
 use adieu_devops::FederatedCredential;
 use adieu_identity::Claims;
@@ -14,13 +13,13 @@ use crate::resource::Cloud;
 pub(crate) const GITHUB: &str = "https://token.actions.githubusercontent.com";
 pub(crate) const GITLAB: &str = "https://gitlab.com";
 
-/// As many as an application can have.
+/// Most federated credentials of an application.
 const MOST: usize = 20;
 
-/// What an equal issuer or subject counts for, more than any length of an equal beginning.
+/// Score for an equal issuer or subject, higher than any common prefix.
 const SAME: usize = 1000;
 
-/// The three values that an ID token presents, and that a federated credential has.
+/// The three values in an ID token and in a federated credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Trust {
     pub(crate) issuer: String,
@@ -34,25 +33,25 @@ pub(crate) struct Untrusted {
     /// Its name.
     pub(crate) application: String,
     pub(crate) client_id: String,
-    /// What the ID tokens present.
+    /// The values in the ID tokens.
     pub(crate) trust: Trust,
-    /// Name of the federated credential that comes closest, and what it says where it differs.
+    /// Name of the closest federated credential, and the values in which it differs.
     pub(crate) nearest: Option<String>,
     pub(crate) differs: Vec<(&'static str, String)>,
-    /// Whether it has as many as it can have.
+    /// Whether it already has the maximum number.
     pub(crate) is_full: bool,
-    /// What creates or changes one.
+    /// The command that creates or changes one.
     pub(crate) command: String,
 }
 
-/// Who issued the ID token, as the facts of a connection name its scheme. No service connection has one of these.
+/// The issuer of an ID token, as the scheme in a connection's facts. Service connections have other schemes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Federation {
     /// GitHub Actions, for the running workflow.
     GithubActions,
     /// GitLab, for the running job.
     Gitlab,
-    /// A platform that writes the token into a file and renews it.
+    /// A platform that writes the token to a file and renews it.
     File,
     /// A platform that set the token in a variable once.
     Variable,
@@ -68,7 +67,7 @@ impl Federation {
         }
     }
 
-    /// The one that a scheme names.
+    /// The issuer that a scheme means.
     pub(crate) fn of(scheme: &str) -> Option<Self> {
         let all = [
             Self::GithubActions,
@@ -84,12 +83,12 @@ impl Federation {
 type Facts<'a> = [(&'static str, &'a str); 3];
 
 impl Trust {
-    /// The values by the names that the pages of Microsoft Entra have for them.
+    /// The values by their names on the pages of Microsoft Entra.
     pub(crate) fn facts(&self) -> Facts<'_> {
         facts(&self.issuer, &self.subject, &self.audience)
     }
 
-    /// The credential of an application that trusts this, or why there is none. `list` is nothing where the tenant has no
+    /// The credential of an application that trusts this, or why there is none. `list` is `None` if the tenant has no
     /// app registration for it.
     pub(crate) fn find(
         &self,
@@ -107,14 +106,14 @@ impl Trust {
                 nearest = Some((likeness, known));
             }
         }
-        // With neither issuer nor subject in common, it is there for something else.
+        // Without a common issuer or subject, it serves another purpose.
         let nearest = nearest
             .filter(|(likeness, _)| *likeness >= SAME)
             .map(|(_, one)| one);
         let differs = nearest.map(|known| self.differences(known));
         let command = match (list, nearest) {
             (None, _) => self.command_of_managed_identity(application),
-            // An application cannot have two credentials of one issuer and subject.
+            // An application cannot have two credentials with the same issuer and subject.
             (Some(_), Some(known))
                 if known.issuer == self.issuer && known.subject == self.subject =>
             {
@@ -138,7 +137,7 @@ impl Trust {
         })
     }
 
-    /// How much a credential resembles what is looked for: by issuer, by subject, then by how far the subjects are the same.
+    /// How similar a credential is: by issuer, by subject, then by the length of the subjects' common prefix.
     fn likeness(&self, known: &FederatedCredential) -> usize {
         let common = self.subject.bytes().zip(known.subject.bytes());
         let common = common.take_while(|(ours, theirs)| ours == theirs).count();
@@ -147,7 +146,7 @@ impl Trust {
             + common.min(SAME - 1)
     }
 
-    /// What a credential says where it differs.
+    /// The values in which a credential differs.
     fn differences(&self, known: &FederatedCredential) -> Vec<(&'static str, String)> {
         let mut differences = Vec::new();
         for ((name, ours), (_, theirs)) in self.facts().into_iter().zip(values(known)) {
@@ -158,7 +157,7 @@ impl Trust {
         differences
     }
 
-    /// What `az ad app federated-credential` and Microsoft Graph take.
+    /// The parameters for `az ad app federated-credential` and Microsoft Graph.
     pub(crate) fn parameters(&self, name: &str) -> Value {
         json!({
             "name": name, "issuer": self.issuer, "subject": self.subject,
@@ -187,8 +186,8 @@ impl Trust {
         )
     }
 
-    /// A name that the application does not have yet: letters, digits and hyphens of the subject, since a name can be
-    /// part of an address.
+    /// A name that the application does not have yet: letters, digits and hyphens from the subject, because a name
+    /// can be part of an address.
     pub(crate) fn name(&self, list: &[FederatedCredential]) -> String {
         let mut name = String::new();
         for character in self.subject.chars().take(100) {
@@ -216,7 +215,7 @@ impl Trust {
         numbered
     }
 
-    /// What is doubtful about a subject that was typed.
+    /// What is doubtful about a subject that a user typed.
     pub(crate) fn doubt(&self) -> Option<&'static str> {
         let subject = self.subject.as_str();
         if subject.contains('*') {
@@ -236,7 +235,7 @@ impl Trust {
                 "ref:refs/pull/",
                 "environment:",
             ];
-            // A customized subject has more claims, by their names.
+            // A customized subject has more claims, with their names.
             let is_known = context("repo:").is_some_and(|context| {
                 context == "pull_request" || begins(context, &forms) || context.contains("_ref:")
             });
@@ -276,7 +275,7 @@ fn values(known: &FederatedCredential) -> Facts<'_> {
     facts(&known.issuer, &known.subject, &known.audience)
 }
 
-/// What an ID token presents.
+/// The values of an ID token.
 impl From<&Claims> for Trust {
     fn from(claims: &Claims) -> Self {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -297,7 +296,7 @@ pub(crate) fn audience(cloud: &Cloud) -> &'static str {
     }
 }
 
-/// The issuer of a subject, by the claim that it begins with.
+/// The issuer of a subject, recognized by its first claim.
 pub(crate) fn issuer_of(subject: &str) -> Option<&'static str> {
     if subject.starts_with("repo:") {
         Some(GITHUB)
@@ -308,7 +307,7 @@ pub(crate) fn issuer_of(subject: &str) -> Option<&'static str> {
     }
 }
 
-/// What the eye misses.
+/// A hint about a difference that is easy to miss.
 fn hint(ours: &str, theirs: &str) -> &'static str {
     if ours.eq_ignore_ascii_case(theirs) {
         " (another letter case)"
@@ -325,8 +324,8 @@ fn hint(ours: &str, theirs: &str) -> &'static str {
     }
 }
 
-/// `repo:owner/name:…` for `repo:owner@1/name@2:…`: github.com writes the second form for repositories that were created
-/// or renamed since 2026-07-15 ("Immutable subject claims" of docs.github.com).
+/// Converts `repo:owner@1/name@2:…` to `repo:owner/name:…`: github.com uses the first form for repositories that were
+/// created or renamed since 2026-07-15 ("Immutable subject claims" of docs.github.com).
 fn without_ids(subject: &str) -> String {
     let mut rest = subject;
     let mut text = String::new();
@@ -337,7 +336,7 @@ fn without_ids(subject: &str) -> String {
     text + rest
 }
 
-/// One word for a POSIX shell, and for PowerShell where the text has no quotation mark.
+/// Quotes a text for a POSIX shell; PowerShell accepts it as well if the text has no quotation mark.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -1,6 +1,6 @@
 //! FeedAuthenticate@1: credentials for Azure Artifacts feeds, for every package client of the job, until it ends.
 //!
-//! It changes no file of the checkout and none of the user's, and puts a token into no variable.
+//! It changes no file of the checkout or the user, and puts no token into a variable.
 
 pub(crate) mod beside;
 pub(crate) mod check;
@@ -47,18 +47,18 @@ use request::{Request, SERVED, place};
 
 /// npm's file in the private folder.
 const NPM: &str = "npmrc";
-/// The one for clients of netrc.
+/// The file for clients of netrc.
 const NETRC: &str = "netrc";
-/// yarn's, to which a link above the checkout leads.
+/// yarn's file, to which a link above the checkout points.
 const YARN: &str = "yarnrc.yml";
-/// Maven's.
+/// Maven's file.
 const MAVEN: &str = "settings.xml";
-/// twine's.
+/// twine's file.
 const PYPIRC: &str = "pypirc";
-/// The folder that `PYTHONPATH` names.
+/// The folder for `PYTHONPATH`.
 const PYTHON: &str = "python";
 
-/// Under these names the section after the job finds what this one left.
+/// The names under which the post-job section finds what this one created.
 const FOLDER: &str = "ADIEU_FEEDS";
 const BROKER: &str = "ADIEU_FEEDS_BROKER";
 const BROKER_KEY: &str = "ADIEU_FEEDS_BROKER_KEY";
@@ -67,13 +67,13 @@ const SETTINGS: &str = "ADIEU_FEEDS_SETTINGS";
 /// Clients that read netrc.
 const OF_NETRC: [Tool; 4] = [Tool::Pip, Tool::Uv, Tool::Poetry, Tool::Pdm];
 
-/// Clients that ask `keyring`.
+/// Clients that use `keyring`.
 const OF_KEYRING: [Tool; 3] = [Tool::Pip, Tool::Uv, Tool::Pdm];
 
-/// What declares a feed that the repository does not.
+/// The position of feeds that the input declares.
 const INPUT: &str = "input feeds";
 
-/// Looks a variable up.
+/// Looks up a variable.
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Runs the task.
@@ -158,7 +158,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     Ok(())
 }
 
-/// Runs the section after the job: the broker ends, and the private folder with it.
+/// Runs the post-job section: stops the broker and removes the private folder.
 pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Failure> {
     let Some(folder) = environment.task_variable(FOLDER) else {
         log.debug("This step did not create any files.");
@@ -190,7 +190,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), F
     Ok(())
 }
 
-/// The folder that is read: as the step says, else the sources.
+/// The folder to read: the step's, or else the sources.
 fn root(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Failure> {
     let platform = |name| {
         let value = environment.platform_variable(name).ok().flatten();
@@ -212,10 +212,10 @@ fn root(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Failu
     }
 }
 
-/// What the files declare, and the variables that clients read.
+/// The declarations in the files, and in the variables that clients read.
 fn declared(root: &Path, variable: Variables<'_>) -> Reading {
     let mut reading = read(root);
-    // One that is not Unicode names no feed.
+    // A value that is not Unicode names no feed.
     let names = process_variables().filter_map(|(name, _)| name.into_string().ok());
     let variables: Vec<(String, String)> = names
         .filter_map(|name| {
@@ -233,7 +233,7 @@ fn declared(root: &Path, variable: Variables<'_>) -> Reading {
     reading
 }
 
-/// The job's own token is for feeds of the pipeline's organization.
+/// Keeps only feeds of the pipeline's organization, for which the job token is valid.
 fn of_own_organization(
     request: &mut Request,
     environment: &Environment,
@@ -273,7 +273,7 @@ fn all(request: &Request, tenant: Option<String>) -> BTreeMap<String, Option<Str
     all
 }
 
-/// Each organization's tenant, as the organization shows to everyone.
+/// Each organization's tenant, which the organization shows to everyone.
 async fn tenants(
     request: &Request,
     transport: &Transport,
@@ -335,7 +335,7 @@ fn make_in(place: &Path, plan: &Plan, request: &Request) -> Result<Folder, Failu
     Err(Failure::Feeds(problem))
 }
 
-/// Python's own keyring finds us by a module.
+/// Adds the module with which Python's keyring finds our program.
 fn add_keyring_backend(request: &Request, plan: &Plan, folder: &Folder) -> std::io::Result<()> {
     if !settings::has_keyring_backend(request, plan) {
         return Ok(());
@@ -349,7 +349,8 @@ fn add_keyring_backend(request: &Request, plan: &Plan, folder: &Folder) -> std::
     Ok(())
 }
 
-/// Starts the process behind the feeds. Where it gets no token, this one asks once more, for the whole reason.
+/// Starts the background process for the feeds. If it gets no token, this process tries again, to report the full
+/// reason.
 async fn start(
     environment: &Environment,
     connection: Option<&EndpointId>,
@@ -378,6 +379,6 @@ async fn start(
             token.map_err(refused)?;
         }
     }
-    // What failed was transient.
+    // The failure was transient.
     job::start_for_feeds(environment, connection, folder.path()).await
 }

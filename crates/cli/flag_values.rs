@@ -1,13 +1,13 @@
-//! The forms that values of flags have, and the words for values that have another one.
+//! The formats of flag values, and the messages for invalid ones.
 //!
-//! clap puts the flag and its value in front of these words.
+//! clap puts the flag and its value before these messages.
 
 use std::str::FromStr;
 
 use adieu_extension::Version;
 use adieu_identity::is_guid;
 
-/// A count: of minutes, of seconds.
+/// A whole number: minutes or seconds.
 pub(crate) fn whole_number<N: FromStr>(text: &str) -> Result<N, String> {
     text.trim()
         .parse()

@@ -1,6 +1,6 @@
 //! `adieu git-credential`: the credential helper that git runs for Azure DevOps repositories.
 //!
-//! It never answers for another host, never over plain HTTP, and keeps nothing.
+//! It never answers for another host, never over plain HTTP, and stores nothing.
 
 mod question;
 mod set_up;
@@ -28,7 +28,7 @@ use crate::reporter::Terminal;
 use crate::resource;
 use question::{Organization, Question, Refused};
 
-/// git's questions have a few hundred bytes.
+/// A request of git has a few hundred bytes.
 const LONGEST_QUESTION: u64 = 64 * 1024;
 
 /// git waits while the organization is asked why it refused a token.
@@ -82,7 +82,7 @@ pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, F
             explain(&question, organization).await?;
             return Ok(ExitCode::SUCCESS);
         }
-        // Nothing is kept, so there is nothing to store; other actions are for newer helpers.
+        // Nothing is stored; other actions belong to newer versions of the protocol.
         _ => return Ok(ExitCode::SUCCESS),
     }
     let transport = network::of_command_line()?;
@@ -90,24 +90,24 @@ pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, F
         Ok(token) => write(&question, &token),
         Err(failure) => {
             Terminal.error(&Report::on_a_command_line(&failure).text());
-            // Otherwise git would ask a person, and in a job there is none.
+            // Otherwise git would prompt, which no one answers in a job.
             Stream::Output.text("quit=1")
         }
     };
-    // git has heard enough, or is gone.
+    // git has read enough, or has exited.
     Ok(written.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS))
 }
 
-/// What git says, in the custody of a secret: where a credential is stored or erased, it is in it.
+/// Reads git's request as a secret: `store` and `erase` contain a credential.
 fn read() -> GitCredential {
     let mut text = String::new();
-    // What is not text is not a question, and what git does not ask is not answered.
+    // Invalid text is not a request, and gets no answer.
     let _ = io::stdin().take(LONGEST_QUESTION).read_to_string(&mut text);
     GitCredential::new(text)
 }
 
-/// git knows no more than that the sign-in failed. It hands the credential back because it was refused, so this is
-/// where the reader can learn whose it was. Where the token does not show that, the organization names the identity that it refuses.
+/// Explains a refusal: git only knows that the sign-in failed. It passes the refused credential back, so this message
+/// can show whose it was. If the token does not show that, the organization names the identity that it refuses.
 async fn explain(question: &Question, organization: Organization<'_>) -> Result<(), Failure> {
     let Some(refused) = question.refused() else {
         return Ok(());
@@ -131,7 +131,7 @@ async fn explain(question: &Question, organization: Organization<'_>) -> Result<
     Ok(())
 }
 
-/// What an organization answers to a token that it refused to git.
+/// An organization's answer to a token that it refused to git.
 async fn who(token: AccessToken, organization: Organization<'_>, transport: &Transport) -> Failure {
     let hosts = Hosts::public();
     let Ok(named) = hosts.organization(organization.name()) else {
@@ -144,7 +144,7 @@ async fn who(token: AccessToken, organization: Organization<'_>, transport: &Tra
             organization: named.name,
             ids: Box::new(IdentityIds::from(&known)),
         }),
-        // Only what is about the identity says why git was refused.
+        // Only a refusal of the identity explains why git was refused.
         Err(error)
             if !matches!(
                 error,
@@ -184,7 +184,7 @@ fn is_wanted(organization: Organization<'_>, wanted: &[String]) -> bool {
     }
 }
 
-/// A token that the organization can take.
+/// A token that the organization accepts.
 async fn answer(
     question: &Question,
     organization: Organization<'_>,
@@ -217,11 +217,11 @@ async fn answer(
     }
 }
 
-/// The organization's tenant, so that a guest gets the right token where git is too old to show the challenge
-/// (before 2.41). Where the organization does not show it, the identity's own tenant is the best guess.
+/// The organization's tenant, so that a guest gets the right token even if git is too old to pass the challenge
+/// (before 2.41). If the organization does not show it, the identity's own tenant is used.
 ///
 /// # Errors
-/// Azure DevOps has no such organization.
+/// Azure DevOps does not have this organization.
 async fn tenant_of(
     organization: Organization<'_>,
     transport: &Transport,
@@ -249,7 +249,7 @@ fn another_tenant(organization: Organization<'_>, wanted: &str, ids: IdentityIds
     })
 }
 
-/// The broker, where the job has one.
+/// The broker, if the job has one.
 fn job_endpoint() -> Result<Option<LocalEndpoint>, Failure> {
     let variable = process_variable;
     let Some(address) = variable(GIT_ENDPOINT) else {
@@ -266,8 +266,8 @@ fn job_endpoint() -> Result<Option<LocalEndpoint>, Failure> {
         .map_err(problem)
 }
 
-/// As a bearer's token where git has words for that (2.46 and newer), otherwise as a password. `ephemeral`
-/// and the expiry keep other helpers from storing it.
+/// Writes a bearer token if git supports that (2.46 and newer), otherwise a password. `ephemeral` and the expiry keep
+/// other helpers from storing it.
 fn write(question: &Question, token: &Token) -> io::Result<()> {
     if let Some(log) = credential::workflow_log() {
         log.mask(&token.value);
@@ -283,7 +283,7 @@ fn write(question: &Question, token: &Token) -> io::Result<()> {
         lines.push_str(&format!("\npassword_expiry_utc={}", expires_on.as_secs()));
     }
     if !question.takes_schemes() {
-        // git goes on to the next helper until it has both; it has.
+        // Older versions of git ask the next helper until they have both values.
         lines.push_str("\nquit=1");
     }
     Stream::Output.credential(&lines)

@@ -1,7 +1,7 @@
-//! The step of the action (`action.yml`): tokens of a GitHub Actions workflow, as outputs of the step and, where the
-//! user wants it, as variables of the later steps.
+//! The step of the action (`action.yml`): tokens of a GitHub Actions workflow, as outputs of the step and, if
+//! requested, as variables of later steps.
 //!
-//! It signs in as the workflow alone, never by what else is on the machine.
+//! It only signs in as the workflow, never with another credential of the machine.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ use crate::network;
 use crate::resource;
 use crate::tokens::{self, RequestedToken, expiry_name};
 
-/// The inputs of the action, as its step passes them on.
+/// The inputs of the action, as its step passes them.
 const TOKENS: &str = "ADIEU_TOKENS";
 const ORGANIZATION: &str = "ADIEU_ORGANIZATION";
 const ENVIRONMENT: &str = "ADIEU_ENVIRONMENT";
@@ -33,7 +33,7 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
     let tenant = credential::tenant(None, input(ORGANIZATION).as_deref(), &transport).await?;
     let connection = credential::workflow(tenant.as_deref())?;
     let log = Log::new(false);
-    // Without tokens, one is requested all the same: a sign-in that cannot work is reported here.
+    // Without tokens, one is requested anyway: a sign-in that cannot work is reported here.
     let wanted = if wanted.is_empty() {
         let scope = resource::azure_devops();
         let token = connection.tokens(&[scope], &transport, &log).await;
@@ -73,7 +73,7 @@ fn hand_on(
         .iter()
         .map(|(wanted, token)| (wanted.name.as_str(), masks.mask(&token.value)))
         .collect();
-    // What `adieu` in the later steps signs in with; neither is a secret.
+    // The variables with which `adieu` signs in in later steps; neither is a secret.
     environment.set("AZURE_CLIENT_ID", &connection.facts.client_id)?;
     environment.set("AZURE_TENANT_ID", &connection.facts.tenant)?;
     let log = Log::new(false);
@@ -97,7 +97,7 @@ fn hand_on(
     outputs.set_secrets("tokens", &masked)
 }
 
-/// An input that has a value.
+/// An input, if it has a value.
 fn input(name: &str) -> Option<String> {
     adieu_agent::process_value(name)
 }

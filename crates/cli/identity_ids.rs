@@ -1,23 +1,23 @@
 //! The IDs of the identity that signs in, from any source that has them, because tokens may be unreadable.
 //!
-//! It asks no service.
+//! It contacts no service.
 
 use adieu_devops::{ConnectionData, Entitlement, Refusal};
 use adieu_identity::{Claims, Token};
 
-/// What people compare with the pages of Microsoft Entra. Each is unknown where no source has it.
+/// The IDs that people compare with the pages of Microsoft Entra. Each is unknown if no source has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct IdentityIds {
-    /// Tenant that the identity is of.
+    /// The identity's tenant.
     pub(crate) tenant: Option<String>,
-    /// Object id in that tenant; the enterprise application's, for a service principal.
+    /// Object ID in that tenant; the enterprise application's, for a service principal.
     pub(crate) object_id: Option<String>,
-    /// The application's client id.
+    /// The application's client ID.
     pub(crate) client_id: Option<String>,
 }
 
 impl IdentityIds {
-    /// What a token shows, where it can be read.
+    /// The IDs in a token, if it can be decoded.
     pub(crate) fn of_token(token: &Token) -> Self {
         token
             .claims()
@@ -25,7 +25,7 @@ impl IdentityIds {
             .unwrap_or_default()
     }
 
-    /// These, and what `other` knows of the rest.
+    /// These IDs, completed from `other`.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             tenant: self.tenant.or(other.tenant),
@@ -45,7 +45,7 @@ impl From<&Claims> for IdentityIds {
     }
 }
 
-/// What an organization knows of a member.
+/// The IDs that an organization knows of a member.
 impl From<&ConnectionData> for IdentityIds {
     fn from(known: &ConnectionData) -> Self {
         Self {

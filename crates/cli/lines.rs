@@ -1,15 +1,15 @@
 //! The lines of an input or a file with one item per line.
 //!
-//! It never knows what a line means.
+//! It does not know the meaning of a line.
 
-/// The lines without blank ones, comments, and white space around them.
+/// The trimmed lines, without blank ones and comments.
 pub(crate) fn meaningful_lines(text: &str) -> impl Iterator<Item = &str> {
     numbered_lines(text).map(|(_, line)| line)
 }
 
-/// The same with their numbers, from 1.
+/// The same lines with their numbers, starting at 1.
 pub(crate) fn numbered_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    // Editors of Windows begin a file with a byte order mark.
+    // Windows editors may start a file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text.lines().map(str::trim).zip(1..);
     lines

@@ -1,24 +1,24 @@
-//! The managed identity of this machine, as its platform announces it: never one of our brokers whose variables
-//! hide the platform's own.
+//! The managed identity of this machine, as its platform announces it: never one of our brokers, whose variables hide
+//! the platform's own.
 //!
-//! It asks nothing.
+//! It sends no requests.
 
 use adieu_identity::{IdentityEndpoint, LocalEndpoint};
 use adieu_secret::EndpointSecret;
 
 use adieu_agent::process_variable as variable;
 
-/// How App Service, Functions and Container Apps announce an endpoint.
+/// The variable with which App Service, Functions and Container Apps announce an endpoint.
 pub(crate) const ENDPOINT: &str = "IDENTITY_ENDPOINT";
 
-/// What opens it.
+/// The variable with its key.
 pub(crate) const HEADER: &str = "IDENTITY_HEADER";
 
 /// Where `configure: identity` keeps the platform's own values while those of a broker hide them.
 pub(crate) const KEPT_ENDPOINT: &str = "ADIEU_MACHINE_IDENTITY_ENDPOINT";
 pub(crate) const KEPT_HEADER: &str = "ADIEU_MACHINE_IDENTITY_HEADER";
 
-/// Where the machine's own identity is asked.
+/// The endpoint of the machine's own identity.
 pub(crate) fn endpoint() -> IdentityEndpoint {
     IdentityEndpoint::announced(|name| announced(name, variable))
 }
@@ -28,7 +28,7 @@ pub(crate) fn is_announced() -> bool {
     announced(ENDPOINT, variable).is_some()
 }
 
-/// Our broker that the environment names: another adieu process started it for this one.
+/// The broker of ours that the environment names: another adieu process started it for this one.
 pub(crate) fn broker() -> Option<Result<IdentityEndpoint, String>> {
     let key = variable(HEADER).filter(|key| adieu_broker::is_key(key))?;
     let address = variable(ENDPOINT)?;
@@ -36,7 +36,7 @@ pub(crate) fn broker() -> Option<Result<IdentityEndpoint, String>> {
     Some(endpoint.map(LocalEndpoint::into_endpoint))
 }
 
-/// What a broker's variables would hide: the platform's own endpoint, and what opens it.
+/// The platform's own endpoint and its key, which a broker's variables would hide.
 pub(crate) fn hidden_by_a_broker(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Option<(String, EndpointSecret)> {
@@ -50,7 +50,7 @@ fn announced(name: &str, variable: impl Fn(&str) -> Option<String>) -> Option<St
     match name {
         ENDPOINT if is_ours => variable(KEPT_ENDPOINT),
         HEADER if is_ours => variable(KEPT_HEADER),
-        // A variable of a pipeline that was emptied when its broker ended hides the platform's as well.
+        // A pipeline variable that was emptied when its broker stopped also hides the platform's.
         ENDPOINT => variable(ENDPOINT).or_else(|| variable(KEPT_ENDPOINT)),
         HEADER => variable(HEADER).or_else(|| variable(KEPT_HEADER)),
         _ => variable(name),

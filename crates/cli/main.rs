@@ -1,6 +1,6 @@
-//! The binary `adieu`: its command line, and the one place where a verb's outcome becomes an exit code.
+//! The binary `adieu`: its command line, and the only place where a verb's outcome becomes an exit code.
 //!
-//! It never does a verb's work; each is in the file of its name.
+//! It does no verb's work; each is in the file with its name.
 
 mod aadsts;
 mod checklist;
@@ -68,12 +68,12 @@ use crate::failure::Failure;
 use crate::report::Report;
 use crate::reporter::Terminal;
 
-/// Wipes every block of memory when it is freed: the libraries that carry a token keep copies that they do not wipe.
+/// Wipes every block of memory when it is freed: libraries keep copies of tokens that they do not wipe.
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
-/// What most verbs exit with.
+/// The exit codes of most verbs.
 const EXIT_CODES: &str = "Exit codes: 0 success, 1 failure, 2 usage error";
 
 /// Azure DevOps without personal access tokens: Entra tokens for pipelines, publishers and people.
@@ -209,9 +209,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Reads the command line. Its help is as wide as the terminal; elsewhere lines stay whole.
+/// Parses the command line. Its help is as wide as the terminal; without one, lines are not wrapped.
 fn read(mut words: Vec<OsString>) -> Result<Arguments, clap::Error> {
-    // `help onbord` suggests no verb, and `onbord --help` does.
+    // `help onbord` suggests no verb, but `onbord --help` does.
     let verb = if words
         .get(1)
         .is_some_and(|word| word == "extension" || word == "feeds")
@@ -258,7 +258,7 @@ fn extension(command: extension::ExtensionCommand) -> ExitCode {
     extension::run(command, &mut results, &mut notes).unwrap_or(ExitCode::FAILURE)
 }
 
-/// Prints help, the version, or what is wrong with the command line, which clap would print past the writer.
+/// Prints help, the version, or an error of the command line, which clap would print without the writer.
 fn print_usage(error: &clap::Error, color: Color) -> ExitCode {
     let stream = if error.use_stderr() {
         Stream::Error
@@ -283,7 +283,7 @@ fn print_usage(error: &clap::Error, color: Color) -> ExitCode {
     }
 }
 
-/// Where to find what other programs have as a verb of this name.
+/// What to use instead of a verb of another program.
 fn elsewhere(word: &str) -> Option<&'static str> {
     match word {
         "login" | "logout" | "auth" | "signin" => Some(
@@ -295,7 +295,7 @@ fn elsewhere(word: &str) -> Option<&'static str> {
     }
 }
 
-/// What a panic says can quote anybody's text.
+/// A panic message can quote any text.
 fn report_a_panic() {
     std::panic::set_hook(Box::new(|panic| {
         Terminal.error(&format!(
@@ -304,12 +304,12 @@ fn report_a_panic() {
     }));
 }
 
-/// Runs a verb that waits for services to its exit code.
+/// Runs an async verb to its exit code.
 fn in_a_runtime(verb: impl Future<Output = Result<ExitCode, Failure>>) -> ExitCode {
     outcome(runtime::block_on(verb).and_then(|outcome| outcome))
 }
 
-/// The exit code of a verb, with what went wrong on standard error.
+/// The exit code of a verb, after printing a failure to standard error.
 fn outcome(outcome: Result<ExitCode, Failure>) -> ExitCode {
     outcome.unwrap_or_else(|failure| {
         Terminal.error(&Report::that_ends_a_verb(&failure).text());

@@ -1,4 +1,4 @@
-//! What `onboard` and `offboard` share: which application is meant, the results, and whose refusal it was.
+//! What `onboard` and `offboard` share: the application, the results, and refusals.
 //!
 //! It changes nothing.
 
@@ -14,20 +14,20 @@ use crate::whoami;
 
 /// The application that is meant.
 pub(crate) struct Application {
-    /// Its name and client id, or the given id in place of both.
+    /// Its name and client ID, or the given ID instead of both.
     pub(crate) name: String,
     pub(crate) client_id: String,
-    /// The enterprise application's object id, or what is taken for it.
+    /// The enterprise application's object ID, or the ID that is used as such.
     pub(crate) object_id: String,
-    /// Why Microsoft Graph did not tell which id was given; nothing where it did.
+    /// Why Microsoft Graph did not show which ID was given; `None` if it did.
     pub(crate) graph_failure: Option<String>,
 }
 
-/// What was found, done and printed so far.
+/// The changes and messages so far.
 pub(crate) struct Outcome {
     pub(crate) lines: Vec<String>,
     pub(crate) json: Value,
-    /// What a dry run would send.
+    /// The requests that a dry run would send.
     pub(crate) requests: Vec<Value>,
 }
 
@@ -40,7 +40,7 @@ impl Outcome {
         }
     }
 
-    /// Prints it, with the requests of a dry run. What was done before something went wrong was done.
+    /// Prints it, with the requests of a dry run, and what was done before a failure.
     pub(crate) fn print(
         mut self,
         form: Form,
@@ -69,8 +69,8 @@ impl Outcome {
     }
 }
 
-/// Finds out by Microsoft Graph which of the three ids was given. Where it may not be asked, the id is
-/// taken for the one that is needed.
+/// Asks Microsoft Graph which of the three IDs was given. If that is not possible, the ID is used as the required
+/// one.
 pub(crate) async fn find_application(
     session: &Session,
     id: &str,
@@ -137,7 +137,7 @@ pub(crate) async fn find_application(
     }
 }
 
-/// An organization's refusal: about who asks, or about what is asked.
+/// An organization's refusal: of the caller, or of the request.
 pub(crate) fn refused(session: &Session, organization: &str, doing: &str, error: Error) -> Failure {
     session.learn_from(&error);
     Failure::NotKnownThere(Box::new(NotKnownThere {
@@ -172,7 +172,7 @@ pub(crate) fn refused_by_publisher(
     }
 }
 
-/// A failure with the ids of the identity that asks, where it is a refusal of an organization's.
+/// Adds the caller's IDs to a failure that is an organization's refusal.
 pub(crate) async fn with_ids(session: &Session, mut failure: Failure) -> Failure {
     if let Failure::NotKnownThere(refused) = &mut failure {
         whoami::learn_ids(session).await;

@@ -1,4 +1,4 @@
-//! A moment as every script can read it.
+//! Formats a time for scripts.
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;

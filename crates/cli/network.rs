@@ -1,6 +1,6 @@
 //! Builds the HTTPS transport from the agent's proxy and certificates.
 //!
-//! It reads the files that the agent names; it sends no request.
+//! It reads the files that the agent names, but sends no request.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::report::without_error_numbers;
 use crate::reporter::{Reporter, Terminal};
 use crate::waiting::Wait;
 
-/// The way to the services, as the agent is configured.
+/// The transport for a task, configured from the agent's settings.
 pub(crate) fn transport(
     environment: &Environment,
     log: &dyn Reporter,
@@ -59,10 +59,10 @@ pub(crate) fn transport(
     Transport::new(network).map_err(unusable)
 }
 
-/// The way to the services as a command line's environment has it: `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`
-/// and `NODE_EXTRA_CA_CERTS`.
+/// The transport for a command line, configured from the environment: `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and
+/// `NODE_EXTRA_CA_CERTS`.
 pub(crate) fn of_command_line() -> Result<Transport, Failure> {
-    // The system's store reads SSL_CERT_FILE as well, and gives up at a byte order mark.
+    // The system's store reads SSL_CERT_FILE as well, but fails at a byte order mark.
     let files = ["SSL_CERT_FILE", NODE_ROOTS];
     let extra_roots = files
         .into_iter()
@@ -117,11 +117,11 @@ fn trace(exchange: &Exchange) {
     ));
 }
 
-/// The CA file that Node, and with it most tasks of a job, trusts besides its built-in roots.
+/// Variable with the CA file that Node, and therefore most tasks, trusts in addition to its built-in roots.
 const NODE_ROOTS: &str = "NODE_EXTRA_CA_CERTS";
 
-/// It counts where the agent's machine sets it. A variable of the pipeline has that name too for anyone who may
-/// queue a run, and decides nothing about trust here.
+/// The file counts only if the agent's machine names it. Anyone who may queue a run can set a pipeline variable with
+/// that name, so that has no effect on trust here.
 fn node_roots(environment: &Environment, log: &dyn Reporter) -> Certificates {
     let path = environment.variable(NODE_ROOTS).unwrap_or_default();
     if path.is_empty() {
@@ -137,7 +137,7 @@ fn node_roots(environment: &Environment, log: &dyn Reporter) -> Certificates {
 /// The variables of OpenSSL, which replace the system's roots.
 const OPENSSL_ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// As with Node's variable, anyone who may queue a run can set OpenSSL's.
+/// Like Node's variable, anyone who may queue a run can set OpenSSL's.
 fn root_source(environment: &Environment, log: &dyn Reporter) -> RootSource {
     let mut source = RootSource::Distribution;
     for name in OPENSSL_ROOTS {
@@ -154,12 +154,12 @@ fn root_source(environment: &Environment, log: &dyn Reporter) -> RootSource {
     source
 }
 
-/// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` where the agent's machine sets them, as for every proxy setting: anyone who
-/// may queue a run can set variables of these names.
+/// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, if the agent's machine sets them: anyone who may queue a run can set
+/// pipeline variables with these names.
 fn proxy_variables(environment: &Environment, log: &dyn Reporter) -> ProxyVariables {
     let variables = ProxyVariables::read(|name| {
         let own = environment.machine_variable(name);
-        // A list that `configure` replaced by a longer one is still the machine's.
+        // If `configure` replaced the list with a longer one, the original still counts as the machine's.
         let kept = || match name {
             "NO_PROXY" => environment.variable(configure::KEPT_NO_PROXY),
             _ => None,
@@ -237,8 +237,7 @@ fn proxy(environment: &Environment, log: &dyn Reporter) -> Result<Option<Proxy>,
     Ok(Some(proxy))
 }
 
-/// An address as it may be shown, though it is not an address: what comes before its last `@` can be a user
-/// and a password.
+/// An invalid address without what may be a user and a password: everything before its last `@`.
 pub(crate) fn without_credentials(url: &str) -> String {
     let Some((before, after)) = url.rsplit_once('@') else {
         return url.to_owned();
@@ -249,8 +248,8 @@ pub(crate) fn without_credentials(url: &str) -> String {
     }
 }
 
-/// A CA file. In a container job the path can be the host's, where there is no such file; the system's own
-/// roots may do, so that is a warning.
+/// Reads a CA file. In a container job, the path may only exist on the host; the system's own roots may be enough, so
+/// a missing file is a warning.
 fn roots(named_by: &str, path: &Path, log: &dyn Reporter) -> Certificates {
     let flaw = match fs::read(path).map(|file| certificates(&file)) {
         Ok(roots) if !roots.is_empty() => return roots,

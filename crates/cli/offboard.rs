@@ -49,7 +49,7 @@ pub(crate) struct OffboardArguments {
     /// Show the requests without sending them
     #[arg(long)]
     dry_run: bool,
-    // Without --identity of other verbs, which is the identity to remove here.
+    // Without the `--identity` of other verbs, because it means the identity to remove here.
     #[command(flatten)]
     sign_in: AdministratorArguments,
     /// Output format
@@ -57,14 +57,14 @@ pub(crate) struct OffboardArguments {
     output: Form,
 }
 
-/// What is there to remove.
+/// What can be removed.
 #[derive(Default)]
 struct Found {
-    /// Name of the identity, where it is known.
+    /// Name of the identity, if it is known.
     name: Option<String>,
-    /// What it has in the organization.
+    /// Its entitlement in the organization.
     entitlement: Option<Entitlement>,
-    /// Its id and role in the publisher.
+    /// Its ID and role in the publisher.
     role: Option<(String, String)>,
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn run(arguments: OffboardArguments) -> Result<ExitCode, Failur
     }
 }
 
-/// Looks, asks and removes: from the publisher first, whose members are known by the organization's id.
+/// Finds, asks and removes: from the publisher first, where the organization's ID identifies the member.
 async fn offboard(
     session: &Session,
     organization: Option<&Organization>,
@@ -145,7 +145,7 @@ async fn find(
     Ok(found)
 }
 
-/// Looks among the members first, for an application that was deleted in Microsoft Entra can still be one.
+/// Searches the members first, because an application that was deleted in Microsoft Entra can still be one.
 async fn find_in_organization(
     session: &Session,
     organization: &Organization,
@@ -185,7 +185,7 @@ async fn find_in_organization(
     Ok(())
 }
 
-/// The role of a member of a publisher, unless it is the only one that can manage it.
+/// The role of a member of a publisher, unless it is the only one that can manage the publisher.
 async fn role(session: &Session, publisher: &str, id: &str) -> Result<Option<String>, Failure> {
     let client = session.client().await?;
     let members = client.members(publisher).await.map_err(|error| {

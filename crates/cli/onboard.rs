@@ -78,7 +78,7 @@ pub(crate) struct OnboardArguments {
     /// How long to wait for Azure DevOps to find an application that was just created
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = whole_number::<u64>)]
     wait: u64,
-    // Without --identity of other verbs, which is the identity to add here.
+    // Without the `--identity` of other verbs, because it means the identity to add here.
     #[command(flatten)]
     sign_in: AdministratorArguments,
     /// Output format
@@ -101,7 +101,7 @@ enum Group {
     Administrator,
 }
 
-/// `web=contributor`, or `web`, which is a reader there.
+/// Parses `web=contributor`, or `web`, which means reader.
 fn place(text: &str) -> Result<(String, Group), String> {
     let (name, group) = text.rsplit_once('=').unwrap_or((text, "reader"));
     match Group::from_str(group.trim(), true) {
@@ -148,7 +148,7 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure
     }
 }
 
-/// Adds it wherever it was asked for.
+/// Adds the identity everywhere it was requested.
 async fn add(
     session: &Session,
     (identity, tenant): (&str, Option<String>),
@@ -171,14 +171,14 @@ async fn add(
         let id = member_id.as_deref();
         add_to_publisher(session, publisher, id, arguments, outcome).await?;
     }
-    // Last, so that what is missing for the sign-in does not keep the identity from being added.
+    // Last, so that a missing sign-in does not prevent adding the identity.
     if let (Some(trust), Some(application)) = (trust, &application) {
         trust::check(session, application, trust, outcome).await?;
     }
     Ok(())
 }
 
-/// Makes it a member, or gives a member what it lacks. Returns the id that the organization gave it.
+/// Adds it as a member, or adds what a member lacks. Returns its ID in the organization.
 async fn add_to_organization(
     session: &Session,
     organization: &Organization,
@@ -204,7 +204,7 @@ async fn add_to_organization(
         .await
     {
         Ok(has) => has,
-        // An identity that may not look may be allowed to add; if not, that answer says it better.
+        // An identity that cannot list members may be allowed to add them; if not, that answer is clearer.
         Err(error) if error.is(Reason::MayNotManageUsers) => None,
         Err(error) => return Err(refused(error)),
     };
@@ -248,7 +248,7 @@ async fn add_to_organization(
     Ok(id)
 }
 
-/// One line on what became of the organization.
+/// One line about the result in the organization.
 fn summary_line(
     name: &str,
     word: &str,
@@ -283,7 +283,7 @@ fn summary_line(
     }
 }
 
-/// A no to adding: where the id may be the wrong one, that is what counts.
+/// A refusal to add: if the ID may be the wrong one, that is reported.
 fn not_added(
     application: &Application,
     organization: &Organization,
@@ -303,7 +303,7 @@ fn not_added(
     }
 }
 
-/// Gives it a role in a publisher.
+/// Assigns a role in a publisher.
 async fn add_to_publisher(
     session: &Session,
     publisher: &str,
@@ -312,7 +312,7 @@ async fn add_to_publisher(
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
     let role = arguments.role.value();
-    // Only the organization's answer has the ID of an identity that is new there.
+    // Only the organization's answer has the ID of a new identity.
     let shown = id.unwrap_or("<the id that the organization gives it>");
     let doing = format!("make {shown} a member of {publisher}");
     let refused = |error| refused_by_publisher(session, publisher, &doing, error);

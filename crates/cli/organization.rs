@@ -1,10 +1,10 @@
-//! An organization of Azure DevOps, by the text that a user names it with.
+//! Parses the name or address of an Azure DevOps organization.
 
 use adieu_devops::{Hosts, Organization};
 
 use crate::failure::Failure;
 
-/// The organization that a text names, by any of its names.
+/// The organization with this name or address.
 pub(crate) fn named(hosts: &Hosts, text: &str) -> Result<Organization, Failure> {
     hosts
         .organization(text)

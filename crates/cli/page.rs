@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use adieu_agent::deactivate_commands;
 
-/// Writes a page to a new file of this user alone, under the first of these names that no other step has taken. The
+/// Writes a page to a new file that only this user can read, under the first of these names that is not taken. The
 /// portal shows the name as the page's heading.
 ///
 /// # Errors
-/// The folder takes no file, or all names are taken.
+/// The file cannot be written, or all names are taken.
 pub(crate) fn write_new(
     folder: &Path,
     names: impl Iterator<Item = String>,
@@ -36,8 +36,8 @@ pub(crate) fn write_new(
     Err(ErrorKind::AlreadyExists.into())
 }
 
-/// Facts as a table: a name and a cell of Markdown, such as [`code`] makes. The first fact is its head, which no
-/// table of Markdown can be without.
+/// Facts as a table: a name and a Markdown cell, such as the result of [`code`]. The first fact is the table's head,
+/// which Markdown requires.
 pub(crate) fn table(facts: &[(&str, String)]) -> String {
     let mut rows = facts
         .iter()
@@ -46,14 +46,14 @@ pub(crate) fn table(facts: &[(&str, String)]) -> String {
     format!("{head}|---|---|\n{}", rows.collect::<String>())
 }
 
-/// A link to an address that somebody's value is part of. A parenthesis, which an address may have, would end it.
+/// A link to an address that contains a user's value. A parenthesis, which an address may contain, would end it.
 pub(crate) fn link(text: &str, address: &str) -> String {
     let address = address.replace('(', "%28").replace(')', "%29");
     format!("[{text}]({address})")
 }
 
-/// A value of anybody's, as it is: in a span of code, no mark of Markdown or HTML means anything, and what
-/// would end the span or a table's cell is taken out.
+/// A value as a code span: Markdown and HTML have no effect in it, and characters that would end the span or a
+/// table's cell are removed.
 pub(crate) fn code(value: &str) -> String {
     let text = deactivate_commands(value)
         .join(" ")

@@ -1,6 +1,6 @@
 //! `adieu pats`: the personal access tokens of an organization's users, for its administrator.
 //!
-//! It revokes nothing, and no answer that it reads has a token. What is found is worded in `pats/shown.rs`.
+//! It revokes nothing, and no answer that it reads contains a token. `pats/shown.rs` formats the results.
 
 mod inventory;
 mod json;
@@ -35,10 +35,10 @@ use crate::result;
 use crate::session::{self, Session};
 use crate::whoami;
 
-/// Azure DevOps slows down who asks for more at once.
+/// Azure DevOps throttles clients with more concurrent requests.
 const AT_ONCE: usize = 4;
 
-/// What the audit log keeps (learn.microsoft.com, "Access, export, and filter audit logs").
+/// Retention of the audit log (learn.microsoft.com, "Access, export, and filter audit logs").
 const AUDITED: Duration = Duration::days(90);
 
 /// Flags of `pats`.
@@ -143,7 +143,7 @@ fn print(form: Form, inventory: &Inventory) -> Result<(), Failure> {
     }
 }
 
-/// Asks for everything.
+/// Requests everything.
 async fn take(
     session: &Session,
     organization: &Organization,
@@ -174,7 +174,7 @@ async fn take(
                 let owned = pats.map(|pat| OwnedPat::new(user.clone(), pat, now));
                 inventory.pats.extend(owned);
             }
-            // One is refused as all the others will be.
+            // The others would be refused in the same way.
             Err(NotListed::ToNonAdministrators(error)) => {
                 whoami::learn_ids(session).await;
                 return Err(not_administrator(session, organization, error));
@@ -191,18 +191,18 @@ async fn take(
     Ok(inventory)
 }
 
-/// Why the tokens of one user are not known.
+/// Why the tokens of a user are not known.
 enum NotListed {
     ToNonAdministrators(Error),
     Because(String),
 }
 
-/// Who asks for the tokens of each user.
+/// Requests the tokens of each user.
 struct Asking<'a> {
     session: &'a Session,
     organization: &'a Organization,
     progress: &'a Progress,
-    /// Whether the service has stopped answering: it is left alone.
+    /// Whether the service has stopped answering; it gets no more requests.
     is_stopped: Cell<bool>,
 }
 
@@ -230,7 +230,8 @@ impl Asking<'_> {
             if error.is_transient() {
                 self.is_stopped.set(true);
             }
-            // The reference documents 401 for who may not administer tokens; the same token has just listed the users.
+            // The reference documents 401 for callers who may not administer tokens; the same token has just listed
+            // the users.
             if error.is(Reason::NotPermitted) || matches!(error, Error::SignedOut { .. }) {
                 NotListed::ToNonAdministrators(error)
             } else {
@@ -245,7 +246,7 @@ impl Asking<'_> {
     }
 }
 
-/// Adds the last uses that the audit log has.
+/// Adds the last uses from the audit log.
 async fn audit(
     session: &Session,
     organization: &Organization,
@@ -282,7 +283,7 @@ async fn audit(
     }
 }
 
-/// The sentence of a report about what was not answered.
+/// A message about a request that failed.
 pub(crate) fn sentence(doing: &str, error: Error) -> String {
     Report::sentence_of(&Failure::Marketplace {
         doing: doing.to_owned(),
@@ -292,7 +293,7 @@ pub(crate) fn sentence(doing: &str, error: Error) -> String {
     })
 }
 
-/// Why the users are not listed.
+/// Why the users cannot be listed.
 fn refused(session: &Session, organization: &Organization, error: Error) -> Failure {
     session.learn_from(&error);
     Failure::NotKnownThere(Box::new(NotKnownThere {
@@ -312,7 +313,7 @@ fn not_administrator(session: &Session, organization: &Organization, error: Erro
     })
 }
 
-/// A date, or a moment (RFC 3339).
+/// Parses a date, or a time (RFC 3339).
 fn moment(text: &str) -> Result<OffsetDateTime, String> {
     let text = text.trim();
     let whole = match text.len() {

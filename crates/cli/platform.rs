@@ -1,15 +1,15 @@
-//! What differs between operating systems: how processes are asked to stop, who started them, and how one
-//! outlives its parent.
+//! Most of what differs between operating systems: how processes are stopped, which process is the parent, and how a
+//! process outlives it.
 //!
-//! It never kills anything but what this process has started itself.
+//! It only kills processes that this one has started.
 
 use std::time::Duration;
 
 use tokio::process::Command;
 
-/// Keeps what this process has in its memory and its environment from other programs of the same user: on Linux, none
-/// of them reads it (`/proc/PID/environ`, `mem`, a debugger's), and a crash writes none of it to disk. A program that
-/// this one starts is not affected. Best effort: where the system refuses, nothing is lost that was there.
+/// Hides this process's memory and environment from other programs of the same user: on Linux, none of them can read
+/// it (`/proc/PID/environ`, `mem`, a debugger), and a crash writes no core dump. Child processes are not affected.
+/// Best effort: if the system refuses, nothing changes.
 pub(crate) fn keep_memory_private() {
     #[cfg(target_os = "linux")]
     {
@@ -25,28 +25,28 @@ pub(crate) fn keep_memory_private() {
     }
 }
 
-/// How a process is asked to stop.
+/// A request to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// Ctrl+C, and the agent's first word.
+    /// Ctrl+C, and the agent's first signal.
     Interrupt,
-    /// The agent's second word, and Ctrl+Break.
+    /// The agent's second signal, and Ctrl+Break.
     Terminate,
-    /// The terminal is gone.
+    /// The terminal was closed.
     HangUp,
 }
 
 /// The processes that a stop is forwarded to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SignalTarget {
-    /// A process and all that it started, in its own process group.
+    /// A process and everything that it started, in its own process group.
     Group,
     /// A process in this one's own group, which a terminal signals as well.
     SameGroup,
 }
 
-/// The stops that reach this process for as long as there is a listener: none of them ends it meanwhile, and
-/// none is lost between one [`next`](Self::next) and another.
+/// The stops that reach this process while there is a listener: none of them ends it, and none is lost between two
+/// calls of [`next`](Self::next).
 #[derive(Debug)]
 pub(crate) struct Stops(imp::Stops);
 
@@ -56,7 +56,7 @@ impl Stops {
         Self(imp::Stops::listen())
     }
 
-    /// Waits until someone asks this process to stop: the agent by way of the launcher, or a person.
+    /// Waits until this process is asked to stop: by the agent through the launcher, or by a person.
     pub(crate) async fn next(&mut self) -> Stop {
         self.0.next().await
     }
@@ -72,12 +72,12 @@ pub(crate) fn forward_signal(stop: Stop, process: u32, target: SignalTarget) {
     imp::forward_signal(stop, process, target);
 }
 
-/// Whether a process group of this one's has no process left, as far as the system shows it.
+/// Whether no process of a group is left, as far as the system shows it.
 pub(crate) fn is_group_empty(leader: u32) -> bool {
     imp::is_group_empty(leader)
 }
 
-/// Ends a process that did not listen.
+/// Kills a process that ignored the stop.
 pub(crate) fn kill(process: u32, target: SignalTarget) {
     imp::kill(process, target);
 }
@@ -87,46 +87,45 @@ pub(crate) fn kill(process: u32, target: SignalTarget) {
 pub(crate) struct Parent(imp::Parent);
 
 impl Parent {
-    /// As it is now; asked early, because one that is gone by then is not missed.
+    /// The current parent. Call it early: a parent that has already exited is not noticed.
     pub(crate) fn now() -> Self {
         Self(imp::Parent::now())
     }
 
-    /// Waits until it is gone without having told us. Only where that can be seen: elsewhere it waits for
-    /// ever, and the agent ends the whole tree.
+    /// Waits until it has exited without a signal. On systems that do not show this, it waits forever, and the agent
+    /// ends the whole tree.
     pub(crate) async fn gone(self) {
         self.0.gone().await;
     }
 }
 
-/// Whether the system starts a program that is at this path: a file system can be mounted so that it starts none.
+/// Whether the system can run a program at this path: a file system can be mounted `noexec`.
 pub(crate) fn can_run(program: &std::path::Path) -> bool {
     imp::can_run(program)
 }
 
-/// Lets a process that is about to be started live on when this one and its terminal are gone.
+/// Makes a process that is about to start outlive this one and its terminal.
 pub(crate) fn detach(command: &mut Command) {
     imp::detach(command);
 }
 
-/// Puts a process that is about to be started at the head of a group, so that all that it starts can be signaled
-/// to stop.
+/// Makes a process that is about to start the leader of a group, so that everything that it starts can be signaled.
 pub(crate) fn new_process_group(command: &mut Command) {
     imp::new_process_group(command);
 }
 
-/// Makes a temporary folder one that this user alone can enter.
+/// Makes only this user able to enter a temporary folder.
 pub(crate) fn only_for_this_user<'b, 'n, 's>(
     folder: &'b mut tempfile::Builder<'n, 's>,
 ) -> &'b mut tempfile::Builder<'n, 's> {
     imp::only_for_this_user(folder)
 }
 
-/// The agent's worker, which lives as long as the job (`Agent.Worker`), among those that started this
-/// process. Only on Linux, and not in a container, where the worker is out of sight.
+/// The agent's worker, which lives as long as the job (`Agent.Worker`), among the ancestors of this process. Only on
+/// Linux, and not in a container, where the worker is not visible.
 pub(crate) fn worker() -> Option<u32> {
     let mut process = std::process::id();
-    // Node and a wrapper or two are in between.
+    // Node and a few wrappers are in between.
     for _ in 0..8 {
         process = parent_of(process)?;
         if is_worker(process) {
@@ -136,12 +135,12 @@ pub(crate) fn worker() -> Option<u32> {
     None
 }
 
-/// Waits until a worker is gone; for ever where there is none to watch.
+/// Waits until a worker has exited; forever without one.
 pub(crate) async fn gone(worker: Option<u32>) {
     let Some(worker) = worker else {
         return std::future::pending().await;
     };
-    // Its number may be another process's by now.
+    // Another process may have its ID by now.
     while is_worker(worker) {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -153,10 +152,10 @@ fn is_worker(process: u32) -> bool {
     name.is_ok_and(|name| name.trim_end() == "Agent.Worker")
 }
 
-/// The process that started another one (Linux).
+/// The parent of a process (Linux).
 fn parent_of(process: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name is in parentheses and may have anything in it.
+    // The name is in parentheses and may contain any character.
     let (_, after) = stat.rsplit_once(')')?;
     after.split_whitespace().nth(1)?.parse().ok()
 }
@@ -176,7 +175,7 @@ mod imp {
 
     use super::{SignalTarget, Stop};
 
-    /// A signal that the system does not let us listen to ends the process, as it always did.
+    /// If the system does not allow a handler for a signal, that signal ends the process, as without one.
     #[derive(Debug)]
     pub(super) struct Stops([Option<Signals>; 3]);
 
@@ -211,7 +210,8 @@ mod imp {
 
     pub(super) fn forward_signal(stop: Stop, process: u32, target: SignalTarget) {
         let signal = match stop {
-            // The terminal has signalled a process of this group, too: many a program takes a second Ctrl+C for "at once".
+            // The terminal has signaled a process of this group, too: many programs take a second Ctrl+C for
+            // "immediately".
             Stop::Interrupt if target == SignalTarget::SameGroup && is_in_front() => return,
             Stop::Interrupt => Signal::INT,
             Stop::Terminate => Signal::TERM,
@@ -220,7 +220,7 @@ mod imp {
         send(signal, process, target);
     }
 
-    /// Whether this process's group is the one that its terminal sends Ctrl+C, wherever its streams lead.
+    /// Whether this process's group is the one to which its terminal sends Ctrl+C, wherever its streams lead.
     fn is_in_front() -> bool {
         let terminal = std::fs::File::open("/dev/tty");
         terminal
@@ -240,7 +240,7 @@ mod imp {
         let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) else {
             return;
         };
-        // One that has ended already needs no signal.
+        // A process that has already ended needs no signal.
         let _ = match target {
             SignalTarget::Group => kill_process_group(process, signal),
             SignalTarget::SameGroup => kill_process(process, signal),
@@ -291,11 +291,11 @@ mod imp {
 
     use super::{SignalTarget, Stop};
 
-    /// `DETACHED_PROCESS` and `CREATE_NEW_PROCESS_GROUP`: no console, and no Ctrl+C of one.
+    /// `DETACHED_PROCESS` and `CREATE_NEW_PROCESS_GROUP`: no console, and no Ctrl+C from one.
     const DETACHED: u32 = 0x0000_0008 | 0x0000_0200;
 
-    /// The agent sends Ctrl+C, and Ctrl+Break when that was not enough (`ProcessInvoker.cs`). Windows ends a
-    /// process in the moment without a listener.
+    /// The agent sends Ctrl+C, and Ctrl+Break if that was not enough (`ProcessInvoker.cs`). Windows ends a process
+    /// immediately if it has no listener.
     #[derive(Debug)]
     pub(super) struct Stops {
         interrupts: Option<CtrlC>,
@@ -354,7 +354,7 @@ mod imp {
         program.is_file()
     }
 
-    /// A folder has the rights of the one that it is in, and the agent's is its user's alone.
+    /// A folder inherits the permissions of its parent, and only the agent's user has access to that.
     pub(super) fn only_for_this_user<'b, 'n, 's>(
         folder: &'b mut tempfile::Builder<'n, 's>,
     ) -> &'b mut tempfile::Builder<'n, 's> {
@@ -366,9 +366,9 @@ mod imp {
         command.creation_flags(DETACHED);
     }
 
-    /// A new process gets every handle that may be inherited, and this one's streams are the agent's pipes: it
-    /// would wait for them, and then end the whole tree (`ProcessInvoker.cs`). What is started with these
-    /// streams on purpose still gets them.
+    /// A new process gets every inheritable handle, and this one's streams are the agent's pipes: the agent would
+    /// wait for them, and then end the whole tree (`ProcessInvoker.cs`). Processes that are explicitly started with
+    /// these streams still get them.
     #[expect(
         unsafe_code,
         reason = "the standard library starts no process with some handles alone"
@@ -382,12 +382,12 @@ mod imp {
             std::io::stderr().as_raw_handle(),
         ];
         for stream in streams {
-            // SAFETY: the call takes any handle, and refuses one that is none.
+            // SAFETY: the call accepts any handle, and refuses an invalid one.
             unsafe { SetHandleInformation(stream, HANDLE_FLAG_INHERIT, 0) };
         }
     }
 
-    /// The console signals every process in it; its own group would not receive Ctrl+C.
+    /// The console signals every process in it; a group of its own would not receive Ctrl+C.
     pub(super) fn new_process_group(_command: &mut Command) {}
 
     #[derive(Debug, Clone, Copy)]

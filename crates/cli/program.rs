@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// Looks for a program on the PATH. Entries that are not absolute are skipped: what is in the working directory is
-/// not what the user has installed.
+/// Finds a program on the PATH. Relative entries are skipped, because the user did not install what is in the working
+/// directory.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = adieu_agent::process_path("PATH").unwrap_or_default();
     let names: Vec<String> = if cfg!(windows) {

@@ -1,6 +1,6 @@
-//! The progress of a long scan, in a file from which another run continues (`--resume FILE`).
+//! The progress of a long run, in a file from which another run continues (`--resume FILE`).
 //!
-//! It holds no secret, belongs to this user alone, and is removed once everything was read.
+//! It contains no secret, only this user can read it, and it is removed once everything was read.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
-/// The name of the form.
+/// The name of the format.
 const SCHEMA: &str = "adieu.progress/1";
 
-/// What was read; without a file, nothing is kept.
+/// What was read; without a file, nothing is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     kept: Option<(PathBuf, RefCell<File>)>,
-    /// By part: what came of it.
+    /// The results by part.
     done: BTreeMap<String, Value>,
 }
 
 impl Progress {
-    /// Continues what a file has, or begins a new one. `of` is what is read, such as `scan contoso`.
+    /// Continues a file, or starts a new one. `of` names what is read, such as `scan contoso`.
     pub(crate) fn open(path: Option<&Path>, of: &str) -> Result<Self, Failure> {
         let Some(path) = path else {
             return Ok(Self::default());
@@ -54,7 +54,7 @@ impl Progress {
                     }
                 }
                 let mut file = OpenOptions::new().append(true).open(path).map_err(system)?;
-                // What a run that was killed has left of its last line.
+                // The rest of the last line of a killed run.
                 if !text.ends_with('\n') {
                     file.write_all(b"\n").map_err(system)?;
                 }
@@ -78,12 +78,12 @@ impl Progress {
         Ok(Self { kept, done })
     }
 
-    /// What an earlier run read of a part.
+    /// The result of a part that an earlier run has read.
     pub(crate) fn of(&self, part: &str) -> Option<&Value> {
         self.done.get(part)
     }
 
-    /// Keeps what was read of a part. A disk that is full costs the next run its lead, and this one nothing.
+    /// Stores the result of a part. If the disk is full, only the next run loses time.
     pub(crate) fn keep(&self, part: &str, value: &Value) {
         if let Some((_, file)) = &self.kept {
             let line = json!({ "part": part, "value": value });
@@ -99,7 +99,7 @@ impl Progress {
     }
 }
 
-/// A file's text. A link is not followed: what it leads to was not written here.
+/// The text of a file. Links are not followed: their targets were not written here.
 fn text_of(path: &Path) -> io::Result<String> {
     if fs::symlink_metadata(path)?.is_file() {
         fs::read_to_string(path)

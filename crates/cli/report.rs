@@ -1,4 +1,4 @@
-//! The report of everything that goes wrong: one sentence, the facts, at most one remedy, and where to read more.
+//! The report of every failure: one sentence, the facts, at most one remedy, and where to read more.
 //!
 //! It maps each failure to the file of its folder that writes the message; no other file writes the text of an error.
 
@@ -35,15 +35,15 @@ pub(crate) use identity::settling;
 /// Address of the repository: `repository` of Cargo.toml, which is empty until there is a public one.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
-/// What a person reads.
+/// A message for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Report {
     sentence: String,
     facts: Vec<(String, String)>,
     remedy: Option<String>,
-    /// Heading in TROUBLESHOOTING.md.
+    /// Section in TROUBLESHOOTING.md.
     anchor: String,
-    /// Other things that went wrong at the same time.
+    /// Other failures at the same time.
     also: Vec<Report>,
 }
 
@@ -53,12 +53,13 @@ impl Report {
         Self::worded(failure, Asked::InAStep)
     }
 
-    /// The same for the author of a command line.
+    /// The report for the user of a command line.
     pub(crate) fn on_a_command_line(failure: &Failure) -> Self {
         Self::worded(failure, Asked::ByFlags)
     }
 
-    /// The same for what ends a verb, with the credential that `auto` chose, which is shown nowhere else.
+    /// The report of the failure that ends a verb, with the credential that `auto` chose, which is shown nowhere
+    /// else.
     pub(crate) fn that_ends_a_verb(failure: &Failure) -> Self {
         let report = Self::on_a_command_line(failure);
         match credential_of_auto() {
@@ -152,22 +153,22 @@ impl Report {
         }
     }
 
-    /// The sentence of a failure alone, for a caller that goes on without.
+    /// The sentence of a failure, for a caller that continues.
     pub(crate) fn sentence_of(failure: &Failure) -> String {
         Self::of(failure).sentence
     }
 
-    /// The first sentence alone.
+    /// The first sentence.
     pub(crate) fn sentence(&self) -> &str {
         &self.sentence
     }
 
-    /// Facts without anything wrong.
+    /// Facts without a failure.
     pub(crate) fn facts_alone() -> Self {
         Self::new("", String::new())
     }
 
-    /// The same with facts in front.
+    /// Adds facts before the others.
     pub(crate) fn with_facts(mut self, facts: &[(&str, &str)]) -> Self {
         for (name, value) in facts {
             self = self.fact(name, value);
@@ -180,7 +181,7 @@ impl Report {
         &self.facts
     }
 
-    /// What to do, or what is wrong where it is not certain what to do.
+    /// The remedy, or the sentence if there is none.
     pub(crate) fn remedy_or_sentence(&self) -> &str {
         self.remedy.as_deref().unwrap_or(&self.sentence)
     }
@@ -190,8 +191,7 @@ impl Report {
         &self.anchor
     }
 
-    /// Where to read more: the section on the repository's page, or the command that prints it where there is no
-    /// public repository yet.
+    /// Where to read more: a link to the section or, without a public repository, the command that prints it.
     pub(crate) fn more(&self) -> String {
         match REPOSITORY {
             "" => format!("adieu explain {}", self.anchor),
@@ -199,7 +199,7 @@ impl Report {
         }
     }
 
-    /// The same as Markdown: a link that opens, or the command as code.
+    /// The same as Markdown: a link, or the command as code.
     pub(crate) fn more_in_markdown(&self) -> String {
         match REPOSITORY {
             "" => format!("`{}`", self.more()),
@@ -207,7 +207,7 @@ impl Report {
         }
     }
 
-    /// The sentence and what to do, in one line, for a client's log.
+    /// The sentence and the remedy on one line, for a client's log.
     pub(crate) fn line(&self) -> String {
         let remedy = self.remedy.iter().map(|remedy| format!(" {remedy}"));
         let facts = self
@@ -222,7 +222,7 @@ impl Report {
         format!("{}{}{facts}", self.sentence, remedy.collect::<String>())
     }
 
-    /// The whole report, one thing a line.
+    /// The whole report, one item per line.
     pub(crate) fn text(&self) -> String {
         let mut lines = vec![self.sentence.clone()];
         lines.extend(
@@ -270,13 +270,13 @@ impl Report {
     }
 }
 
-/// A value with line breaks could pass for another fact.
+/// Replaces line breaks in a value, which could otherwise look like another fact.
 fn one_line(text: &str) -> String {
     let line = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
     without_error_numbers(&line)
 }
 
-/// A text without the numbers that Rust appends to the system's words, such as ` (os error 2)`.
+/// A text without the numbers that Rust appends to the system's messages, such as ` (os error 2)`.
 pub(crate) fn without_error_numbers(text: &str) -> String {
     let mut parts = text.split(" (os error ");
     let mut plain = parts.next().unwrap_or_default().to_owned();

@@ -1,6 +1,6 @@
-//! Where a verb reports while it works: a pipeline's log, or a person's terminal.
+//! The output of a verb while it works: a pipeline's log, or a person's terminal.
 //!
-//! It never says what a verb found; results go elsewhere.
+//! It never prints results.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,15 +9,15 @@ use adieu_agent::{Log, Stream, deactivate_commands};
 use crate::console::{self, Style};
 use crate::waiting::Wait;
 
-/// Where lines about the work go.
+/// Receives messages about the work.
 pub(crate) trait Reporter {
-    /// A line about what is going on.
+    /// A message about the current work.
     fn say(&self, text: &str);
     /// A line that needs attention.
     fn warn(&self, text: &str);
-    /// How far an upload is, from 0 to 100.
+    /// Progress of an upload, from 0 to 100.
     fn sent(&self, percent: u8, is_step_of_ten: bool);
-    /// What is waited for from now on, until something else or nothing is.
+    /// What the verb waits for from now on; `None` ends that.
     fn wait(&self, what: Option<&str>);
 }
 
@@ -31,7 +31,7 @@ impl Reporter for Log {
     }
 
     fn sent(&self, percent: u8, is_step_of_ten: bool) {
-        // More than ten lines are more than a log can bear.
+        // More than ten lines would flood a log.
         if is_step_of_ten {
             self.progress(percent, "uploaded");
             Log::say(self, &format!("{percent} % sent."));
@@ -41,7 +41,7 @@ impl Reporter for Log {
     fn wait(&self, _what: Option<&str>) {}
 }
 
-/// Nowhere: another process has reported what there is to report.
+/// No output: another process has already reported everything.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Quiet;
 
@@ -55,12 +55,12 @@ impl Reporter for Quiet {
     fn wait(&self, _what: Option<&str>) {}
 }
 
-/// Standard error of a command line, which leaves standard output to the result.
+/// Standard error of a command line; standard output is for the result.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terminal;
 
 impl Terminal {
-    /// A line that `--verbose` asks for.
+    /// A message that only `--verbose` shows.
     pub(crate) fn detail(self, text: &str) {
         if console::is_verbose() {
             for line in deactivate_commands(text) {
@@ -69,7 +69,7 @@ impl Terminal {
         }
     }
 
-    /// What ended a verb, in all its lines.
+    /// The failure that ended a verb, with all its lines.
     pub(crate) fn error(self, text: &str) {
         self.wait(None);
         for (index, line) in deactivate_commands(text).into_iter().enumerate() {
@@ -112,7 +112,7 @@ impl Reporter for Terminal {
     }
 }
 
-/// What a verb said last that it waits for.
+/// The last thing that a verb waits for.
 static CURRENT: Mutex<Option<Wait>> = Mutex::new(None);
 
 fn current_wait() -> MutexGuard<'static, Option<Wait>> {
@@ -123,12 +123,12 @@ fn look(style: Style, word: &str) -> String {
     console::styled(Stream::Error, style, word)
 }
 
-/// A terminal that takes no line is not a reason to end.
+/// A terminal that cannot be written to is not a reason to end.
 fn print(line: &str) {
     let _ = Stream::Error.styled(line);
 }
 
-/// Waits for `work`, and says so once it takes longer than people wait without a word.
+/// Waits for `work`, with a message once it takes long.
 pub(crate) async fn while_waiting<T>(what: &str, work: impl Future<Output = T>) -> T {
     let _waiting = Wait::begin(&format!("Waiting for {what}"));
     work.await

@@ -1,27 +1,27 @@
-//! The words for resources (`azureDevOps`, `arm`, …) and what they mean in each cloud.
+//! The words for resources (`azureDevOps`, `arm`, …) and their meaning in each cloud.
 //!
-//! It never asks for a token.
+//! It never requests a token.
 
 use adieu_identity::{Scope, is_guid};
 
-/// The words, as documents list them.
+/// The words, in the order of the documents.
 pub(crate) const WORDS: [&str; 6] = ["azureDevOps", "arm", "graph", "keyVault", "storage", "sql"];
 
 /// Azure DevOps' application, the same in every cloud
 /// (learn.microsoft.com, "Issue Microsoft Entra tokens with the Azure CLI").
 const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
-/// A cloud of Azure: which addresses its resources have.
+/// An Azure cloud, which decides the addresses of resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cloud {
     Public,
     UsGovernment,
     China,
-    /// Addresses of a connection's own data, as Azure Stack has them.
+    /// Addresses from a connection's own data, as for Azure Stack.
     Custom(CustomCloud),
 }
 
-/// Resource addresses that a connection's data names.
+/// Resource addresses in a connection's data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct CustomCloud {
     pub(crate) arm: Option<String>,
@@ -29,18 +29,18 @@ pub(crate) struct CustomCloud {
     pub(crate) key_vault: Option<String>,
 }
 
-/// Why a text names no resource.
+/// Why a text is not a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotAResource {
     /// It is not a known word, a GUID, a URI or a scope.
     Unknown,
     /// The word has no meaning in the connection's cloud.
     NotInThisCloud,
-    /// White space inside, which a scope cannot have: Entra would take it as several.
+    /// It contains spaces, so Microsoft Entra would treat it as several scopes.
     Space,
 }
 
-/// What a resource as users write it means in a cloud.
+/// The scope of a resource, as users write it, in a cloud.
 pub(crate) fn scope(resource: &str, cloud: &Cloud) -> Result<Scope, NotAResource> {
     if resource.contains(char::is_whitespace) {
         return Err(NotAResource::Space);
@@ -55,13 +55,13 @@ pub(crate) fn scope(resource: &str, cloud: &Cloud) -> Result<Scope, NotAResource
         return Ok(unknown_audience(resource.to_owned()));
     }
     if is_guid(resource) || is_uri(resource) {
-        // A resource with a slash at its end keeps it: Entra distinguishes the two.
+        // A resource with a slash at the end keeps it: Microsoft Entra distinguishes the two.
         return Ok(unknown_audience(format!("{resource}/.default")));
     }
     Err(NotAResource::Unknown)
 }
 
-/// Azure DevOps' own application, which every cloud's tenants know.
+/// Azure DevOps' own application, which exists in every tenant of every cloud.
 pub(crate) fn azure_devops() -> Scope {
     with_audiences(AZURE_DEVOPS, &[AZURE_DEVOPS])
 }
@@ -168,7 +168,7 @@ fn unknown_audience_of(resource: &str) -> Scope {
     unknown_audience(format!("{resource}/.default"))
 }
 
-/// A scope whose tokens may carry an audience that only the application's owner knows.
+/// A scope whose tokens may have an audience that only the application's owner knows.
 fn unknown_audience(value: String) -> Scope {
     Scope {
         value,

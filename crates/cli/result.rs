@@ -18,7 +18,7 @@ pub(crate) enum Form {
     Json,
 }
 
-/// `--output` beside the older `--json`, for verbs in which `-o` is a path.
+/// `--output` next to the older `--json`, for verbs in which `-o` is a path.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct OutputArguments {
     /// Output format
@@ -30,13 +30,13 @@ pub(crate) struct OutputArguments {
 }
 
 impl OutputArguments {
-    /// Whether a program reads the result.
+    /// Whether the result is for a program.
     pub(crate) fn is_json(self) -> bool {
         self.json || self.output == Form::Json
     }
 }
 
-/// Prints the result in the form that was asked for.
+/// Prints the result in the requested form.
 pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Failure> {
     let printed = match form {
         Form::Text => lines
@@ -48,7 +48,7 @@ pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Fa
     printed.map_err(Failure::NotWritten)
 }
 
-/// Prints lines for people, each behind a start that this program has put there, with its colors.
+/// Prints lines for people, each with a prefix of this program, with its colors.
 pub(crate) fn print_styled(lines: &[(String, String)]) -> Result<(), Failure> {
     let written = lines.iter().try_for_each(|(start, text)| {
         let text = deactivate_commands(text).join(" ");

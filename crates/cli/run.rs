@@ -37,11 +37,11 @@ use crate::task_outcome::Outcome;
 use crate::tokens::{self, RequestedToken, expiry_name};
 use shell::Shell;
 
-/// What a script has started in the background can hold its standard error for hours; what the script itself
-/// wrote is there at its end.
+/// A script's background process can hold its standard error for hours; what the script itself wrote is available
+/// when it ends.
 const LEFTOVERS: Duration = Duration::from_secs(2);
 
-/// Runs the task. It stops the script itself where it is stopped, so that the script can clean up.
+/// Runs the task. If the step is stopped, it stops the script itself, so that the script can clean up.
 pub(crate) async fn run(environment: &Environment, log: &Log) -> Outcome {
     match script(environment, log).await {
         Ok(Ended::Stopped(_)) => Outcome::Stopped,
@@ -76,7 +76,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Failure> 
     let transport = network::transport(environment, log)?;
     let got = tokio::select! {
         got = tokens::get(&connection, wanted, &transport, log) => got?,
-        // There is no script yet that would have to hear of it.
+        // No script is running yet that would need the signal.
         _ = stops.next() => return Ok(Ended::Stopped(0)),
         () = launcher.gone() => return Ok(Ended::Abandoned),
     };
@@ -101,7 +101,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Failure> 
         if configure.needs_broker() {
             broker.serve(source, configure.resources(), None).await;
         }
-        // A broker that has nothing to give any more is not a reason to end the script.
+        // A broker that can no longer issue tokens is not a reason to end the script.
         pending().await
     };
     let (ended, wrote) = tokio::select! {
@@ -118,7 +118,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Failure> 
     }
 }
 
-/// The variables by which the script's clients find the broker.
+/// The variables through which the script's clients find the broker.
 fn configured(
     configure: &Configure,
     endpoints: &Endpoints,
@@ -138,7 +138,7 @@ fn configured(
     environment_of(&configure.settings(Some(endpoints), with, log, variable))
 }
 
-/// The variables with the step's tokens, each masked first.
+/// The variables with the step's tokens, which are masked first.
 fn own_tokens(tokens: &[(RequestedToken, Token)], log: &Log) -> BTreeMap<String, String> {
     let mut own = BTreeMap::new();
     for (wanted, token) in tokens {
@@ -155,7 +155,7 @@ fn own_tokens(tokens: &[(RequestedToken, Token)], log: &Log) -> BTreeMap<String,
     own
 }
 
-/// Waits for the script, and says whether it wrote to its standard error where that was asked for.
+/// Waits for the script. Returns whether it wrote to standard error, if that was requested.
 async fn finished(mut running: Running, launcher: Parent) -> (std::io::Result<Ended>, bool) {
     let errors = running.process.stderr.take();
     let wrote = Cell::new(false);
@@ -168,13 +168,13 @@ async fn finished(mut running: Running, launcher: Parent) -> (std::io::Result<En
             let _ = tokio::time::timeout(LEFTOVERS, passing).await;
             ended
         }
-        // It has closed its standard error, or has none, and runs on.
+        // It has closed its standard error, or has none, and continues to run.
         () = &mut passing => waiting.await,
     };
     (ended, wrote.get())
 }
 
-/// What comes out goes out, byte by byte, as it comes.
+/// Passes the output on byte by byte, as it arrives.
 async fn pass_through(errors: Option<ChildStderr>, wrote: &Cell<bool>) {
     let Some(mut errors) = errors else {
         return;
@@ -186,7 +186,8 @@ async fn pass_through(errors: Option<ChildStderr>, wrote: &Cell<bool>) {
     }
 }
 
-/// The step's environment without what is the task's alone, with the tokens, and with `adieu` on its PATH.
+/// The step's environment without variables that are only for the task, with the tokens, and with `adieu` on its
+/// PATH.
 fn prepared<'a>(
     command: &'a mut Command,
     folder: &Path,
@@ -243,8 +244,8 @@ fn working_folder(environment: &Environment, input: Option<&str>) -> Result<Path
     )))
 }
 
-/// The script on disk, in a new file of this user alone that is gone when dropped: the agent has put the
-/// pipeline's variables into it, and one of them can be a secret. It holds none of our tokens.
+/// Writes the script to a new file that only this user can read and that is removed when dropped: the agent has
+/// inserted the pipeline's variables, which can be secret. It contains none of our tokens.
 fn write(
     environment: &Environment,
     shell: Shell,
@@ -261,7 +262,7 @@ fn write(
         .tempfile_in(&folder);
     let written = file.and_then(|mut file| {
         file.write_all(shell.content(script).as_bytes())?;
-        // A shell of Windows opens no file that is open here.
+        // Windows shells cannot open a file that is open here.
         Ok(file.into_temp_path())
     });
     written.map_err(|error| {

@@ -1,7 +1,7 @@
 //! `adieu scan`: personal access tokens in files, in git's history and in an organization, the habits around them, and
 //! what replaces both.
 //!
-//! Only `--organization` asks a service. What is found is decided by `adieu-scan`, and worded in `report/scan.rs`.
+//! Only `--organization` uses a service. `adieu-scan` finds, and `report/scan.rs` writes the messages.
 
 mod machine;
 mod organization;
@@ -131,10 +131,10 @@ enum YesOrNo {
     No,
 }
 
-/// How often files are read again after replacements: those of one place are written one after the other.
+/// Most rounds of replacements: those at one position are written one after the other.
 const MOST_ROUNDS: usize = 20;
 
-/// Scans, and reports what was found.
+/// Scans, and reports the findings.
 pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Failure> {
     let options = options(arguments);
     let waiting = (!arguments.stdin).then(|| Wait::begin("Scanning"));
@@ -146,7 +146,7 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Failure> {
     finish(arguments, report, options.now)
 }
 
-/// The same for an organization.
+/// Scans an organization.
 pub(crate) async fn run_online(arguments: ScanArguments) -> Result<ExitCode, Failure> {
     let name = arguments.online.organization.as_deref().unwrap_or_default();
     let options = options(&arguments);
@@ -155,12 +155,12 @@ pub(crate) async fn run_online(arguments: ScanArguments) -> Result<ExitCode, Fai
 }
 
 impl ScanArguments {
-    /// Whether a service is asked.
+    /// Whether it uses a service.
     pub(crate) fn is_of_an_organization(&self) -> bool {
         self.online.organization.is_some()
     }
 
-    /// What is read, by the word for one of it.
+    /// The noun for what is scanned.
     fn noun(&self) -> &'static str {
         match (self.history, self.is_of_an_organization()) {
             (true, _) => "object",
@@ -170,7 +170,7 @@ impl ScanArguments {
     }
 }
 
-/// Writes the replacements that are safe, and scans again after each round.
+/// Writes the safe replacements, and scans again after each round.
 fn fixed(
     arguments: &ScanArguments,
     options: &Options,
@@ -193,7 +193,7 @@ fn fixed(
     Ok(report)
 }
 
-/// Leaves out what is not asked for or known, and reports the rest.
+/// Filters the findings, and reports the rest.
 fn finish(arguments: &ScanArguments, mut report: Report, now: u64) -> Result<ExitCode, Failure> {
     keep_chosen(&mut report, arguments);
     if let Some(path) = &arguments.write_baseline {
@@ -300,7 +300,7 @@ fn print(form: Form, report: &Report, summary: &str, now: u64) -> Result<(), Fai
     printed.map_err(Failure::NotWritten)
 }
 
-/// Every form as a file.
+/// Writes a file in each format.
 fn write_all(folder: &Path, report: &Report, summary: &str, now: u64) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
     for (name, form) in [
@@ -318,7 +318,7 @@ fn write_all(folder: &Path, report: &Report, summary: &str, now: u64) -> Result<
     Ok(())
 }
 
-/// SARIF, or else the JSON of our own schema.
+/// SARIF, or JSON with our own schema.
 fn document(form: Form, report: &Report, now: u64) -> Value {
     match form {
         Form::Sarif => {
@@ -329,7 +329,7 @@ fn document(form: Form, report: &Report, now: u64) -> Value {
     }
 }
 
-/// HTML, or else Markdown.
+/// HTML or Markdown.
 fn page(form: Form, report: &Report, summary: &str, now: u64) -> String {
     match form {
         Form::Html => {
@@ -379,7 +379,7 @@ fn exit_code(report: &Report, arguments: &ScanArguments) -> u8 {
     }
 }
 
-/// What a replacement can name: no line break, and nothing that YAML would read as more than a name.
+/// A name for replacements: no line break, and nothing that YAML would treat as more than a name.
 fn connection_name(text: &str) -> Result<String, String> {
     let is_name = |letter: char| letter.is_alphanumeric() || " _-.()$".contains(letter);
     if !text.trim().is_empty() && text.trim() == text && text.chars().all(is_name) {

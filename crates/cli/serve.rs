@@ -1,6 +1,6 @@
 //! `adieu serve`: the broker for a person's terminal; and, started by a task, for the rest of a job.
 //!
-//! It never says what a token is for; its clients do.
+//! It does not know what a token is for; its clients do.
 
 pub(crate) mod job;
 pub(crate) mod source;
@@ -63,13 +63,13 @@ pub(crate) struct ServeArguments {
 }
 
 impl ServeArguments {
-    /// The connection and the folder of a job whose feeds are served, and the process with whose end that ends.
+    /// The connection and the folder of a job whose feeds are served, and the process with which it ends.
     pub(crate) fn of_feeds(&self) -> Option<(&str, &Path, Option<u32>)> {
         Some((self.job.as_deref()?, self.feeds.as_deref()?, self.worker))
     }
 }
 
-/// Serves until it is ended.
+/// Serves until it is stopped.
 pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     if let Some(connection) = &arguments.job {
         job::serve(
@@ -84,11 +84,11 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> 
     let sign_in = SignIn::new(arguments.credential, None);
     let resources = resources(&arguments.resource, sign_in.cloud())?;
     let transport = network::of_command_line()?;
-    // A sign-in that cannot work is reported here, and not to a client an hour later.
+    // A sign-in that cannot work is reported here, not to a client an hour later.
     let scope = probe(&resources, sign_in.cloud())?;
     sign_in.token(&scope, None, &transport).await?;
     let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
-    // From the first line on that a program reads, a stop ends this in order.
+    // After a program has read the first line, a stop ends this process in an orderly way.
     let mut stops = Stops::listen();
     let address = broker.address();
     let endpoints = [
@@ -107,7 +107,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> 
     if let Some(log) = credential::workflow_log() {
         log.mask(address.key());
     }
-    // A reader that is gone has no use for a broker.
+    // Without a reader, a broker is useless.
     let shell = arguments.shell.unwrap_or_default();
     let _ = print(arguments.output, shell, &endpoints);
     Terminal.say(&format!(
@@ -126,7 +126,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> 
     }
 }
 
-/// A token that a client might ask for: the first of those that are listed, or one that every tenant has.
+/// A token that a client might request: the first listed one, or one that every tenant has.
 fn probe(resources: &Resources, cloud: &Cloud) -> Result<Scope, Failure> {
     match resources {
         Resources::Listed(scopes) if !scopes.is_empty() => Ok(scopes[0].clone()),
@@ -163,7 +163,7 @@ fn print(form: Form, shell: Shell, endpoints: &[(&str, String)]) -> io::Result<(
             for (name, value) in endpoints {
                 document.insert((*name).to_owned(), value.clone().into());
             }
-            // One line, after which a program goes on.
+            // One line, after which a program continues.
             let document = serde_json::Value::from(document).to_string();
             Stream::Output.credential(&document)
         }

@@ -20,25 +20,25 @@ use crate::network;
 use crate::organization;
 use crate::resource::{self, Cloud};
 
-/// A token with less than this to live is renewed first.
+/// A token with less time left than this is renewed first.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// Who asks, and how the services are reached.
+/// The identity, and how to reach the services.
 pub(crate) struct Session {
     transport: Transport,
     hosts: Hosts,
     source: Source,
     current: RefCell<Option<Current>>,
-    /// What services said about the identity that asks.
+    /// What services reported about the caller's identity.
     learned: RefCell<IdentityIds>,
 }
 
-/// Where tokens come from.
+/// The source of tokens.
 #[derive(Debug)]
 pub(crate) enum Source {
     /// A task's service connection.
     Connection(Box<Connection>),
-    /// What the command line has at hand.
+    /// The sign-in of a command line.
     SignIn(SignIn),
 }
 
@@ -59,12 +59,12 @@ impl Session {
         }
     }
 
-    /// The services that are asked.
+    /// The services' hosts.
     pub(crate) fn hosts(&self) -> &Hosts {
         &self.hosts
     }
 
-    /// Someone who asks, with a token that is good for the next minutes.
+    /// A client with a token that is valid for the next minutes.
     pub(crate) async fn client(&self) -> Result<Client<'_>, Failure> {
         if let Some(current) = self.current.borrow().as_ref()
             && current.expires_on > SystemTime::now() + MARGIN
@@ -83,7 +83,7 @@ impl Session {
         Ok(client)
     }
 
-    /// Someone who asks Microsoft Graph, by the same sign-in.
+    /// A client of Microsoft Graph, with the same sign-in.
     pub(crate) async fn microsoft_graph(&self) -> Result<MicrosoftGraph<'_>, Failure> {
         let scope = well_known("graph", self.source.cloud())?;
         let token = self.source.token_patiently(&scope, &self.transport).await?;
@@ -93,7 +93,7 @@ impl Session {
         ))
     }
 
-    /// The credential of the command line that gave the token, once there was one.
+    /// The command line's credential that returned the token, once there is one.
     pub(crate) fn used(&self) -> Option<Credential> {
         match &self.source {
             Source::SignIn(sign_in) => sign_in.used(),
@@ -101,7 +101,7 @@ impl Session {
         }
     }
 
-    /// The tenant that the command line signs in to, where one is named or an organization has it.
+    /// The tenant to sign in to, if one was given or the organization has one.
     pub(crate) fn tenant(&self) -> Option<&str> {
         match &self.source {
             Source::SignIn(sign_in) => sign_in.tenant(),
@@ -109,7 +109,7 @@ impl Session {
         }
     }
 
-    /// What the credential of the command line presents to Microsoft Entra, where it presents an ID token.
+    /// The claims that the command line's credential presents to Microsoft Entra, if it presents an ID token.
     pub(crate) async fn presented(&self) -> Option<Claims> {
         match &self.source {
             Source::SignIn(sign_in) => sign_in.presented(&self.transport).await,
@@ -117,7 +117,7 @@ impl Session {
         }
     }
 
-    /// Who asks: as the token says, where it can be read, else as services said and as the sign-in is configured.
+    /// The caller's IDs: from the token if it can be decoded, or else from services and the configuration.
     pub(crate) fn ids(&self) -> IdentityIds {
         let current = self.current.borrow();
         let in_token = current
@@ -131,13 +131,13 @@ impl Session {
         in_token.or(self.learned.borrow().clone()).or(configured)
     }
 
-    /// Keeps what a service said about the identity that asks.
+    /// Stores what a service reported about the caller.
     pub(crate) fn learn(&self, ids: IdentityIds) {
         let mut learned = self.learned.borrow_mut();
         *learned = std::mem::take(&mut *learned).or(ids);
     }
 
-    /// The same from a refusal, where it names the identity.
+    /// Stores the identity that a refusal names.
     pub(crate) fn learn_from(&self, error: &adieu_devops::Error) {
         if let adieu_devops::Error::Refused(refusal) = error {
             self.learn(IdentityIds::from(&**refusal));
@@ -149,7 +149,7 @@ impl Session {
     }
 }
 
-/// The session of a command line, in the tenant that is named or else in the organization's own; and the organization.
+/// The session of a command line, in the given tenant or else in the organization's own; and the organization.
 pub(crate) async fn of_command_line(
     organization: Option<&str>,
     tenant: Option<String>,
@@ -165,7 +165,7 @@ pub(crate) async fn of_command_line(
 }
 
 impl Source {
-    /// A new token. `tenant` is for a credential of the command line; a connection has its own.
+    /// A new token. `tenant` is for a command line's credential; a connection has its own.
     pub(crate) async fn token(
         &self,
         scope: &Scope,
@@ -184,7 +184,8 @@ impl Source {
         }
     }
 
-    /// The same for a verb or a task, which waits for a managed identity that is still being set up, and says so.
+    /// A new token for a verb or a task, which waits for a managed identity that is still being set up, with a
+    /// message.
     pub(crate) async fn token_patiently(
         &self,
         scope: &Scope,
@@ -201,7 +202,7 @@ impl Source {
         }
     }
 
-    /// A token that goes to another program ([`SignIn::confirmed`]).
+    /// A token for another program ([`SignIn::confirmed`]).
     pub(crate) async fn confirmed(
         &self,
         token: Token,
@@ -222,7 +223,7 @@ impl Source {
     }
 }
 
-/// The one token of one scope.
+/// The only token of a result for one scope.
 fn one(connection: &Connection, tokens: Result<IssuedTokens, Error>) -> Result<Token, Failure> {
     let refused = |error| Failure::NoToken {
         connection: connection.facts.clone(),
@@ -234,7 +235,7 @@ fn one(connection: &Connection, tokens: Result<IssuedTokens, Error>) -> Result<T
     }
 }
 
-/// A resource by its word, which a custom cloud may have no address for.
+/// A resource by its word; a custom cloud may have no address for it.
 fn well_known(word: &str, cloud: &Cloud) -> Result<Scope, Failure> {
     resource::scope(word, cloud).map_err(|reason| Failure::NotAResource {
         text: word.to_owned(),

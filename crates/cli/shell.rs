@@ -1,10 +1,10 @@
-//! The lines by which a shell sets variables for the programs that it starts.
+//! The lines with which a shell sets variables for the programs that it starts.
 //!
 //! It runs no shell.
 
 use clap::ValueEnum;
 
-/// A shell, by how it sets a variable.
+/// A shell, by its syntax for setting a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shell {
     /// export NAME=value (bash, zsh, dash)
@@ -27,7 +27,7 @@ impl Shell {
                 let value = value.replace('\\', "\\\\");
                 format!("set -gx {name} {}", quoted(&value, "\\'"))
             }
-            // It has no way to write a quote.
+            // It cannot represent a quote.
             Self::Cmd => format!("set \"{name}={}\"", value.replace(['"', '\n', '\r'], "")),
         }
     }
@@ -45,7 +45,7 @@ impl Shell {
     }
 }
 
-/// A value as a shell's word; one without a character that a shell acts on is one already.
+/// Quotes a value for a shell, unless it contains no special character.
 fn quoted(value: &str, quote: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:,@%+".contains(&byte);
     match !value.is_empty() && value.bytes().all(is_plain) {

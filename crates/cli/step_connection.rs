@@ -1,6 +1,6 @@
-//! The service connection of the step in whose script this program runs: its type and organization, by its address.
+//! The service connection of the step whose script runs this program: its type and organization, from its address.
 //!
-//! It never has a credential: scripts do not get one (task-lib's `internal.ts`), but they get addresses.
+//! It has no credential: scripts do not get one (task-lib's `internal.ts`), but they get addresses.
 
 use std::fmt;
 
@@ -16,15 +16,15 @@ pub(crate) enum StepConnection {
     AzureResourceManager,
 }
 
-/// The step's connection, where it has one of these types. The agent gives a step the addresses of the connections that
-/// its inputs name (`Handler.cs`).
+/// The step's connection, if it has one of these types. The agent passes the addresses of the connections in a step's
+/// inputs (`Handler.cs`).
 pub(crate) fn of_this_step() -> Option<StepConnection> {
     process_variables()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .find_map(|(name, address)| by(&name, &address))
 }
 
-/// What one variable shows.
+/// The connection that a variable shows.
 fn by(name: &str, address: &str) -> Option<StepConnection> {
     const PREFIX: &str = "ENDPOINT_URL_";
     let (prefix, id) = name.split_at_checked(PREFIX.len())?;
@@ -34,7 +34,7 @@ fn by(name: &str, address: &str) -> Option<StepConnection> {
     EndpointId::parse(id)?;
     if let Ok(organization) = Hosts::public().organization(address) {
         let organization = organization.name;
-        // A text that is not an address is a name to that.
+        // A text that is not an address is treated as a name.
         return address
             .contains("://")
             .then_some(StepConnection::AzureDevOps { organization });

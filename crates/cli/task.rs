@@ -1,6 +1,6 @@
 //! `adieu task <name> <phase>`: a pipeline task, from the agent's environment to `task.complete`.
 //!
-//! It never knows what a task does; it picks the task, and reports how it ended.
+//! It does not know what a task does; it selects the task, and reports the result.
 
 use std::process::ExitCode;
 
@@ -18,13 +18,13 @@ use crate::runtime;
 use crate::task_outcome::Outcome;
 use crate::token;
 
-/// What the launcher passes: `adieu task <name> <phase>`.
+/// The launcher's arguments: `adieu task <name> <phase>`.
 #[derive(Debug, clap::Parser)]
 #[command(name = "adieu task")]
 pub(crate) struct Arguments {
     /// The task's name in its task.json.
     name: String,
-    /// The section of task.json that the agent is running.
+    /// The section of task.json that the agent runs.
     phase: Phase,
 }
 
@@ -39,8 +39,8 @@ enum Phase {
     PostJobExecution,
 }
 
-/// Runs the task. The exit code is 0 whenever the agent has the result: any other code is a crash
-/// to the launcher, and lost in a container job.
+/// Runs the task. The exit code is 0 whenever the agent has the result: the launcher treats any other code as a
+/// crash, and a container job loses it.
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     complete_on_panic();
     Log::mask_before_sending();
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let outcome = outcome(arguments, &environment, &log);
     let ran_a_script = arguments.name == inputs::run::NAME && outcome.is_after_a_script();
     match outcome {
-        // Without a word the agent takes a step for green; a word could take the script's last line away.
+        // Without a result, the agent treats a step as succeeded; a command could remove the script's last line.
         Outcome::Done(Ok(())) if ran_a_script => return ExitCode::SUCCESS,
         _ if ran_a_script => log.end_line(),
         _ => {}
@@ -105,13 +105,12 @@ async fn until_stopped(work: impl Future<Output = Result<(), Failure>>) -> Outco
     tokio::select! {
         result = work => Outcome::Done(result),
         _ = platform::stop_requested() => Outcome::Stopped,
-        // In a container job the launcher's exit code is lost, so that without our command the
-        // step would be green.
+        // A container job loses the launcher's exit code, so without our command the step would succeed.
         () = launcher.gone() => Outcome::Done(Err(Failure::LauncherGone)),
     }
 }
 
-/// A panic is our fault; the step must fail by command, since a container job loses the exit code.
+/// A panic is our bug; the step must fail by command, because a container job loses the exit code.
 fn complete_on_panic() {
     std::panic::set_hook(Box::new(|panic| {
         let log = Log::new(false);

@@ -1,10 +1,10 @@
-//! How a task ended, before it is reported.
+//! How a task ended.
 //!
 //! It reports nothing.
 
 use crate::failure::{Failure, ScriptProblem};
 
-/// How a task ended, before it is reported.
+/// How a task ended.
 #[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum Outcome {
     Done(Result<(), Failure>),
@@ -13,8 +13,8 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// Whether another program's text may be in the last line of the log, without an end: the agent takes
-    /// a line with a command in it for that command, and the text before it is gone.
+    /// Whether another program may have left an unfinished line in the log: the agent would take the line for our
+    /// command, and drop the text before it.
     pub(crate) fn is_after_a_script(&self) -> bool {
         let ended = |failure: &Failure| {
             let Failure::Script(problem) = failure else {

@@ -1,6 +1,6 @@
 //! EntraToken@1: access tokens of a service connection, as variables of the pipeline.
 //!
-//! It never writes a file, and leaves no process behind but the broker that `configure` asks for.
+//! It never writes a file, and leaves no process running except the broker for `configure`.
 
 mod command;
 mod connections;
@@ -28,12 +28,12 @@ use crate::tokens::{self, Request, RequestedToken, expiry_name};
 
 pub(crate) use command::{TokenArguments, run as run_command};
 
-/// Under these names the section after the job finds the broker again.
+/// The names under which the post-job section finds the broker.
 const BROKER: &str = "ADIEU_BROKER";
 const BROKER_KEY: &str = "ADIEU_BROKER_KEY";
-/// Under this one, the program that git starts.
+/// The name under which it finds the program that git runs.
 const HELPER: &str = "ADIEU_HELPER";
-/// And under this one the variables that lead to it.
+/// The name under which it finds the variables that refer to it.
 const SETTINGS: &str = "ADIEU_SETTINGS";
 
 /// Runs the task.
@@ -68,7 +68,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     let receivers = variables.chain(filled.into_iter().map(Receiver::Connection));
     let got = tokens::get(&connection, receivers.collect(), &transport, log).await?;
     if got.access.is_empty() && configure.needs_broker() {
-        // A connection that cannot sign in is found out here, and not by a script an hour later.
+        // A connection that cannot sign in is reported here, not by a script an hour later.
         let probe = configure.probe(&connection.cloud);
         tokens::get(&connection, probe, &transport, log).await?;
     }
@@ -98,7 +98,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     published.map_err(Failure::TooLong)
 }
 
-/// Runs the section after the job: the step's broker ends.
+/// Runs the post-job section: stops the step's broker.
 pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Failure> {
     let (Some(endpoint), Some(key)) = (
         environment.task_variable(BROKER),
@@ -110,7 +110,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), F
     if let Some(program) = environment.task_variable(HELPER) {
         helper::remove(Path::new(program));
     }
-    // What leads to nothing is removed; an agent forgets no variable, so it is emptied.
+    // Variables that refer to the broker are emptied; an agent never removes a variable.
     let settings = environment.task_variable(SETTINGS).unwrap_or_default();
     for name in settings.split(',').flat_map(VariableName::parse) {
         log.set_variable(&name, "", Audience::Job)
@@ -128,7 +128,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), F
     Ok(())
 }
 
-/// Passes on where the broker is to later steps, and how to end it to this step's last section.
+/// Passes the broker's address to later steps, and how to stop it to this step's post-job section.
 fn configured(
     configure: &Configure,
     serving: Option<&Serving>,
@@ -155,8 +155,8 @@ fn configured(
     let endpoints = serving.map(|serving| &serving.endpoints);
     let settings = configure.settings(endpoints, Some((environment, connection)), log, variable);
     if serving.is_some() {
-        // What goes past a proxy stays, and what leads to the machine's own endpoint: other tasks have sections
-        // after the job as well.
+        // The proxy's bypass list stays, and so does what refers to the machine's own endpoint: other tasks have
+        // post-job sections as well.
         let stays = [
             "NO_PROXY",
             configure::KEPT_NO_PROXY,
@@ -190,7 +190,7 @@ fn id_token_name(input: Option<&str>) -> Result<Option<VariableName>, Failure> {
         })
 }
 
-/// What has a token in the end.
+/// The receiver of a token.
 enum Receiver {
     Variable(RequestedToken),
     Connection(FilledConnection),
@@ -225,7 +225,7 @@ impl Publish<'_> {
         tokens: &[(Receiver, Token)],
         id: Option<(VariableName, Arc<IdToken>)>,
     ) -> Result<(), TooLong> {
-        // Every mask is written before the first value is written.
+        // Every mask is written before the first value.
         let masked: Vec<_> = tokens
             .iter()
             .map(|(_, token)| self.log.mask(&token.value))
@@ -270,7 +270,7 @@ impl Publish<'_> {
         value: &adieu_agent::Masked<'_, K>,
     ) -> Result<(), TooLong> {
         for audience in self.audiences() {
-            // An output is always secret: another job's agent knows nothing of this one's masks.
+            // An output is always secret: another job's agent does not have this one's masks.
             if self.exposed && audience == Audience::Job {
                 self.log.set_exposed(name, value)?;
             } else {
@@ -287,7 +287,7 @@ impl Publish<'_> {
         Ok(())
     }
 
-    /// An output variable is not visible under its own name in its own job, so it comes on top.
+    /// An output variable is not visible under its own name in its own job, so it is set in addition.
     fn audiences(&self) -> impl Iterator<Item = Audience> {
         let output = self.output.then_some(Audience::Output);
         [Audience::Job].into_iter().chain(output)

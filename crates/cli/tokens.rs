@@ -1,6 +1,6 @@
-//! The tokens that a step names, line by line (`VARIABLE=resource`), and how it gets them.
+//! The tokens of a step, line by line (`VARIABLE=resource`), and how it gets them.
 //!
-//! It never decides what becomes of them: variables, or one script's environment.
+//! It does not decide what happens to them: they become variables, or the environment of one script.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::lines::meaningful_lines;
 use crate::reporter::Reporter;
 use crate::resource::{self, Cloud};
 
-/// A token that a line asks for: the variable that receives it, and its resource.
+/// A requested token: the variable that receives it, and its resource.
 #[derive(Debug)]
 pub(crate) struct RequestedToken {
     pub(crate) name: VariableName,
@@ -23,11 +23,11 @@ pub(crate) struct RequestedToken {
     pub(crate) scope: Scope,
 }
 
-/// Something that is to have a token.
+/// Something that receives a token.
 pub(crate) trait Request {
     /// The token's scope.
     fn scope(&self) -> &Scope;
-    /// What errors call it.
+    /// Its name in errors.
     fn label(&self) -> String;
 }
 
@@ -45,11 +45,11 @@ impl Request for RequestedToken {
 #[derive(Debug)]
 pub(crate) struct IssuedTokens<R> {
     pub(crate) access: Vec<(R, Token)>,
-    /// The ID token, where the connection has one.
+    /// The ID token, if the connection has one.
     pub(crate) id: Option<Arc<IdToken>>,
 }
 
-/// All lines of `text`, or everything that is wrong with any of them. A name in `taken` is not free.
+/// Parses all lines of `text`, or returns all that is wrong with them. Names in `taken` cannot be used.
 pub(crate) fn requested(
     text: &str,
     taken: Option<&VariableName>,
@@ -59,7 +59,7 @@ pub(crate) fn requested(
     read(lines, taken, cloud, VariableName::parse)
 }
 
-/// The same for variables of a process, of which the agent knows nothing, each line with its place.
+/// The same for variables of a process, which the agent does not see, with each line's position.
 pub(crate) fn of_process<'a>(
     lines: impl Iterator<Item = (LinePlace, &'a str)>,
     cloud: &Cloud,
@@ -67,13 +67,13 @@ pub(crate) fn of_process<'a>(
     read(lines, None, cloud, VariableName::of_process)
 }
 
-/// The same for the lines of an action's input, whose variables are a workflow's.
+/// The same for the lines of an action's input, whose variables belong to a workflow.
 pub(crate) fn of_workflow(text: &str, cloud: &Cloud) -> Result<Vec<RequestedToken>, Failure> {
     let lines = meaningful_lines(text).map(|line| (LinePlace::Input, line));
     read(lines, None, cloud, VariableName::of_workflow)
 }
 
-/// Reads a name.
+/// Parses a name.
 type Names = fn(&str) -> Result<VariableName, NotAVariableName>;
 
 fn read<'a>(
@@ -106,8 +106,8 @@ fn read<'a>(
     }
 }
 
-/// Gets all of them, or says what kept any of them back: half of the variables would let a later step fail
-/// in a way that is hard to connect with this one.
+/// Requests all of them, and fails if one fails: with half of the variables, a later step could fail in a way that is
+/// hard to trace to this one.
 pub(crate) async fn get<R: Request>(
     connection: &Connection,
     wanted: Vec<R>,
@@ -139,7 +139,7 @@ pub(crate) async fn get<R: Request>(
     }
 }
 
-/// The variable that says when a token ends.
+/// The variable with a token's expiry.
 pub(crate) fn expiry_name(name: &VariableName) -> VariableName {
     name.with_suffix("_EXPIRES_ON")
 }

@@ -1,6 +1,6 @@
-//! `adieu version`: which build this is.
+//! `adieu version`: identifies this build.
 //!
-//! It asks no host.
+//! It uses no network.
 
 use std::process::ExitCode;
 

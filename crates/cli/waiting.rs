@@ -1,7 +1,7 @@
-//! What the command line waits for: one line that is redrawn on a terminal, with the time that has passed, and one
-//! plain line elsewhere.
+//! What the command line waits for: one line that is redrawn on a terminal, with the elapsed time, and one plain line
+//! elsewhere.
 //!
-//! It measures no time but that, and `--quiet` hides it.
+//! It measures only that time, and `--quiet` hides it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,13 +11,13 @@ use adieu_transport::PATIENCE;
 
 use crate::console;
 
-/// How long a log without a terminal has nothing to say about a wait.
+/// How long a wait lasts before a log without a terminal shows it.
 const PATIENCE_OF_LOGS: Duration = Duration::from_secs(10);
 
-/// How often the line is drawn again.
+/// Interval of redrawing the line.
 const BEAT: Duration = Duration::from_millis(500);
 
-/// All that is waited for; the last one is shown.
+/// All current waits; the last one is shown.
 #[derive(Default)]
 struct Waits {
     list: Vec<Entry>,
@@ -30,7 +30,7 @@ struct Entry {
     id: u64,
     text: String,
     since: Instant,
-    /// Whether it has its plain line.
+    /// Whether its plain line was written.
     is_written: bool,
 }
 
@@ -40,17 +40,17 @@ static WAITS: Mutex<Waits> = Mutex::new(Waits {
     is_ticking: false,
 });
 
-/// Something that is waited for, until this is dropped.
+/// A wait, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Wait(Option<u64>);
 
 impl Wait {
-    /// Begins to wait for something that takes `text`, such as `Waiting for az`.
+    /// Starts a wait with a text such as `Waiting for az`.
     pub(crate) fn begin(text: &str) -> Self {
         Self::with(text, false)
     }
 
-    /// The same for something that already has its line.
+    /// Starts a wait that already has its line.
     pub(crate) fn for_a_line(text: &str) -> Self {
         Self::with(text, true)
     }
@@ -74,7 +74,7 @@ impl Wait {
         Self(Some(id))
     }
 
-    /// The same for something that has taken as long as a user waits without a word.
+    /// Starts a wait that has already lasted long enough to be shown.
     pub(crate) fn begun(text: &str) -> Self {
         let wait = Self::begin(text);
         let mut waits = waits();
@@ -85,7 +85,7 @@ impl Wait {
         wait
     }
 
-    /// Shows how far it is.
+    /// Updates the text.
     pub(crate) fn update(&self, text: &str) {
         let mut waits = waits();
         let mut list = waits.list.iter_mut();
@@ -110,7 +110,7 @@ fn waits() -> MutexGuard<'static, Waits> {
     WAITS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Shows the last wait again and again, until there is none.
+/// Redraws the last wait until there is none.
 fn tick() {
     loop {
         std::thread::sleep(BEAT);

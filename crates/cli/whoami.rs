@@ -38,29 +38,29 @@ pub(crate) struct WhoamiArguments {
     output: Form,
 }
 
-/// What an organization knows of an identity.
+/// An identity's membership in an organization.
 #[derive(Debug)]
 pub(crate) struct Membership {
-    /// Who it is there.
+    /// Its data there.
     pub(crate) known: ConnectionData,
     pub(crate) access: Access,
 }
 
-/// What an identity is licensed for.
+/// The license of an identity.
 #[derive(Debug)]
 pub(crate) enum Access {
     Level(Entitlement),
-    /// The organization shows it to others only, in its words.
+    /// The organization does not show it to this identity; the message.
     Hidden(String),
-    /// The organization has no entitlements, or none of this identity's own.
+    /// The organization has no entitlements, or none for this identity.
     None,
 }
 
-/// What an identity may do in a publisher.
+/// An identity's role in a publisher.
 #[derive(Debug)]
 pub(crate) enum Role {
     Is(String),
-    /// No member: the publisher shows its members to members only.
+    /// It is not a member: the publisher shows its members only to members.
     None,
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Failure>
     let (session, organization) =
         session::of_command_line(name.as_deref(), tenant, credential).await?;
     let profile = profile(&session).await?;
-    // The organization is asked first: it may know ids that the token does not show.
+    // The organization is asked first: it may know IDs that the token does not show.
     let membership = match &organization {
         Some(organization) => {
             let asked = membership(&session, organization, &profile).await;
@@ -138,8 +138,8 @@ pub(crate) fn next_click(page: &str, id: &str) -> String {
     )
 }
 
-/// The profile of the identity that asks. Ids that its token does not show are asked for as well; without them the
-/// profile is.
+/// The caller's profile. IDs that its token does not show are requested as well; without them the profile is
+/// returned.
 pub(crate) async fn profile(session: &Session) -> Result<Profile, Failure> {
     let client = session.client().await?;
     let profile = client
@@ -155,7 +155,8 @@ pub(crate) async fn profile(session: &Session) -> Result<Profile, Failure> {
     Ok(profile)
 }
 
-/// Asks Azure DevOps who asks, where neither the token nor the sign-in shows it. No answer leaves it unknown.
+/// Requests the caller's IDs from Azure DevOps, if neither the token nor the sign-in shows them. They stay unknown
+/// without an answer.
 pub(crate) async fn learn_ids(session: &Session) {
     let ids = session.ids();
     if (ids.tenant.is_none() || ids.object_id.is_none())
@@ -167,7 +168,7 @@ pub(crate) async fn learn_ids(session: &Session) {
     }
 }
 
-/// What is known of an identity wherever it is a member, by name.
+/// The facts about an identity that do not depend on an organization, by name.
 pub(crate) fn facts(profile: &Profile, ids: &IdentityIds) -> [(&'static str, String); 5] {
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
     [
@@ -190,7 +191,7 @@ pub(crate) fn json(profile: &Profile, ids: &IdentityIds) -> Value {
     })
 }
 
-/// What the identity's federated credential says, as the page of the app registration names it.
+/// The values for the identity's federated credential, as the page of the app registration names them.
 fn federation(claims: &Claims) -> [(&'static str, String); 3] {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     [
@@ -200,7 +201,7 @@ fn federation(claims: &Claims) -> [(&'static str, String); 3] {
     ]
 }
 
-/// `subjectIdentifier` for `subject identifier`.
+/// Converts `subject identifier` to `subjectIdentifier`.
 fn camel_case(name: &str) -> String {
     match name.split_once(' ') {
         Some((first, second)) => {
@@ -211,7 +212,7 @@ fn camel_case(name: &str) -> String {
     }
 }
 
-/// Who an identity is in an organization, and what it is licensed for there.
+/// An identity in an organization, and its license there.
 pub(crate) async fn membership(
     session: &Session,
     organization: &Organization,
@@ -258,7 +259,7 @@ fn stranger(
     }))
 }
 
-/// What an identity may do in a publisher.
+/// An identity's role in a publisher.
 pub(crate) async fn role(
     session: &Session,
     publisher: &str,

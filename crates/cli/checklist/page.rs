@@ -4,7 +4,7 @@
 
 use super::{Check, State, first, next};
 
-/// The names that a job's pages of this verb have, one after the other.
+/// The names for a job's pages of this verb, in order.
 pub(super) fn names() -> impl Iterator<Item = String> {
     let numbered = (2..=u32::MAX).map(|number| format!("Adieu doctor {number}.md"));
     std::iter::once("Adieu doctor.md".to_owned()).chain(numbered)
@@ -47,7 +47,7 @@ pub(super) fn page(checks: &[Check]) -> String {
     text
 }
 
-/// Signs that have their own colors, and words beside them for readers who do not see colors.
+/// Symbols with their own colors, and words for readers who do not see colors.
 fn sign(state: State) -> &'static str {
     match state {
         State::Ok => "✅ ok",
@@ -57,7 +57,7 @@ fn sign(state: State) -> &'static str {
     }
 }
 
-/// Text as Markdown shows it, in one cell: nothing in it is a link, an image, HTML or another cell.
+/// Text for one Markdown cell: it cannot become a link, an image, HTML or another cell.
 fn cell(text: &str) -> String {
     let mut shown = String::new();
     for letter in text.chars() {

@@ -1,8 +1,8 @@
-//! `configure: git`: the settings by which git asks `adieu git-credential` for the repositories of Azure
-//! DevOps, and no other host.
+//! `configure: git`: the settings with which git runs `adieu git-credential` for Azure DevOps repositories, and for
+//! no other host.
 //!
-//! It writes no configuration: settings are in the environment (`GIT_CONFIG_COUNT`, git 2.31 and newer) and end with
-//! it.
+//! It writes no configuration file: settings are environment variables (`GIT_CONFIG_COUNT`, git 2.31 and newer), and
+//! end with them.
 //!
 //! A header that checkout left in a repository (`persistCredentials: true`, or a job that was killed) takes precedence
 //! over every helper, and a setting for the host does not override one for an address below it. So each header is
@@ -12,10 +12,10 @@ use adieu_agent::VariableName;
 
 use super::headers;
 
-/// Where repositories are. git knows the asterisk: it stands for one label of a host's name.
+/// Addresses of repositories. In git, an asterisk matches one label of a host name.
 const PLACES: [&str; 2] = ["https://dev.azure.com", "https://*.visualstudio.com"];
 
-/// The variables that add the settings to those that are in the environment already.
+/// The variables that add the settings to existing ones in the environment.
 ///
 /// `program` is adieu's path, `headers` the addresses to which git is configured to send headers, `repository` the
 /// address of the job's own repository, `variable` the environment.
@@ -34,7 +34,7 @@ pub(crate) fn settings(
     let known: Vec<_> = (0..before)
         .map(|index| (of("KEY", index), of("VALUE", index)))
         .collect();
-    // A header that an earlier step put into the environment is one as well; what is empty undoes one.
+    // A header that an earlier step put into the environment counts as well; an empty value overrides one.
     let in_environment = known.iter().filter(|(_, value)| !value.is_empty());
     let in_environment = in_environment.filter_map(|(key, _)| headers::address_of(key));
     let headers: Vec<&str> = headers
@@ -43,7 +43,7 @@ pub(crate) fn settings(
         .chain(in_environment)
         .collect();
     let entries = entries(program, &headers, repository);
-    // The same step twice in a job adds nothing.
+    // The same step again in a job adds nothing.
     let added = if known.ends_with(&entries) {
         Vec::new()
     } else {
@@ -69,7 +69,7 @@ fn entries(program: &str, headers: &[&str], repository: Option<&str>) -> Vec<(St
         entries.push((helpers.clone(), String::new()));
         entries.push((helpers, helper(program)));
         entries.push((format!("credential.{place}.useHttpPath"), "true".to_owned()));
-        // A header for every host there is, which clients like Renovate leave in the repositories they clone.
+        // A header for an entire host, which clients such as Renovate leave in repositories that they clone.
         entries.push((format!("http.{place}.extraheader"), String::new()));
     }
     let own = repository.filter(|address| headers::is_azure_devops(address));
@@ -84,8 +84,8 @@ fn entries(program: &str, headers: &[&str], repository: Option<&str>) -> Vec<(St
     entries
 }
 
-/// Where a header of this address is undone. git-lfs takes all values of the key that fits best, empty ones
-/// too, and then sends the first; so it is given keys that fit its own addresses better.
+/// The keys under which a header for this address is overridden. git-lfs takes all values of the most specific key,
+/// including empty ones, and then sends the first; so it gets keys that are more specific for its own addresses.
 fn undone(address: &str) -> Vec<String> {
     let mut places = vec![address.to_owned()];
     if address.contains("/_git/") {
@@ -96,8 +96,8 @@ fn undone(address: &str) -> Vec<String> {
     places
 }
 
-/// A command for git's shell, which is `sh` on Windows too: quotes hold blanks and all else, and it takes
-/// slashes for backslashes.
+/// A command for git's shell, which is `sh` on Windows, too: quotes protect spaces and everything else, and slashes
+/// replace backslashes.
 fn helper(program: &str) -> String {
     let mut start = program.chars();
     let is_of_windows = program.starts_with("\\\\")
@@ -179,7 +179,7 @@ mod tests {
             GIT_CONFIG_KEY_14=http.https://dev.azure.com/contoso/.extraheader
             GIT_CONFIG_VALUE_14=
         "#]].assert_eq(&lines(&settings[17..]));
-        // Once more in the same job.
+        // Again in the same job.
         let again = |name: &str| {
             let known = settings.iter().find(|(known, _)| known.as_str() == name);
             known

@@ -1,7 +1,7 @@
-//! The headers that git is configured to send to Azure DevOps (`http.<address>.extraheader`), found wherever git
-//! itself would find them.
+//! The headers that git is configured to send to Azure DevOps (`http.<address>.extraheader`), wherever git itself
+//! would find them.
 //!
-//! It reads the keys and never a value: what is not in this process cannot leak from it.
+//! It reads only keys, never values: a value that is not in this process cannot leak from it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::ffi::OsStr;
@@ -13,23 +13,23 @@ use adieu_agent::{is_for_the_task_alone, process_variables};
 
 use crate::program;
 
-/// The most folders that are looked into for repositories: some tenths of a second.
+/// Most folders to search for repositories: some tenths of a second.
 const MOST_FOLDERS: usize = 30_000;
 
-/// The headers that there are.
+/// The configured headers.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Headers {
-    /// What they are sent to: `https://dev.azure.com/…`, as git's key has it.
+    /// The addresses that they are sent to, as in git's keys: `https://dev.azure.com/…`.
     pub(super) addresses: Vec<String>,
-    /// Those of the addresses that have a header other than `Authorization` as well.
+    /// Those of the addresses that have headers other than `Authorization`, too.
     pub(super) others: Vec<String>,
-    /// There were more folders than are looked into.
+    /// Whether there were more folders than are searched.
     pub(super) is_incomplete: bool,
 }
 
-/// The headers for Azure DevOps that git finds in the repositories below `roots` (and around them), in their
-/// submodules, in the global and the system's configuration, and in what these include. None where there is no
-/// git, which then asks for no credential either.
+/// The headers for Azure DevOps that git finds in the repositories in and above `roots`, in their submodules, in the
+/// global and the system's configuration, and in included files. Empty if git is not installed, which then needs no
+/// credential.
 pub(super) fn find(roots: &[PathBuf]) -> Headers {
     let mut headers = Headers::default();
     let Some(git) = program::on_path("git") else {
@@ -63,12 +63,12 @@ fn push(addresses: &mut Vec<String>, address: String) {
     }
 }
 
-/// The folders with a repository's data: `.git`, those of submodules at any depth, and bare repositories.
+/// The folders with repositories' data: `.git`, those of submodules at any depth, and bare repositories.
 fn repositories(roots: &[PathBuf]) -> (BTreeSet<PathBuf>, bool) {
     let mut found = BTreeSet::new();
     let mut folders: VecDeque<PathBuf> = roots.iter().cloned().collect();
     for root in roots {
-        // git looks upwards from the folder that it starts in.
+        // git searches upwards from the folder in which it starts.
         let around = root.ancestors().skip(1);
         let around = around.map(|folder| folder.join(".git"));
         found.extend(around.filter(|git| git.join("HEAD").is_file()));
@@ -84,20 +84,20 @@ fn repositories(roots: &[PathBuf]) -> (BTreeSet<PathBuf>, bool) {
             return (found, false);
         }
         if folder.join("HEAD").is_file() && folder.join("config").is_file() {
-            // A repository's own folders hold no other repository but its submodules.
+            // A repository's own folders contain no other repositories except its submodules.
             folders.extend(Some(folder.join("modules")).filter(|folder| folder.is_dir()));
             found.insert(folder);
             continue;
         }
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            // A link is not followed: what it leads to may be anywhere.
+            // Links are not followed: they may lead anywhere.
             let Ok(kind) = entry.file_type() else {
                 continue;
             };
             if kind.is_dir() {
                 folders.push_back(entry.path());
             } else if entry.file_name() == ".git" {
-                // A submodule or a further worktree: its data is elsewhere.
+                // A submodule or another worktree: its data is elsewhere.
                 folders.extend(data_of(&entry.path()));
             }
         }
@@ -105,7 +105,7 @@ fn repositories(roots: &[PathBuf]) -> (BTreeSet<PathBuf>, bool) {
     (found, true)
 }
 
-/// Where a file `.git` says that the repository's data is.
+/// The data folder that a file `.git` refers to.
 fn data_of(file: &Path) -> Option<PathBuf> {
     let text = fs::read_to_string(file).ok()?;
     let path = text.strip_prefix("gitdir:")?.trim();
@@ -121,28 +121,28 @@ fn data_of(file: &Path) -> Option<PathBuf> {
     Some(folder)
 }
 
-/// Keys of headers. git writes the last word of a key in lowercase.
+/// Keys of headers. git writes the last part of a key in lowercase.
 const KEYS: &str = r"^http\..*\.extraheader$";
 
-/// Values other than a credential's header, or an empty one; the exclamation mark is git's.
+/// Values other than a credential header or an empty one; `!` negates a pattern in git.
 const NO_CREDENTIAL: &str =
     "!^[[:space:]]*([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn][[:space:]]*:|$)";
 
-/// The addresses of the keys that `git config` finds in a repository, or outside of all of them. A repository that
-/// git does not open (another user's, or one of a newer format) has at least its file read.
+/// The addresses in the keys that `git config` finds in a repository, or outside all repositories. If git refuses to
+/// open a repository (because another user owns it, or its format is newer), at least its file is read.
 fn configured(git: &Path, repository: Option<&Path>, pattern: &[&str]) -> Vec<String> {
     let all = ["--includes", "--null", "--name-only", "--get-regexp"].map(OsStr::new);
     let pattern = pattern.iter().map(OsStr::new);
     let mut command = prepared(git);
     match repository {
-        // With these two it asks neither who owns the repository nor where its files are.
+        // With these two, git neither checks the owner of the repository nor searches for its files.
         Some(folder) => command.env("GIT_DIR", folder).env("GIT_WORK_TREE", folder),
         None => command.env("GIT_CEILING_DIRECTORIES", std::env::temp_dir()),
     };
     command.current_dir(repository.unwrap_or(&std::env::temp_dir()));
     command.arg("config").args(all).args(pattern.clone());
     let mut output = command.output().ok();
-    // 1 is git's word for nothing found.
+    // Exit code 1 means that nothing was found.
     let is_answer = |code| matches!(code, Some(0 | 1));
     if let Some(folder) = repository
         && !output
@@ -161,7 +161,7 @@ fn configured(git: &Path, repository: Option<&Path>, pattern: &[&str]) -> Vec<St
     addresses.map(str::to_owned).collect()
 }
 
-/// git without what leads it elsewhere, and without the task's credentials.
+/// A git command without variables that redirect it, and without the task's credentials.
 fn prepared(git: &Path) -> Command {
     let mut command = Command::new(git);
     for (name, _) in process_variables() {
@@ -179,7 +179,7 @@ fn prepared(git: &Path) -> Command {
     command
 }
 
-/// Variables that name a repository, or add to the configuration. What they add is looked at separately.
+/// Variables that select a repository or add to the configuration. Added settings are examined separately.
 const LEAD_ELSEWHERE: [&str; 6] = [
     "GIT_CONFIG",
     "GIT_CONFIG_COUNT",
@@ -189,7 +189,7 @@ const LEAD_ELSEWHERE: [&str; 6] = [
     "GIT_WORK_TREE",
 ];
 
-/// The address in a key of a header, where it is one of Azure DevOps.
+/// The address in a header's key, if it belongs to Azure DevOps.
 pub(super) fn address_of(key: &str) -> Option<&str> {
     let (section, rest) = key.split_once('.')?;
     let (address, name) = rest.rsplit_once('.')?;
@@ -198,8 +198,8 @@ pub(super) fn address_of(key: &str) -> Option<&str> {
     (is_header && is_azure_devops(address)).then_some(address)
 }
 
-/// Whether git uses a key of this address for repositories of Azure DevOps: `dev.azure.com`, an organization's own
-/// host, or a pattern of either. It may have a user in front.
+/// Whether git uses a key with this address for Azure DevOps repositories: `dev.azure.com`, an organization's own
+/// host, or a pattern for either. It may start with a user name.
 pub(super) fn is_azure_devops(address: &str) -> bool {
     let address = address.to_ascii_lowercase();
     let Some(rest) = address.strip_prefix("https://") else {

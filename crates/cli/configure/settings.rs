@@ -1,7 +1,7 @@
-//! The variables by which clients find the broker or what they ask themselves, and the two ways to set them:
-//! for later steps of the job, or for one process.
+//! The variables for the clients of `configure`, and the two ways to set them: for later steps of the job, or for one
+//! process.
 //!
-//! It never decides what is configured.
+//! It never decides what to configure.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -15,14 +15,14 @@ use crate::connection::{Connection, id_token_address};
 use crate::reporter::Reporter;
 use crate::resource::Cloud;
 
-/// A variable of the environment, for later steps or for one script.
+/// An environment variable for later steps or for one script.
 #[derive(Debug)]
 pub(crate) struct Setting<'a> {
     pub(crate) name: VariableName,
     pub(crate) value: Value<'a>,
 }
 
-/// What a variable holds.
+/// The value of a variable.
 #[derive(Debug)]
 pub(crate) enum Value<'a> {
     Plain(String),
@@ -31,8 +31,8 @@ pub(crate) enum Value<'a> {
 }
 
 /// The settings of Terraform's providers for Azure Pipelines (`provider.go` of
-/// microsoft/terraform-provider-azuredevops; registry.terraform.io, "Authenticating using OpenID Connect").
-/// They ask Azure DevOps for ID tokens themselves, so the job's token is one of them.
+/// microsoft/terraform-provider-azuredevops; registry.terraform.io, "Authenticating using OpenID Connect"). They
+/// request ID tokens from Azure DevOps themselves, so one setting is the job token.
 pub(super) fn terraform(
     environment: &Environment,
     connection: &Connection,
@@ -45,7 +45,7 @@ pub(super) fn terraform(
         plain("ARM_TENANT_ID", &facts.tenant),
         plain("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", &facts.id),
     ];
-    // A release of an older server does not have the variable, and its providers would ask nowhere.
+    // In a release, an older server does not set the variable, so the providers would have no address.
     let request = environment.job().ok().as_ref().and_then(id_token_address);
     settings.extend(request.map(|request| plain("ARM_OIDC_REQUEST_URL", &request)));
     if let Some(token) = environment.job_token() {
@@ -67,7 +67,7 @@ pub(super) fn terraform(
     settings
 }
 
-/// git's settings: for the repositories that are there, and the one of the job.
+/// git's settings for the repositories of the job.
 pub(super) fn of_git(
     program: &Path,
     environment: Option<&Environment>,
@@ -75,7 +75,7 @@ pub(super) fn of_git(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Vec<Setting<'static>> {
     let of_job = |name| environment?.platform_variable(name).ok().flatten();
-    // `path:` of a checkout step is below the first, wherever the second is.
+    // `path:` of a checkout step is below the first folder, wherever the second is.
     let places = [
         "Agent.BuildDirectory",
         "Build.SourcesDirectory",
@@ -114,7 +114,7 @@ pub(super) fn of_git(
         .collect()
 }
 
-/// Where `configure` keeps the list of the agent's machine while the pipeline's longer one replaces it.
+/// Variable that keeps the list of the agent's machine while the pipeline's longer one replaces it.
 pub(crate) const KEPT_NO_PROXY: &str = "ADIEU_MACHINE_NO_PROXY";
 
 /// The `NO_PROXY` of the agent's machine, before `configure` added to it.
@@ -124,7 +124,7 @@ fn machine_no_proxy(environment: &Environment) -> Option<String> {
     own.or_else(kept).map(str::to_owned)
 }
 
-/// Whether the pipeline's `NO_PROXY` is the list of the agent's machine with what `configure` adds.
+/// Whether the pipeline's `NO_PROXY` is the list of the agent's machine with the additions of `configure`.
 pub(crate) fn is_our_no_proxy(environment: &Environment) -> bool {
     let ours = no_proxy(|name| match name {
         "NO_PROXY" => machine_no_proxy(environment),
@@ -133,15 +133,15 @@ pub(crate) fn is_our_no_proxy(environment: &Environment) -> bool {
     environment.variable("NO_PROXY") == Some(&ours)
 }
 
-/// The variable that keeps the machine's list, where it has one.
+/// The variable that keeps the machine's list, if it has one.
 pub(super) fn kept_no_proxy(environment: &Environment) -> Option<Setting<'static>> {
     machine_no_proxy(environment).map(|list| plain(KEPT_NO_PROXY, &list))
 }
 
-/// What goes past a proxy already, and this machine: Python, JavaScript, az and Rust send requests for a
-/// loopback address, with the key in them, to a proxy otherwise.
+/// The existing list of hosts that bypass the proxy, plus this machine. Otherwise Python, JavaScript, az and Rust
+/// would send requests for a loopback address, with the key, to a proxy.
 pub(super) fn no_proxy(variable: impl Fn(&str) -> Option<String>) -> String {
-    // Most tools look at the one in lowercase first.
+    // Most tools prefer the lowercase variable.
     let before = variable("no_proxy").or_else(|| variable("NO_PROXY"));
     let mut names: Vec<String> = before
         .unwrap_or_default()
@@ -149,7 +149,7 @@ pub(super) fn no_proxy(variable: impl Fn(&str) -> Option<String>) -> String {
         .map(|name| name.trim().to_owned())
         .filter(|name| !name.is_empty())
         .collect();
-    // Alone it stands for everybody; in a list with others curl and Python take it for a name.
+    // Alone it matches every host; in a list, curl and Python treat it as a name.
     let is_everybody = names == ["*"];
     for own in ["127.0.0.1", "localhost"] {
         if !is_everybody && !names.iter().any(|name| name == own) {
@@ -173,8 +173,8 @@ pub(super) fn key<'a>(name: &'static str, key: &'a EndpointSecret) -> Setting<'a
     }
 }
 
-/// Settings as variables of the pipeline. A key is masked and no secret variable: clients find it in their
-/// environment without `env:`.
+/// Sets the settings as pipeline variables. A key is masked but not a secret variable, because clients read it from
+/// their environment without `env:`.
 pub(crate) fn publish(settings: &[Setting<'_>], log: &Log) -> Result<(), TooLong> {
     for setting in settings {
         let name = &setting.name;
@@ -187,8 +187,8 @@ pub(crate) fn publish(settings: &[Setting<'_>], log: &Log) -> Result<(), TooLong
     Ok(())
 }
 
-/// Settings as the environment of a process that this one starts: the only place where a key leaves its
-/// type, because a process has no other way to get it.
+/// The settings as environment variables for a child process: the only place where a key leaves its type, because a
+/// process has no other way to get it.
 pub(crate) fn environment_of(settings: &[Setting<'_>]) -> BTreeMap<String, String> {
     let mut environment = BTreeMap::new();
     for setting in settings {
@@ -197,7 +197,7 @@ pub(crate) fn environment_of(settings: &[Setting<'_>]) -> BTreeMap<String, Strin
             Value::Key(key) => key.reveal().to_owned(),
             Value::JobToken(token) => token.reveal().to_owned(),
         };
-        // Tools differ in which of the two they read; Windows has but one.
+        // Tools differ in which of the two they read; Windows has only one.
         let name = setting.name.in_environment();
         if name == "NO_PROXY" && !cfg!(windows) {
             environment.insert("no_proxy".to_owned(), value.clone());

@@ -1,6 +1,6 @@
-//! The Azure CLI: how it is asked for a token, and what it answers.
+//! The Azure CLI: its command line for a token, and its answer.
 //!
-//! It never starts it.
+//! It never starts the tool.
 
 use adieu_identity::{Scope, Token};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use super::tool::{Command, token_in};
 
-/// As the Azure SDKs ask (`AzureCliCredential`).
+/// The command of the Azure SDKs (`AzureCliCredential`).
 pub(super) const COMMAND: Command = Command {
     name: "az",
     arguments,
@@ -27,8 +27,8 @@ fn arguments(scope: &Scope, tenant: Option<&str>) -> Vec<String> {
     arguments
 }
 
-/// `{"accessToken":"…","expires_on":1795469974,"expiresOn":"2026-11-25 11:00:00.000000",…}`. Before 2.54 there is only
-/// `expiresOn`, in a local time without its zone, which counts only where the token itself cannot be read.
+/// `{"accessToken":"…","expires_on":1795469974,"expiresOn":"2026-11-25 11:00:00.000000",…}`. Before 2.54 there is
+/// only `expiresOn`, a local time without its zone, which is used only if the token itself cannot be decoded.
 fn read(answer: &mut Value) -> Option<Token> {
     let expires_on = answer.get("expires_on").and_then(Value::as_i64);
     let expires_on =

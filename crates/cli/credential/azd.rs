@@ -1,6 +1,6 @@
-//! The Azure Developer CLI: how it is asked for a token, and what it answers.
+//! The Azure Developer CLI: its command line for a token, and its answer.
 //!
-//! It never starts it.
+//! It never starts the tool.
 
 use adieu_identity::{Scope, Token};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::tool::{Command, token_in};
 
-/// As the Azure SDKs ask (`AzureDeveloperCliCredential`).
+/// The command of the Azure SDKs (`AzureDeveloperCliCredential`).
 pub(super) const COMMAND: Command = Command {
     name: "azd",
     arguments,

@@ -1,4 +1,4 @@
-//! An application that trusts the ID tokens of another issuer than Azure DevOps, as a connection.
+//! An application that trusts the ID tokens of an issuer other than Azure DevOps, as a connection.
 //!
 //! It makes no requests.
 
@@ -10,7 +10,7 @@ use crate::failure::{ConnectionFacts, CredentialProblemKind};
 use crate::federated_credential::Federation;
 
 impl Federation {
-    /// The application of `AZURE_CLIENT_ID` in the tenant that is asked, or else in `AZURE_TENANT_ID`.
+    /// The application `AZURE_CLIENT_ID` in the requested tenant, or else in `AZURE_TENANT_ID`.
     pub(super) fn connection(
         self,
         tenant: Option<&str>,

@@ -1,6 +1,6 @@
 //! The identity of a GitHub Actions workflow: an application that trusts its ID tokens.
 //!
-//! It never lets the job's request token go to a host that is not GitHub's.
+//! It never sends the job's request token to a host outside GitHub.
 
 use adieu_agent::process_value as variable;
 use adieu_identity::{Scheme, WorkflowTokenRequest};
@@ -11,21 +11,21 @@ use crate::connection::Connection;
 use crate::failure::CredentialProblemKind;
 use crate::federated_credential::Federation;
 
-/// What a runner sets for a job that has `permissions: id-token: write`.
+/// Variables that the runner sets for a job with `permissions: id-token: write`.
 const URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 
-/// Whether a runner of GitHub Actions runs this program.
+/// Whether a GitHub Actions runner runs this program.
 pub(super) fn is_here() -> bool {
     is_a_job() || variable(URL).is_some()
 }
 
-/// Whether what this program writes goes to the log of a job.
+/// Whether the output of this program goes to a job's log.
 pub(super) fn is_a_job() -> bool {
     variable("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
-/// What a runner and `azure/login` go by, from the environment.
+/// Reads the variables of the runner and of `azure/login` from the environment.
 pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialProblemKind> {
     let request = request()?;
     Federation::GithubActions.connection(tenant, Scheme::Workflow(request))

@@ -1,4 +1,4 @@
-//! The identity of a GitLab CI/CD job: an application that trusts its ID token, which GitLab puts into a variable.
+//! The identity of a GitLab CI/CD job: an application that trusts its ID token, which GitLab sets in a variable.
 //!
 //! It makes no requests: GitLab issues the token once, when the job starts.
 
@@ -16,12 +16,12 @@ use crate::federated_credential::Federation;
 /// The variable that a job's `id_tokens:` declares.
 const ID_TOKEN: &str = "ADIEU_ID_TOKEN";
 
-/// Whether a runner of GitLab runs this program, or got the ID token of a job.
+/// Whether a GitLab runner runs this program, or passed it a job's ID token.
 pub(super) fn is_here() -> bool {
     variable("GITLAB_CI").is_some() || variable(ID_TOKEN).is_some()
 }
 
-/// What the job's `id_tokens:` and the project's variables set.
+/// Reads the variables of the job's `id_tokens:` and of the project.
 pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialProblemKind> {
     let token = IdToken::parse(required(ID_TOKEN)?)
         .map_err(|_| CredentialProblemKind::NotAToken(ID_TOKEN))?;

@@ -15,10 +15,10 @@ use crate::connection::Connection;
 use crate::failure::{ConnectionFacts, CredentialProblemKind};
 use crate::machine;
 
-/// How long a virtual machine's endpoint may take, where nothing announces that there is one.
+/// Time limit for a virtual machine's endpoint that nothing announces.
 pub(super) const UNANNOUNCED: Duration = Duration::from_secs(6);
 
-/// Why `auto` passes it over.
+/// Why `auto` skips it.
 pub(super) const NOT_ANNOUNCED: CredentialProblemKind =
     CredentialProblemKind::NotSet(machine::ENDPOINT);
 
@@ -27,7 +27,7 @@ pub(super) fn is_announced() -> bool {
     machine::is_announced()
 }
 
-/// The identity that is named, or else the one of `AZURE_CLIENT_ID`, or else the machine's own.
+/// The given identity, or else the one of `AZURE_CLIENT_ID`, or else the machine's own.
 pub(super) fn read(identity: Option<&UserAssignedId>) -> Result<Connection, CredentialProblemKind> {
     let of_environment = || variable("AZURE_CLIENT_ID").map(UserAssignedId::Client);
     at(
@@ -36,7 +36,7 @@ pub(super) fn read(identity: Option<&UserAssignedId>) -> Result<Connection, Cred
     )
 }
 
-/// The identity that an endpoint knows.
+/// The identity at an endpoint.
 pub(super) fn at(
     endpoint: IdentityEndpoint,
     user_assigned: Option<UserAssignedId>,

@@ -1,6 +1,6 @@
-//! The service connection of the pipeline step that runs this program, by the variables that
-//! `AzureCLI@2`, `AzurePowerShell@5` and our own `configure: azurePipelinesCredential` set, or by the broker
-//! that one of our tasks has started for it.
+//! The service connection of the pipeline step that runs this program: from the variables that `AzureCLI@2`,
+//! `AzurePowerShell@5` and our own `configure: azurePipelinesCredential` set, or from the broker that one of our
+//! tasks started for it.
 //!
 //! It never sends the job token to a host other than the collection's.
 
@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::failure::{ConnectionFacts, CredentialProblemKind};
 use crate::machine;
 
-/// What `AzurePipelinesCredential` of the Azure SDKs goes by, from the environment.
+/// Reads the variables of the Azure SDKs' `AzurePipelinesCredential` from the environment.
 pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialProblemKind> {
     match (by_its_variables(tenant), machine::broker()) {
         (Err(CredentialProblemKind::NotSet(_)), Some(Ok(broker)))

@@ -1,4 +1,4 @@
-//! A sign-in that lasts as long as a verb: `auto` until a credential has worked, then that one.
+//! A sign-in for the duration of a verb: `auto` until a credential has worked, then that one.
 //!
 //! It never keeps a token. Which credential it uses is shown with `--verbose`, and in errors.
 
@@ -18,7 +18,7 @@ use crate::report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::{self, Cloud};
 
-/// The longest that Azure DevOps is asked whose a token is.
+/// Time limit for asking Azure DevOps who a token belongs to.
 const CONFIRMATION: Duration = Duration::from_secs(5);
 
 /// The flags that choose how a verb signs in, and to which tenant.
@@ -31,7 +31,7 @@ pub(crate) struct SignInArguments {
     pub(crate) credential: CredentialArguments,
 }
 
-/// The same for verbs whose `--identity` is the one that they add or remove.
+/// The flags for verbs whose `--identity` is the one that they add or remove.
 #[derive(Debug, Args)]
 pub(crate) struct AdministratorArguments {
     /// Tenant ID or domain [default: the organization's tenant, or else the identity's]
@@ -48,7 +48,7 @@ pub(crate) struct AdministratorArguments {
     pub(crate) credential: Credential,
 }
 
-/// Who signs in, and to which tenant.
+/// The identity that signs in, and its tenant.
 #[derive(Debug)]
 pub(crate) struct SignIn {
     asked: CredentialArguments,
@@ -59,7 +59,7 @@ pub(crate) struct SignIn {
 }
 
 impl SignIn {
-    /// With what `--credential` says, to the tenant that is given or else to the identity's own.
+    /// Signs in as `--credential` selects, to the given tenant or else to the identity's own.
     pub(crate) fn new(asked: CredentialArguments, tenant: Option<String>) -> Self {
         Self {
             asked,
@@ -70,7 +70,7 @@ impl SignIn {
         }
     }
 
-    /// Without a word about which credential it uses: for a program that asks often.
+    /// Prints no message about the credential: for a program that requests tokens often.
     pub(crate) fn silent(self) -> Self {
         Self {
             says_who: false,
@@ -78,15 +78,15 @@ impl SignIn {
         }
     }
 
-    /// The ids that the credential is configured with, once it was used.
+    /// The IDs that the credential is configured with, once it was used.
     pub(crate) fn ids(&self) -> IdentityIds {
         let used = self.used.get().copied();
         used.map(|used| self.asked.ids(used, self.tenant.as_deref()))
             .unwrap_or_default()
     }
 
-    /// What the credential that gave the first token presents to Microsoft Entra: what the application's federated
-    /// credential must say. Nothing, where it presents no ID token, or gives none now.
+    /// The claims that the credential of the first token presents to Microsoft Entra, which the application's
+    /// federated credential must match. `None` if it presents no ID token, or cannot get one now.
     pub(crate) async fn presented(&self, transport: &Transport) -> Option<Claims> {
         let used = self.asked.by(self.used()?);
         let tenant = self.tenant.as_deref();
@@ -94,7 +94,7 @@ impl SignIn {
         presented.map(|presented| presented.claims)
     }
 
-    /// A fresh token, of another `tenant` where one is given. With `auto`, the credential of the first token also gives
+    /// A new token, for another `tenant` if one is given. With `auto`, the credential of the first token also returns
     /// the later ones.
     pub(crate) async fn token(
         &self,
@@ -106,7 +106,7 @@ impl SignIn {
         self.token_by(scope, tenant, transport, is_patient).await
     }
 
-    /// The same for a program that waits: a managed identity that is still being set up is reported at once.
+    /// A token for a program that waits: a managed identity that is still being set up is reported immediately.
     pub(crate) async fn token_at_once(
         &self,
         scope: &Scope,
@@ -139,8 +139,8 @@ impl SignIn {
         Ok(first.token)
     }
 
-    /// A token that goes to another program. Of a managed identity, which has one tenant whatever it is asked for, Azure
-    /// DevOps says whose it is, where a tenant was asked for and the token cannot be read.
+    /// A token for another program. A managed identity has only one tenant, whichever is requested; if its token
+    /// cannot be decoded, Azure DevOps shows its tenant.
     pub(crate) async fn confirmed(
         &self,
         token: Token,
@@ -158,7 +158,7 @@ impl SignIn {
         let (value, hosts) = (Arc::new(token.value), Hosts::public());
         let client = Client::new(transport, Arc::clone(&value), &hosts);
         let asking = client.own_connection_data();
-        // Where it is not said, the token may be good.
+        // Without an answer, the token may still be valid.
         let ids = match tokio::time::timeout(CONFIRMATION, asking).await {
             Ok(Ok(known)) => IdentityIds::from(&known),
             Ok(Err(_)) | Err(_) => IdentityIds::default(),
@@ -183,17 +183,17 @@ impl SignIn {
         }
     }
 
-    /// The tenant that it signs in to, where it is not the identity's own.
+    /// The tenant to sign in to, if it is not the identity's own.
     pub(crate) fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
     }
 
-    /// The cloud whose addresses the words for resources mean.
+    /// The cloud that decides the addresses of resources.
     pub(crate) fn cloud(&self) -> &Cloud {
         &self.cloud
     }
 
-    /// The credential that gave the first token, once there was one.
+    /// The credential of the first token, once there is one.
     pub(crate) fn used(&self) -> Option<Credential> {
         self.used.get().copied()
     }

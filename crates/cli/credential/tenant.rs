@@ -1,4 +1,4 @@
-//! Which tenant a sign-in goes to: the one that is named, or an organization's own.
+//! The tenant to sign in to: the given one, or an organization's own.
 //!
 //! It never signs in; an organization shows its tenant to everyone.
 
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::organization;
 use crate::reporter::{Reporter as _, Terminal};
 
-/// The tenant that is asked for: as given, or an organization's own.
+/// The tenant to sign in to: the given one, or an organization's own.
 pub(crate) async fn tenant(
     given: Option<String>,
     organization: Option<&str>,
@@ -43,7 +43,7 @@ pub(crate) async fn tenant(
     }
 }
 
-/// Whether a text can be a tenant: a GUID or a domain, and nothing that a tool would take for a flag.
+/// Whether a text can be a tenant: a GUID or a domain, but nothing that a tool would treat as a flag.
 fn is_tenant(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
     text.bytes().next().is_some_and(is_letter)

@@ -1,4 +1,4 @@
-//! A tool that the user has signed in with, run for one token: found, bounded, and quoted when it fails.
+//! A tool with which the user has signed in, run once for a token: found, limited, and quoted if it fails.
 //!
 //! It never lets a tool prompt, and never runs one from the working directory.
 
@@ -20,12 +20,12 @@ use super::{Carried, tool_output};
 use crate::failure::{CredentialProblemKind, ToolProblem};
 use crate::program;
 
-/// How one tool is asked.
+/// The command line of a tool.
 #[derive(Debug)]
 pub(super) struct Command {
     pub(super) name: &'static str,
     pub(super) arguments: fn(&Scope, Option<&str>) -> Vec<String>,
-    /// Takes the token out of the answer.
+    /// Extracts the token from the answer.
     pub(super) read: fn(&mut Value) -> Option<Token>,
 }
 
@@ -99,7 +99,7 @@ impl Tool {
     }
 
     async fn answer(&self, arguments: &[String], limit: Duration) -> Result<Token, ToolProblem> {
-        // No shell is started here, but a tool can be a script that is less careful.
+        // No shell is started here, but a tool can be a script that runs one.
         if let Some(strange) = arguments.iter().find(|argument| !is_plain(argument)) {
             return Err(ToolProblem::NotPlain(strange.clone()));
         }
@@ -133,15 +133,15 @@ impl Tool {
     }
 }
 
-/// The characters that the Azure SDKs give to tools.
+/// Whether all characters are ones that the Azure SDKs pass to tools.
 fn is_plain(argument: &str) -> bool {
     argument
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte))
 }
 
-/// Where a tool runs, as in the Azure SDKs: Windows would take programs of the working directory first,
-/// and a folder that others can write to may hold settings for a tool.
+/// The working directory of tools, as in the Azure SDKs: Windows would prefer programs in the current directory, and
+/// a folder that others can write to may contain settings for a tool.
 fn system_folder() -> String {
     if cfg!(windows) {
         process_variable("SystemRoot").unwrap_or_else(|| "C:\\Windows".to_owned())
@@ -150,13 +150,14 @@ fn system_folder() -> String {
     }
 }
 
-/// A token and when it expires: as the tool says, else as the token does, else as the tool says less clearly.
+/// A token with its expiry: from the tool, or else from the token's claims, or else from the tool's ambiguous local
+/// time.
 pub(super) fn token_in(
     value: &mut Value,
     expires_on: Option<OffsetDateTime>,
     unclear: Option<OffsetDateTime>,
 ) -> Option<Token> {
-    // Taken and not copied, so that it is wiped with its type.
+    // Moved, not copied, so that it is wiped with its type.
     let text = match value.take() {
         Value::String(text) => text,
         _ => return None,

@@ -1,13 +1,13 @@
-//! What a tool printed: the JSON object with the token, or else the line that gives the reason, in whatever surrounds
-//! them.
+//! The output of a tool: finds the JSON object with the token, or else the line with the reason, whatever else was
+//! printed.
 //!
-//! It never starts a tool, and never keeps what one printed.
+//! It never starts a tool, and never stores its output.
 
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-/// Output as text: UTF-8 or, as some Windows consoles redirect it, UTF-16; without byte order marks and without the
-/// escape sequences that color a terminal.
+/// Decodes output: UTF-8, or UTF-16 as some Windows consoles redirect it; without byte order marks and escape
+/// sequences.
 pub(super) fn text(bytes: &[u8]) -> Zeroizing<String> {
     let decoded = Zeroizing::new(match utf_16(bytes) {
         Some(units) => String::from_utf16_lossy(&units),
@@ -18,7 +18,7 @@ pub(super) fn text(bytes: &[u8]) -> Zeroizing<String> {
     while let Some(character) = characters.next() {
         match character {
             '\u{1b}' => match characters.next() {
-                // A control sequence ends with a letter or the like (ECMA-48, 5.4).
+                // A control sequence ends with a letter or similar (ECMA-48, 5.4).
                 Some('[') => {
                     while characters
                         .next()
@@ -38,7 +38,7 @@ pub(super) fn text(bytes: &[u8]) -> Zeroizing<String> {
                 _ => {}
             },
             '\u{feff}' | '\0' => {}
-            // A line that is written over itself, as progress is.
+            // A line that overwrites itself, such as progress.
             '\r' => plain.push('\n'),
             other => plain.push(other),
         }
@@ -46,7 +46,7 @@ pub(super) fn text(bytes: &[u8]) -> Zeroizing<String> {
     plain
 }
 
-/// The units of UTF-16, by its mark or by every other byte of the beginning being zero.
+/// The UTF-16 code units, recognized by the byte order mark or because every other byte at the start is zero.
 fn utf_16(bytes: &[u8]) -> Option<Zeroizing<Vec<u16>>> {
     let zeros = |offset: usize| {
         let start = &bytes[..bytes.len().min(64)];
@@ -67,7 +67,7 @@ fn utf_16(bytes: &[u8]) -> Option<Zeroizing<Vec<u16>>> {
     Some(Zeroizing::new(pairs.collect()))
 }
 
-/// The first JSON object of which `read` makes something, whatever is written before and after it.
+/// The first JSON object that `read` accepts, whatever is before and after it.
 pub(super) fn find<T>(text: &str, read: impl Fn(&mut Value) -> Option<T>) -> Option<T> {
     pieces(text).into_iter().find_map(|piece| match piece {
         Piece::Object(mut object) => read(&mut object),
@@ -75,7 +75,7 @@ pub(super) fn find<T>(text: &str, read: impl Fn(&mut Value) -> Option<T>) -> Opt
     })
 }
 
-/// A part of an output.
+/// A part of the output.
 enum Piece<'a> {
     Text(&'a str),
     Object(Value),
@@ -98,8 +98,8 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// Why a tool failed, in its own words: the line with Microsoft Entra's code, the exception of a Python traceback, the
-/// line that opens with `ERROR:`, or else the first line that is not a warning.
+/// Why a tool failed, in its own words: the line with Microsoft Entra's code, the exception of a Python traceback,
+/// the line that starts with `ERROR:`, or else the first line that is not a warning.
 pub(super) fn reason(stdout: &str, stderr: &str) -> Option<String> {
     let mut lines = lines(stdout);
     lines.extend(self::lines(stderr));
@@ -112,7 +112,7 @@ pub(super) fn reason(stdout: &str, stderr: &str) -> Option<String> {
     Some(without_surroundings(found))
 }
 
-/// The lines of an output, indented as they were; those of messages in JSON take the place of the JSON.
+/// The lines of the output with their indentation; messages in JSON replace the JSON.
 fn lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for piece in pieces(text) {
@@ -130,7 +130,7 @@ fn lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// The words in an object: azd's messages, in their new and old form, and the errors of OAuth and of Azure's services.
+/// The message in an object: azd's messages, in both formats, and the errors of OAuth and of Azure services.
 fn message(object: &Value) -> Option<&str> {
     let text = |field: &str| object.get(field).and_then(Value::as_str);
     let nested = |field: &str| object.get(field).filter(|value| value.is_object());
@@ -147,7 +147,7 @@ fn has_entra_code(line: &str) -> bool {
         .any(|rest| rest.starts_with(|character: char| character.is_ascii_digit()))
 }
 
-/// The line with which the last traceback ends: the first one behind its head that is not indented.
+/// The last line of the last traceback: the first one after its head that is not indented.
 fn exception(lines: &[String]) -> Option<&String> {
     let head = |line: &String| line.contains("Traceback (most recent call last)");
     let head = lines.iter().rposition(head)?;
@@ -161,7 +161,7 @@ fn is_error(line: &str) -> bool {
     start.is_some_and(|start| start.eq_ignore_ascii_case("error:"))
 }
 
-/// Neither a warning, of the tool or of Python's, nor the line of code that Python shows below its own.
+/// Whether a line is neither a warning of the tool or Python, nor the line of code that Python shows with one.
 fn is_said(line: &str) -> bool {
     let is_warning = line.trim_start().starts_with("WARNING") || line.contains("Warning: ");
     !is_warning && !line.starts_with([' ', '\t'])
@@ -174,7 +174,7 @@ fn without_surroundings(line: &str) -> String {
     } else {
         line
     };
-    // Ids follow the sentence, for Microsoft's support.
+    // The IDs after the sentence are for Microsoft's support.
     let end = line.find(" Trace ID:").unwrap_or(line.len());
     line[..end].trim_end().to_owned()
 }

@@ -1,7 +1,7 @@
 //! The identity of a workload whose platform provides a federated token: in a file, as Azure Kubernetes Service does
-//! by the variables that its webhook sets, or in a variable.
+//! through variables of its webhook, or in a variable.
 //!
-//! It never reads the file: that happens for each token, since the platform renews it.
+//! It never reads the file: that happens for each token, because the platform renews it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use crate::connection::Connection;
 use crate::failure::CredentialProblemKind;
 use crate::federated_credential::Federation;
 
-/// The file of `WorkloadIdentityCredential` of the Azure SDKs.
+/// Variable with the file's path, as in the Azure SDKs' `WorkloadIdentityCredential`.
 const FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
-/// The token itself, under the name that azd reads (`azd auth login --federated-credential-provider oidc` of
+/// Variable with the token itself, which azd also reads (`azd auth login --federated-credential-provider oidc` of
 /// Azure/azure-dev).
 const TOKEN: &str = "AZURE_OIDC_TOKEN";
 
-/// What the environment names: the file, or else the variable.
+/// Reads the environment: the file, or else the variable.
 pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialProblemKind> {
     if variable(FILE).is_none()
         && let Some(token) = variable(TOKEN)

@@ -19,20 +19,20 @@ use crate::session::{Session, Source};
 use crate::step_connection;
 use crate::whoami::{self, Access, Role};
 
-/// Seconds by which clocks may differ before a user notices, and before Microsoft Entra refuses.
+/// Difference between clocks in seconds that is a warning, and that Microsoft Entra refuses.
 const WONDER: i64 = 60;
 const REFUSED: i64 = 300;
 
 /// The audience of every ID token in the public cloud (learn.microsoft.com, "Workload identity federation").
 const AUDIENCE: &str = "api://AzureADTokenExchange";
 
-/// A host that was asked, and what came of it.
+/// A host, and the result of the request to it.
 struct Asked {
     host: String,
     result: Result<Option<i64>, NoAnswer>,
 }
 
-/// Runs all of them.
+/// Runs all checks.
 pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
     let mut checks = vec![configuration(&plan.credential, &transport)];
     let asked = ask_hosts(&plan, &transport).await;
@@ -85,7 +85,7 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
     let source = Source::SignIn(sign_in);
     let session = Session::new(transport.clone(), plan.hosts.clone(), source);
     signed_in(&plan, &session, &mut checks).await;
-    // Another credential signed in, which may read what the first one's application trusts.
+    // Another credential signed in, which may be able to read what the first one's application trusts.
     if let Some(presented) = presented
         && session
             .used()
@@ -101,7 +101,7 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
     checks
 }
 
-/// Whether a federated credential of the application trusts the ID token. Nothing, where Microsoft Graph does not show it.
+/// Whether a federated credential of the application trusts the ID token; `None` if Microsoft Graph does not show it.
 async fn compared(session: &Session, presented: &Presented) -> Option<Check> {
     let id = &presented.client_id;
     let graph = session.microsoft_graph().await.ok()?;
@@ -112,14 +112,14 @@ async fn compared(session: &Session, presented: &Presented) -> Option<Check> {
     Some(Check::warning("federation", doctor::untrusted(&untrusted)))
 }
 
-/// What needs a token.
+/// The checks that need a token.
 async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     if let Err(failure) = session.client().await {
         checks.push(Check::of("token", &failure));
         checks.push(Check::skipped("identity", "there is no token"));
         return;
     }
-    // Services tell of which tenant an identity is whose token cannot be read, so that this is worded last.
+    // Services show the tenant of an identity whose token cannot be decoded, so this message is written last.
     let place = checks.len();
     identity(plan, session, checks).await;
     let by = session.used().map_or("", Credential::name);
@@ -129,7 +129,7 @@ async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     checks.insert(place, Check::ok("token", found));
 }
 
-/// Who the token's identity is, and what it may do.
+/// The token's identity, and its permissions.
 async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     let profile = match whoami::profile(session).await {
         Ok(profile) => profile,
@@ -169,7 +169,7 @@ async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     }
 }
 
-/// Which credentials are there.
+/// The configured credentials.
 fn configuration(credential: &CredentialArguments, transport: &Transport) -> Check {
     let (configured, problems) = credential.configured(transport);
     if configured.is_empty() {
@@ -191,9 +191,9 @@ fn configuration(credential: &CredentialArguments, transport: &Transport) -> Che
     }
 }
 
-/// Asks each host that the way leads over, at once and without a credential.
+/// Sends a request without a credential to each host that is needed, concurrently.
 async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<Asked> {
-    // One that cannot be read is a finding of the credential, not of the way to it.
+    // An invalid authority is a finding about the credential, not about the network.
     let authority = credential::authority();
     let authority = authority.unwrap_or_else(|_| Authority::of(AzureCloud::Public));
     let mut addresses = vec![authority.discovery_endpoint().to_string()];
@@ -209,7 +209,7 @@ async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<Asked> {
     at_once(asking).await
 }
 
-/// Proxy, names, trust and connections: each fault belongs to one of them.
+/// Proxy, names, certificates and connections: each fault belongs to one of these checks.
 fn way(asked: &[Asked]) -> Vec<Check> {
     let fault = |belongs: fn(&NoAnswer) -> bool| {
         asked.iter().find_map(|asked| match &asked.result {
@@ -259,7 +259,7 @@ fn way(asked: &[Asked]) -> Vec<Check> {
         .filter(|asked| asked.result.is_ok())
         .map(|asked| asked.host.as_str())
         .collect();
-    // A host that failed before proves nothing about what comes after it.
+    // A host that failed an earlier check shows nothing about later ones.
     let of = |name, fault: Option<Report>, found: String| match fault {
         Some(report) => Check::failed(name, report),
         None if reached.is_empty() => Check::skipped(name, "no host can be reached"),
@@ -276,7 +276,7 @@ fn way(asked: &[Asked]) -> Vec<Check> {
     checks
 }
 
-/// The proxy that is used, or the one that is not and might have to be.
+/// The proxy in use, or the agent's proxy that may be needed.
 fn proxy_check(fault: Option<Report>, ours: Option<&str>, agents: Option<String>) -> Check {
     match (fault, ours, agents) {
         (Some(report), ..) => Check::failed("proxy", report),
@@ -292,7 +292,7 @@ fn proxy_variable() -> Option<String> {
         .find_map(process_variable)
 }
 
-/// The agent's own proxy, which it hands to tasks and not to scripts.
+/// The agent's own proxy, which it passes to tasks but not to scripts.
 fn agents_proxy() -> Option<String> {
     let url = process_variable("AGENT_PROXYURL")?;
     Some(network::without_credentials(&url))
@@ -317,7 +317,7 @@ fn clock(asked: &[Asked]) -> Check {
     }
 }
 
-/// Issuer, subject and audience, as they are presented and as they are expected.
+/// Issuer, subject and audience, as presented and as expected.
 fn federation(claims: &Claims) -> Check {
     let Trust {
         issuer,
@@ -334,7 +334,7 @@ fn federation(claims: &Claims) -> Check {
             ("audience expected", AUDIENCE),
         ])
     };
-    // The sovereign clouds have their own endings.
+    // The sovereign clouds have other suffixes.
     if !audience.starts_with(AUDIENCE) {
         return Check::warning(
             "federation",
@@ -353,9 +353,9 @@ fn federation(claims: &Claims) -> Check {
     }
 }
 
-/// The subject that a service connection's ID token has, as far as the job's variables tell: with Azure
-/// DevOps' own issuer it has the names, with Microsoft Entra's the ids (learn.microsoft.com, "Azure Resource
-/// Manager service connections: workload identity issuer").
+/// The expected subject of a service connection's ID token, as far as the job's variables show it: with Azure DevOps'
+/// own issuer it has names, with Microsoft Entra's IDs (learn.microsoft.com, "Azure Resource Manager service
+/// connections: workload identity issuer").
 fn expected_subject(issuer: &str) -> Option<String> {
     let variable = process_variable;
     if issuer.starts_with("https://vstoken.") {
@@ -373,7 +373,7 @@ fn expected_subject(issuer: &str) -> Option<String> {
     Some(format!("…/sc/{organization}/{connection}"))
 }
 
-/// Whether a text is a pattern whose `…` stands for anything.
+/// Whether a text matches a pattern in which `…` stands for any text.
 fn matches_pattern(text: &str, pattern: &str) -> bool {
     let mut rest = text;
     let parts: Vec<&str> = pattern.split('…').collect();
@@ -386,7 +386,7 @@ fn matches_pattern(text: &str, pattern: &str) -> bool {
     parts.last().is_some_and(|last| last.is_empty()) || rest.is_empty()
 }
 
-/// Whether the access level is enough for repositories.
+/// Whether the access level includes repositories.
 fn license(organization: &str, access: &Access, ids: &IdentityIds) -> Check {
     match access {
         Access::Level(level) if level.license.eq_ignore_ascii_case("stakeholder") => {

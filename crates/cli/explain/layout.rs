@@ -1,17 +1,17 @@
-//! Markdown laid out for a terminal: links that name a command, tables as lists, lines of the terminal's width.
+//! Formats Markdown for a terminal: links become commands, tables become lists, lines fit the terminal's width.
 //!
-//! It reads only the Markdown that TROUBLESHOOTING.md is written in, and prints nothing.
+//! It supports only the Markdown in TROUBLESHOOTING.md, and prints nothing.
 
 use adieu_agent::Stream;
 
-/// Columns of the terminal that reads standard output, at most 100; without one, lines stay whole.
+/// Width of the terminal on standard output, at most 100; without one, lines are not wrapped.
 pub(super) fn width() -> usize {
     let is_terminal = Stream::Output.is_terminal();
     let columns = is_terminal.then(terminal_size::terminal_size).flatten();
     columns.map_or(usize::MAX, |(width, _)| usize::from(width.0).clamp(20, 100))
 }
 
-/// The line, cut to the width.
+/// The line, truncated to the width.
 pub(super) fn cut(line: &str, width: usize) -> String {
     match line.char_indices().nth(width) {
         Some(_) => {
@@ -22,7 +22,7 @@ pub(super) fn cut(line: &str, width: usize) -> String {
     }
 }
 
-/// The whole text. Blocks of code stay as they are.
+/// Formats the whole text. Code blocks stay unchanged.
 pub(super) fn text(markdown: &str, width: usize) -> String {
     let mut out = Vec::new();
     let mut is_code = false;
@@ -44,7 +44,7 @@ pub(super) fn text(markdown: &str, width: usize) -> String {
     out.join("\n")
 }
 
-/// A row of a table: its first cell, and below it the others, each with its column's name.
+/// Formats a table row: its first cell, and below it the others, each with its column's name.
 fn row(line: &str, head: &mut Vec<String>, width: usize, out: &mut Vec<String>) {
     let line = line.trim().trim_start_matches('|');
     let line = line.strip_suffix('|').unwrap_or(line);
@@ -71,7 +71,7 @@ fn row(line: &str, head: &mut Vec<String>, width: usize, out: &mut Vec<String>) 
     }
 }
 
-/// Text without the marks of code and emphasis. A link to another section becomes the command that prints it.
+/// Text without the marks for code and emphasis. A link to another section becomes the command that prints it.
 pub(super) fn plain(markdown: &str) -> String {
     let mut out = String::new();
     let mut rest = markdown;
@@ -108,7 +108,7 @@ fn linked(text: &str, target: &str) -> String {
     }
 }
 
-/// Appends a paragraph in lines of this width, the first of which opens with `first` and the others with `next`.
+/// Appends a paragraph, wrapped to this width. The first line starts with `first`, the others with `next`.
 fn wrap(text: &str, first: &str, next: &str, width: usize, out: &mut Vec<String>) {
     let mut line = first.to_owned();
     let mut count = first.chars().count();

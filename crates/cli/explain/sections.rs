@@ -1,34 +1,34 @@
-//! The sections of a Markdown page, and which of them a word means.
+//! The sections of a Markdown page, and which of them a text means.
 //!
 //! It prints nothing.
 
-/// One heading of the second level, with all that is below it.
+/// A heading of the second level with everything below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Section<'a> {
-    /// As links name it: lowercase.
+    /// Its name in links, in lowercase.
     pub(super) anchor: String,
-    /// The heading included.
+    /// The text, including the heading.
     pub(super) markdown: &'a str,
 }
 
-/// What a text means.
+/// The section that a text means.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Match<'a, 'b> {
     /// This section.
     One(&'a Section<'b>),
     /// A code without a section, and the section of all such codes.
     InPlaceOf(String, &'a Section<'b>),
-    /// None; these are similar.
+    /// None; these names are similar.
     Near(Vec<String>),
 }
 
-/// Services that number their errors, with the section for numbers without one.
+/// Services with numbered errors, and the section for numbers without one.
 const SERVICES: [(&str, &str); 3] = [("aadsts", "aadsts"), ("tf", ""), ("vs", "")];
 
 /// A message without a code, in lowercase, and its section.
 const PAT_EXPIRED: (&str, &str) = ("personal access token used has expired", "pat-expired");
 
-/// How many sections are offered.
+/// Most suggestions.
 const OFFERED: usize = 5;
 
 impl Section<'_> {
@@ -44,7 +44,7 @@ impl Section<'_> {
         }
     }
 
-    /// The one other section that says everything.
+    /// The section that it refers to, if it contains nothing else.
     pub(super) fn refers_to(&self) -> Option<&str> {
         let (_, rest) = self.markdown.split_once("\nSee [")?;
         let (_, anchor) = rest.trim_end().strip_suffix(").")?.split_once("](#")?;
@@ -52,7 +52,7 @@ impl Section<'_> {
     }
 }
 
-/// The page in sections. A `#` in a block of code opens none.
+/// Splits a page into sections. A `#` in a code block does not start one.
 pub(super) fn of(page: &str) -> Vec<Section<'_>> {
     let mut starts = Vec::new();
     let (mut offset, mut is_code) = (0, false);
@@ -75,7 +75,7 @@ pub(super) fn of(page: &str) -> Vec<Section<'_>> {
         .collect()
 }
 
-/// GitHub's name for a heading.
+/// GitHub's anchor for a heading.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().chars();
     kept.filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter))
@@ -128,7 +128,7 @@ pub(super) fn find<'a, 'b>(sections: &'a [Section<'b>], text: &str) -> Match<'a,
     }
 }
 
-/// Names that contain the text, else those that are spelled like it, else those whose text has it.
+/// Names that contain the text, or else similar names, or else sections that contain the text.
 fn near(sections: &[Section<'_>], name: &str) -> Vec<String> {
     let names = || sections.iter().map(|section| section.anchor.as_str());
     let containing: Vec<&str> = names().filter(|known| known.contains(name)).collect();
@@ -159,7 +159,7 @@ fn is_number(word: &str) -> bool {
     word.len() >= 5 && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The section for the codes of a service, if this is one.
+/// The section for a service's codes, if the word is one of these services.
 fn service(word: &str) -> Option<&'static str> {
     SERVICES.iter().find_map(|(service, section)| {
         let number = word.strip_prefix(service)?;

@@ -1,6 +1,6 @@
 //! The operations as sub-commands: results on standard output, everything else on standard error.
 //!
-//! It does no operation itself, and knows only the flags that all of them share (`flags.rs`).
+//! It implements no operation, and knows only the flags that all of them share (`flags.rs`).
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ use crate::reporter::{Reporter as _, Terminal};
 use crate::runtime;
 use crate::session::{Session, Source};
 
-/// Runs an operation that a command line asks for.
+/// Runs an operation from a command line.
 pub(super) fn run(
     operation: Result<(Operation, Service), Failure>,
     out: &mut dyn Write,
@@ -67,7 +67,7 @@ fn is_confirmed(operation: &Operation) -> Result<bool, Failure> {
     )))
 }
 
-/// Prints why nothing came of it; what the checks found comes first, in a form that editors read.
+/// Prints a failure; the findings of the checks come first, in a format for editors.
 pub(super) fn refuse(failure: &Failure) -> ExitCode {
     if let Failure::Extension(Problem::NotPacked {
         bypass_validation,
@@ -109,7 +109,7 @@ fn print(results: Results, json: bool, out: &mut dyn Write) -> io::Result<ExitCo
             writeln!(out, "{line}")?;
         }
     }
-    // Not before the last line is out: a run that is cut off here gets these events again.
+    // After the last line was printed: a run that is interrupted here reads these events again.
     out.flush()?;
     Ok(match results.state.map(|state| state.write()) {
         Some(Err(problem)) => refuse(&Failure::Extension(problem)),
@@ -117,7 +117,7 @@ fn print(results: Results, json: bool, out: &mut dyn Write) -> io::Result<ExitCo
     })
 }
 
-/// A package that was made, with its digest, which only command lines print.
+/// Prints a package with its digest, which only command lines show.
 fn print_package(
     package: &Package,
     parts: Option<usize>,

@@ -1,12 +1,12 @@
-//! Prints what is wrong with an extension: place, sentence, remedy.
+//! Prints the problems of an extension: position, sentence, remedy.
 //!
-//! It judges nothing and words nothing.
+//! It makes no decisions and writes no messages.
 
 use adieu_vsix::{Finding, Report, Severity, fold};
 
 use crate::reporter::{Reporter as _, Terminal};
 
-/// Prints the findings, sorted by file and line; of many of one kind, a few and the number of the rest.
+/// Prints the findings, sorted by file and line; of many of one kind, a few and a count of the rest.
 pub(super) fn print(findings: &[Finding], bypass_validation: bool) {
     for report in fold(findings) {
         match report.severity {
@@ -17,7 +17,7 @@ pub(super) fn print(findings: &[Finding], bypass_validation: bool) {
     }
 }
 
-/// Prints a finding that is not in the way.
+/// Prints a finding that does not prevent the package.
 pub(super) fn warn(report: &Report) {
     Terminal.warn(&deactivated(&report.sentence));
     print_remedy(report);
@@ -34,7 +34,7 @@ fn print_remedy(report: &Report) {
     }
 }
 
-/// A manifest's text must not reach the agent as a command, nor break the line that quotes it.
+/// Text from a manifest must neither become a command for the agent nor break the line that quotes it.
 pub(super) fn deactivated(text: &str) -> String {
     adieu_agent::deactivate_commands(text).join(" ")
 }

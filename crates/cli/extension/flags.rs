@@ -1,6 +1,6 @@
-//! The flags of the operations on the Marketplace, and the operation that they mean.
+//! Converts the flags of Marketplace operations to an operation.
 //!
-//! It does no operation itself.
+//! It implements no operation.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -112,13 +112,13 @@ pub(crate) struct ServiceArguments {
     output: OutputArguments,
 }
 
-/// The same, read.
+/// The identity and the services.
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) credential: CredentialArguments,
     pub(super) hosts: Hosts,
     pub(super) json: bool,
-    /// Whether the user is asked first.
+    /// Whether to ask the user first.
     pub(super) asks: bool,
 }
 
@@ -144,7 +144,7 @@ impl ServiceArguments {
     }
 }
 
-/// The services that are asked: the public ones, or an Azure DevOps Server.
+/// The services: the public ones, or an Azure DevOps Server.
 pub(super) fn hosts(service_url: Option<&str>) -> Result<Hosts, Failure> {
     let Some(text) = service_url else {
         return Ok(Hosts::public());
@@ -328,7 +328,7 @@ pub(crate) struct EventsArguments {
 }
 
 impl MarketplaceCommand {
-    /// The operation, and the services that it asks.
+    /// The operation, and the services that it uses.
     pub(super) fn into_operation(self) -> Result<(Operation, Service), Failure> {
         Ok(match self {
             Self::Publish(arguments) => return arguments.into_operation(),
@@ -438,7 +438,7 @@ impl PublisherArguments {
     fn split(self) -> Result<(ExtensionReference, Service), Failure> {
         let mut extension = ExtensionReference::in_folder(self.root, self.manifests);
         extension.changes.publisher = self.publisher;
-        // A package is named from the current folder, not from the extension's.
+        // A package is relative to the current folder, not to the extension's.
         extension.vsix = self.vsix.map(|vsix| {
             let here = std::env::current_dir().unwrap_or_default();
             here.join(vsix).display().to_string()
@@ -467,7 +467,7 @@ impl OrganizationsArguments {
     }
 }
 
-/// The sources of versions; a package is one only where it is named.
+/// The sources of versions; a package is a source only if it is named.
 pub(super) fn version_sources(
     texts: &[String],
     extension: &ExtensionReference,

@@ -1,4 +1,4 @@
-//! `adieu extension inspect`: shows what is in a package.
+//! `adieu extension inspect`: shows the contents of a package.
 //!
 //! It changes nothing.
 

@@ -1,6 +1,6 @@
-//! The words for what is worth a line while an operation is under way.
+//! The messages for an operation's notices.
 //!
-//! It decides nothing.
+//! It makes no decisions.
 
 use adieu_devops::Progress;
 use adieu_extension::{InOrganization, Notice, Stored};
@@ -8,11 +8,11 @@ use adieu_extension::{InOrganization, Notice, Stored};
 use crate::report::{in_minutes, in_one_line, missing, not_compared, validation};
 use crate::reporter::Reporter;
 
-/// Says a notice.
+/// Writes a notice.
 pub(super) fn say(notice: &Notice<'_>, reporter: &dyn Reporter) {
     match notice {
         Notice::Upload(_, Progress::Sent { .. }) => {}
-        // Organizations answer one after the other, and the others are still waited for.
+        // Organizations answer one after the other, and the operation still waits for the others.
         Notice::InOrganization(..) => {}
         Notice::Upload(..) => reporter.wait(Some("Uploading")),
         Notice::Validation { .. } => reporter.wait(Some("Waiting for validation")),
@@ -100,7 +100,7 @@ pub(super) fn say(notice: &Notice<'_>, reporter: &dyn Reporter) {
     }
 }
 
-/// What was packed.
+/// The message about a new package.
 pub(super) fn packed(package: &adieu_vsix::Package, parts: usize) -> String {
     let adieu_vsix::Package { size, facts, .. } = package;
     format!(

@@ -55,8 +55,8 @@ pub(crate) struct PackageArguments {
     output: OutputArguments,
 }
 
-/// The patterns. As for tfx, a single value may hold several with commas between them; a comma in braces is the
-/// pattern's own.
+/// Splits the patterns. As in tfx, a value may contain several, separated by commas; a comma in braces belongs to the
+/// pattern.
 fn patterns(values: Vec<String>) -> Vec<String> {
     let [value] = values.as_slice() else {
         return values;
@@ -74,7 +74,7 @@ fn patterns(values: Vec<String>) -> Vec<String> {
 }
 
 impl PackageArguments {
-    /// The operation.
+    /// Converts the flags to an operation.
     pub(super) fn into_operation(self) -> Result<(Operation, Service), Failure> {
         let sources = Sources {
             manifests: match &self.manifest_js {

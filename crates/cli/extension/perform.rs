@@ -1,6 +1,6 @@
-//! Runs an operation for either reader, and turns its failure into the verb's.
+//! Runs an operation for a step or a command line, and converts its failure to the verb's.
 //!
-//! It does no operation itself, and prints nothing.
+//! It implements no operation, and prints nothing.
 
 use adieu_devops::{Client, Hosts, Organization};
 use adieu_extension::{Caller, Notice, Operation, OperationFailure, Outcome};
@@ -23,7 +23,7 @@ impl Caller for Session {
     }
 }
 
-/// Runs an operation; without a session, one that asks no service.
+/// Runs an operation; without a session, one that uses no service.
 pub(super) async fn perform(
     operation: &Operation,
     session: Option<&Session>,
@@ -67,7 +67,7 @@ fn verb_failure(failure: OperationFailure<Failure>, session: Option<&Session>) -
     }
 }
 
-/// The organizations that are written: one at least, and each once, whatever its names.
+/// The given organizations: at least one, and each once, whatever name was used.
 pub(super) fn organizations(hosts: &Hosts, texts: &[String]) -> Result<Vec<Organization>, Failure> {
     let organizations = any_organizations(hosts, texts)?;
     if organizations.is_empty() {
@@ -79,7 +79,7 @@ pub(super) fn organizations(hosts: &Hosts, texts: &[String]) -> Result<Vec<Organ
     Ok(organizations)
 }
 
-/// The same where there may be none.
+/// The given organizations, possibly none.
 pub(super) fn any_organizations(
     hosts: &Hosts,
     texts: &[String],

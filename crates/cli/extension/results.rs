@@ -1,6 +1,6 @@
 //! The results of an operation: output variables for steps, lines and JSON for command lines, a summary page.
 //!
-//! It decides nothing and prints nothing but one line about the result.
+//! It makes no decisions and prints nothing except one line about the result.
 
 use adieu_devops::{ExtensionName, Hosts, Organization, Package, ValidationState};
 use adieu_extension::{Outcome, State, event_json};
@@ -12,26 +12,26 @@ use crate::reporter::Reporter;
 use crate::session::Session;
 use crate::whoami;
 
-/// The longest value that a variable gets.
+/// Longest value of a variable.
 const LONGEST_VALUE: usize = 32_000;
 
-/// An outcome in the forms in which it is delivered.
+/// An outcome in all output forms.
 #[derive(Debug, Default)]
 pub(super) struct Results {
     /// Output variables.
     pub(super) variables: Vec<(&'static str, String)>,
-    /// The result for people who pipe it: lines for standard output.
+    /// Lines for standard output.
     pub(super) lines: Vec<String>,
-    /// The result for programs.
+    /// The JSON document.
     pub(super) json: Value,
-    /// A page for the run, in Markdown.
+    /// A page for the run's summary, in Markdown.
     pub(super) page: Option<String>,
-    /// Written once the result has been delivered.
+    /// State to write once the result has been delivered.
     pub(super) state: Option<State>,
 }
 
 impl Results {
-    /// The results of an outcome. A line about it goes to `reporter`.
+    /// The results of an outcome. A message about it goes to `reporter`.
     pub(super) fn of(outcome: Outcome, session: Option<&Session>, reporter: &dyn Reporter) -> Self {
         let public = Hosts::public();
         let hosts = session.map_or(&public, Session::hosts);
@@ -174,7 +174,7 @@ impl Results {
                     .iter()
                     .map(|event| event_json(&name, event))
                     .collect();
-                // A review is any user's text, and these lines are printed in pipelines.
+                // A review can contain any text, and these lines are printed in pipelines.
                 let lines = events.iter().map(adieu_agent::deactivate_commands_json);
                 let lines = lines.collect();
                 let mut json = json!({ "events": events });

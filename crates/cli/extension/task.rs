@@ -1,6 +1,6 @@
 //! MarketplaceExtension@1: turns a step's inputs into an operation, and its results into variables and a summary page.
 //!
-//! It does no operation itself.
+//! It implements no operation.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -68,7 +68,7 @@ fn operation(
     let temporary = folder("Agent.TempDirectory")?;
     let at = |path: Option<String>| path.map(|path| working.join(path));
     let output = at(inputs.output_path).unwrap_or_else(|| match inputs.operation {
-        // A package that is made on the way to the Marketplace does not belong into the checkout.
+        // A package that is created only for the Marketplace does not belong in the checkout.
         Choice::Publish => temporary.unwrap_or_else(|| working.clone()),
         _ => working.clone(),
     });
@@ -110,7 +110,7 @@ fn operation(
             timestamp: timestamp()?,
         })
     };
-    // What an operation does not use is checked all the same: the next one may.
+    // Unused inputs are also checked: the next operation may use them.
     let names = list("organizations", inputs.organizations)?;
     let time_limit = time_limit(inputs.timeout_in_minutes.as_deref())?;
     let sources = list("versionSource", inputs.version_source)?;
@@ -165,8 +165,7 @@ fn operation(
     })
 }
 
-/// Without organizations, an operation is for the one of the service connection, which is not one of an Azure DevOps
-/// Server.
+/// Without organizations, an operation uses the service connection's own, but not with an Azure DevOps Server.
 fn in_own_organization(
     operation: &mut Operation,
     hosts: &Hosts,
@@ -186,7 +185,7 @@ fn in_own_organization(
     Ok(())
 }
 
-/// Half an hour unless the step says otherwise; a job's own limit comes first anyway.
+/// Half an hour unless the step sets another limit; the job's own limit comes first anyway.
 fn time_limit(text: Option<&str>) -> Result<Duration, Failure> {
     let text = text.unwrap_or("30");
     match text.parse::<u64>() {
@@ -195,7 +194,7 @@ fn time_limit(text: Option<&str>) -> Result<Duration, Failure> {
     }
 }
 
-/// A release has a name where a build has a number.
+/// A release has a name instead of a build's number.
 fn number_run(results: &Results, environment: &Environment, log: &Log) {
     let number = results
         .variables
@@ -209,7 +208,7 @@ fn number_run(results: &Results, environment: &Environment, log: &Log) {
     }
 }
 
-/// Every variable is there under its own name in this job, and as the step's output for later ones.
+/// Sets every variable under its own name for this job, and as the step's output for later ones.
 fn publish(results: &Results, environment: &Environment, log: &Log) -> Result<(), Failure> {
     for (name, value) in &results.variables {
         let Ok(name) = VariableName::parse(name) else {

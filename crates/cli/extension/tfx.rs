@@ -1,11 +1,11 @@
 //! Translates command lines of `tfx extension …` to `adieu extension …`.
 //!
-//! It runs nothing. tfx accepts every flag in camelCase as well, lists with commas, and `true` behind a switch
-//! (`app/lib/tfcommand.ts`); people have such lines in their pipelines.
+//! It runs nothing. tfx also accepts flags in camelCase, lists with commas, and `true` after a switch
+//! (`app/lib/tfcommand.ts`); pipelines contain such lines.
 
 use std::ffi::OsString;
 
-/// Switches that have nothing to switch here.
+/// Switches without effect here.
 const WITHOUT_EFFECT: [&str; 5] = [
     "--no-prompt",
     "--no-color",
@@ -13,9 +13,9 @@ const WITHOUT_EFFECT: [&str; 5] = [
     "--bypass-scope-check",
     "--save",
 ];
-/// Flags with a value that has nothing to set here.
+/// Flags with a value that have no effect here.
 const WITHOUT_EFFECT_WITH_VALUE: [&str; 2] = ["--trace-level", "--debug-log-stream"];
-/// Switches that tfx takes with `true` or `false` behind them.
+/// Switches that tfx accepts with `true` or `false`.
 const SWITCHES: [&str; 5] = [
     "--json",
     "--json5",
@@ -28,7 +28,7 @@ const SIGN_IN: &str =
 const PACKAGE_ONLY: &str =
     "Make the package with `adieu extension package`, then publish it with --vsix";
 const NAMES: &str = "Name the organizations, as in --organizations contoso";
-/// Flags that cannot be taken, and what to do instead.
+/// Flags that are not supported, and what to do instead.
 const ANSWERS: [(&str, &str); 11] = [
     ("--token", SIGN_IN),
     ("-t", SIGN_IN),
@@ -55,10 +55,10 @@ const ANSWERS: [(&str, &str); 11] = [
     ("--locale", "Leave it out: messages are in English"),
 ];
 
-/// The words of the command line, translated where they are tfx's.
+/// Translates the words of a tfx command line.
 ///
 /// # Errors
-/// A flag that cannot be taken; the text names it and says what to do, and has no value in it.
+/// A flag is not supported; the message names it and the remedy, and contains no value.
 pub(crate) fn translate(words: Vec<OsString>) -> Result<Vec<OsString>, String> {
     if words.get(1).is_none_or(|verb| verb != "extension") {
         let mut words = words;
@@ -152,20 +152,20 @@ pub(crate) fn translate(words: Vec<OsString>) -> Result<Vec<OsString>, String> {
     Ok(out)
 }
 
-/// Whether the value of `-o` is the format, as in every other verb, and not the path that it is in tfx: no package has
+/// Whether the value of `-o` is the output format, as in every other verb, and not a path, as in tfx: no package has
 /// the name of a format.
 fn is_format(value: &OsString) -> bool {
     value == "json" || value == "text"
 }
 
-/// The name that a flag of tfx has here.
+/// The name of a tfx flag here.
 fn renamed(sub_verb: &str, flag: String) -> String {
     match (sub_verb, flag.as_str()) {
         ("share", "--share-with") | ("unshare", "--unshare-with" | "--share-with") => {
             "--organizations".to_owned()
         }
         ("share" | "unshare" | "install", "--accounts") => "--organizations".to_owned(),
-        // Where there is no path to write to, -o is the output format, as in every other verb.
+        // Without a path to write to, -o is the output format, as in every other verb.
         ("package" | "publish" | "edit" | "events", "-o") => flag,
         (_, "-o") => "--output".to_owned(),
         ("wait-for-validation", "--version") => "--extension-version".to_owned(),
@@ -175,7 +175,7 @@ fn renamed(sub_verb: &str, flag: String) -> String {
     }
 }
 
-/// `--outputPath` as `--output-path`; what has no uppercase letter stays.
+/// Converts `--outputPath` to `--output-path`; words without uppercase letters stay.
 fn kebab(word: &str) -> String {
     let mut out = String::with_capacity(word.len() + 4);
     for letter in word.chars() {

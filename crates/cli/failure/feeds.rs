@@ -1,6 +1,6 @@
-//! What keeps `FeedAuthenticate@1` and `adieu feeds` from their work, with its facts.
+//! What can go wrong in `FeedAuthenticate@1` and `adieu feeds`, with its facts.
 //!
-//! It has no words.
+//! It contains no messages.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use super::Failure;
 /// Why feeds get no credential.
 #[derive(Debug)]
 pub(crate) enum FeedsProblem {
-    /// Lines of `feeds` are wrong.
+    /// Lines of `feeds` are invalid.
     Lines(Vec<(String, FeedLineProblemKind)>),
     /// A word of `tools` is not a client.
     NotATool(String),
@@ -19,31 +19,31 @@ pub(crate) enum FeedsProblem {
     NotARegistry(String),
     /// There is no connection for the registries.
     NoConnection,
-    /// The folder that is to be read is not there.
+    /// The folder does not exist.
     NoFolder(String),
-    /// Nothing names a feed.
+    /// No feed is declared.
     NoneFound { folder: String, is_incomplete: bool },
     /// There is no connection, and no feed belongs to the job's own organization.
     OtherOrganization {
-        /// Organization of the pipeline.
+        /// The pipeline's organization.
         own: String,
-        /// Where the feeds are declared.
+        /// The positions where the feeds are declared.
         places: Vec<String>,
     },
     /// There is no connection, and the job's collection has no feeds of Azure DevOps Services.
     NoService(String),
     /// There is no connection, and the job has no job token.
     NoJobToken,
-    /// The organization is connected to no tenant.
+    /// The organization is not connected to a tenant.
     MicrosoftAccounts(String),
-    /// The sign-in of a command line gives no token of a tenant.
+    /// The sign-in of a command line gets no token for a tenant.
     NoToken {
-        /// Organizations that are connected to it.
+        /// The organizations that are connected to it.
         organizations: String,
         tenant: String,
         failure: Box<Failure>,
     },
-    /// The folder lets no program run.
+    /// No program can run from the folder.
     NoPrograms(String),
     /// The private folder or a file in it cannot be written.
     NotWritten(io::Error),
@@ -54,8 +54,8 @@ pub(crate) enum FeedsProblem {
 pub(crate) enum FeedLineProblemKind {
     /// It is neither an address of a feed nor `organization[/project]/feed`.
     NotAFeed(NotAFeed),
-    /// A word behind `=` is not a client.
+    /// A word after `=` is not a client.
     NotATool(String),
-    /// A variable that it names is not set.
+    /// It refers to a variable that is not set.
     UndefinedVariable(String),
 }

@@ -1,19 +1,19 @@
-//! What can be wrong with a line of an input that has many: `tokens` and `configure`.
+//! What can be wrong with a line of a multi-line input such as `tokens` and `configure`.
 //!
-//! It never reads a line; its caller does.
+//! It never parses a line; its callers do.
 
 use adieu_agent::NotAVariableName;
 
 use crate::resource::NotAResource;
 
-/// A line of `tokens` that cannot be used.
+/// An invalid line of `tokens`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LineProblem {
     /// The line as it was written.
     pub(crate) line: String,
     /// Where it was written.
     pub(crate) place: LinePlace,
-    /// What is wrong with it.
+    /// The problem.
     pub(crate) reason: LineProblemKind,
 }
 
@@ -26,9 +26,9 @@ pub(crate) enum LinePlace {
     Flag,
     /// In a file of the project.
     File {
-        /// Its path as it was opened.
+        /// Its path, as opened.
         path: String,
-        /// Number of the line, from 1.
+        /// Number of the line, starting at 1.
         number: usize,
     },
 }
@@ -43,12 +43,12 @@ pub(crate) enum LineProblemKind {
     NotAResource(NotAResource),
 }
 
-/// A line of `connections` that cannot be used.
+/// An invalid line of `connections`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConnectionLineProblem {
     /// The line as it was written.
     pub(crate) line: String,
-    /// What is wrong with it.
+    /// The problem.
     pub(crate) reason: ConnectionLineProblemKind,
 }
 
@@ -57,25 +57,25 @@ pub(crate) struct ConnectionLineProblem {
 pub(crate) enum ConnectionLineProblemKind {
     NoEqualsSign,
     UndefinedVariable(String),
-    /// What is in front of the equals sign is not an id.
+    /// The text before the equals sign is not an ID.
     NotAnId(String),
-    /// The id is that of the job's own connection, which the agent lets no step change.
+    /// The ID is that of the job's own connection, which the agent allows no step to change.
     OfTheSystem,
-    /// The id is that of the connection that signs in.
+    /// The ID is that of the connection that signs in.
     Own,
-    /// A parameter of this name cannot be.
+    /// The parameter's name is not valid.
     NotAParameter(String),
-    /// Another line fills the same parameter.
+    /// Another line sets the same parameter.
     Twice(String),
     NotAResource(NotAResource),
 }
 
-/// A line of `configure` that cannot be used.
+/// An invalid line of `configure`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConfigureProblem {
-    /// The line as it is.
+    /// The line as it was written.
     pub(crate) line: String,
-    /// What is wrong with it.
+    /// The problem.
     pub(crate) reason: ConfigureProblemKind,
 }
 
@@ -89,8 +89,8 @@ pub(crate) enum ConfigureProblemKind {
         text: String,
         reason: NotAResource,
     },
-    /// The mechanism presents ID tokens itself, and this connection has none.
+    /// The mechanism presents ID tokens itself, but this connection has none.
     NoIdToken,
-    /// The mechanism needs a service connection, and a command line has none.
+    /// The mechanism needs a service connection, which a command line does not have.
     TaskAlone,
 }

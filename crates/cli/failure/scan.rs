@@ -1,17 +1,17 @@
-//! What keeps `adieu scan` from its work.
+//! What can go wrong in `adieu scan`.
 //!
-//! It has no words; `report/scan.rs` has them.
+//! It contains no messages; `report/scan.rs` does.
 
 /// Why there is no scan, or no result.
 #[derive(Debug)]
 pub(crate) enum ScanProblem {
-    /// A path, a repository or git.
+    /// A problem with a path, a repository or git.
     Scan(adieu_scan::Error),
-    /// The places of a person's machine, on an agent.
+    /// `--machine` was used on an agent.
     MachineInAPipeline,
     /// A file is not a baseline, or cannot be read.
     Baseline { path: String, reason: String },
-    /// An organization has no project of this name, or does not show it.
+    /// An organization does not have this project, or the caller cannot see it.
     NoProject { organization: String, name: String },
     /// A file cannot be written.
     NotWritten { path: String, reason: String },

@@ -1,5 +1,5 @@
-//! The feeds of one command that `adieu exec --feeds` runs: a private folder, a broker for helpers, and files that stay
-//! fresh for as long as the command runs.
+//! The feeds for the command of `adieu exec --feeds`: a private folder, a broker for helpers, and files whose tokens
+//! are renewed while the command runs.
 //!
 //! It leaves nothing behind.
 
@@ -26,7 +26,7 @@ use crate::resource;
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
 
-/// What runs beside a command.
+/// What runs alongside a command.
 pub(crate) struct Beside {
     folder: Removed,
     keeper: Keeper,
@@ -79,7 +79,7 @@ pub(crate) async fn prepare(
 }
 
 impl Beside {
-    /// Serves until the command has ended.
+    /// Runs the broker until the command has ended.
     pub(crate) async fn serve_until(
         self,
         ended: Pin<&mut dyn Future<Output = Result<ExitCode, Failure>>>,

@@ -1,4 +1,5 @@
-//! Asks each feed what the identity may do with it, and what is missing: with the sign-in of a command line, or for a step.
+//! Checks the identity's role in each feed, and reports what is missing: with the sign-in of a command line, or for a
+//! step.
 //!
 //! It changes nothing; `report/feeds.rs` writes the messages.
 
@@ -31,7 +32,7 @@ struct Asked<'a> {
     places: Vec<String>,
 }
 
-/// One check for each of these feeds, by the tenant that is named or each organization's own.
+/// One check for each of these feeds, in the given tenant or each organization's own.
 pub(crate) async fn named(
     feeds: Vec<FeedAddress>,
     (tenant, credential): (Option<String>, CredentialArguments),
@@ -77,7 +78,7 @@ async fn ask(
     credential: &CredentialArguments,
     transport: &Transport,
 ) -> Vec<Check> {
-    // One sign-in for each tenant, and each organization's.
+    // One sign-in for each tenant, and for each organization's.
     let mut sessions: BTreeMap<Option<String>, Session> = BTreeMap::new();
     let mut organizations: BTreeMap<&str, Result<(Organization, Option<String>), Report>> =
         BTreeMap::new();
@@ -150,7 +151,7 @@ async fn feed(
         [] => String::new(),
         places => format!(" ({})", places.join(", ")),
     };
-    // It can be read, whatever becomes of this question.
+    // It can be read, whatever the result of this request is.
     let role = client.feed_role(organization, project, &address.feed).await;
     match role.ok().flatten() {
         Some(role) if role < needed => {
@@ -171,7 +172,7 @@ async fn feed(
     }
 }
 
-/// Warns of feeds to which a step's identity cannot publish, as far as the service says so.
+/// Warns of feeds to which a step's identity cannot publish, if the service shows its role.
 pub(super) async fn warn_of_publishing(
     request: &Request,
     plan: &Plan,

@@ -1,6 +1,7 @@
-//! `adieu feeds`: what a folder declares, whether its feeds can be read, and credentials for a shell's package clients.
+//! `adieu feeds`: lists the feeds that a folder declares, checks access to them, and provides credentials for a
+//! shell's clients.
 //!
-//! It changes no file of the folder and none of the user's.
+//! It changes no file of the folder or the user.
 
 use std::process::ExitCode;
 

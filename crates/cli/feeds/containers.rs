@@ -1,7 +1,7 @@
-//! Registries of containers (Azure Container Registry) in a step: which ones, and the configuration by which Docker, podman
-//! and skopeo ask our helper.
+//! Container registries (Azure Container Registry) in a step: their names, and the configuration with which Docker,
+//! podman and skopeo run our helper.
 //!
-//! It holds no credential.
+//! It contains no credential.
 
 use std::fs;
 use std::io;
@@ -15,17 +15,17 @@ use super::plan::Plan;
 use crate::failure::FeedsProblem;
 use crate::lines::meaningful_lines;
 
-/// What a registry's exchange takes: a token for Azure Resource Manager.
+/// The token that a registry exchanges: one for Azure Resource Manager.
 pub(crate) const SCOPE: &str = "https://management.azure.com/.default";
 
-/// The folder that `DOCKER_CONFIG` names, and the file in it.
+/// The folder for `DOCKER_CONFIG`, and the file in it.
 pub(super) const DOCKER: &str = "docker";
 pub(super) const FILE: &str = "docker/config.json";
 
-/// The part of a registry's host behind its name.
+/// The part of a registry's host after its name.
 const HOST: &str = ".azurecr.io";
 
-/// Reads the input.
+/// Parses the input.
 pub(super) fn read(text: &str) -> Result<Vec<String>, FeedsProblem> {
     let mut registries = Vec::new();
     for line in meaningful_lines(text) {
@@ -42,7 +42,7 @@ pub(super) fn read(text: &str) -> Result<Vec<String>, FeedsProblem> {
     Ok(registries)
 }
 
-/// Writes the configuration: the user's own with our helper for each registry, and links to what else is in the user's
+/// Writes the configuration: the user's own plus our helper for each registry, and links to the rest of the user's
 /// folder, such as contexts and plugins.
 pub(super) fn write(plan: &Plan, folder: &Folder) -> io::Result<()> {
     let Some(user) = &plan.docker else {
@@ -64,14 +64,14 @@ pub(super) fn write(plan: &Plan, folder: &Folder) -> io::Result<()> {
         let link = folder.file(DOCKER).join(entry.file_name());
         #[cfg(unix)]
         let _ = std::os::unix::fs::symlink(entry.path(), link);
-        // Links need a right on Windows.
+        // Links need a permission on Windows.
         #[cfg(windows)]
         let _ = link;
     }
     Ok(())
 }
 
-/// Says which registries are served, or why the sign-in for them fails.
+/// Reports the registries, or why the sign-in for them fails.
 pub(super) async fn report(plan: &Plan, folder: &Folder, log: &Log) {
     if plan.containers.is_empty() {
         return;

@@ -1,7 +1,7 @@
-//! The job's broker as helpers and the keeper of files reach it: by a file in the private folder, over azd's protocol,
-//! which names a tenant.
+//! The job's broker for helpers and for the renewal of files: its address is in a file of the private folder, and its
+//! protocol is azd's, which names a tenant.
 //!
-//! It uses only an address of this machine.
+//! It only uses an address of this machine.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,10 +21,10 @@ use crate::resource;
 /// The file with the broker's address and its key.
 const FILE: &str = "broker.json";
 
-/// A sign-in may take as long as a credential's attempts together.
+/// Timeout: a sign-in may take as long as all attempts of a credential together.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where a broker is, and what opens it.
+/// The address of a broker, and its key.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     url: Url,
@@ -34,12 +34,12 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Of a broker of this process.
+    /// The broker of this process.
     pub(crate) fn of(address: &Address) -> Result<Self, String> {
         Self::new(&address.azd_endpoint(), address.copy_of_key())
     }
 
-    /// Of the broker that serves a folder.
+    /// The broker for a folder.
     pub(crate) fn in_folder(folder: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(folder.join(FILE)).map(Zeroizing::new);
         let text = text.map_err(|error| format!("{FILE} cannot be read: {error}"))?;
@@ -64,7 +64,7 @@ impl Endpoint {
         })
     }
 
-    /// Writes it down for helpers.
+    /// Writes it to the folder, for helpers.
     pub(crate) fn write(&self, folder: &Folder) -> std::io::Result<()> {
         let mut address = self.url.clone();
         address.set_query(None);
@@ -73,13 +73,12 @@ impl Endpoint {
         folder.write(FILE, &Zeroizing::new(text.to_string()))
     }
 
-    /// A token for feeds, of a tenant; of the credential's own where none is named. The error is a line for the reader
-    /// of a client's log.
+    /// A token for feeds, in a tenant; `None` means the credential's own. The error is a line for a client's log.
     pub(crate) async fn token(&self, tenant: Option<&str>) -> Result<Token, String> {
         self.token_for(&self.scope.value, tenant).await
     }
 
-    /// The same for another resource.
+    /// A token for another resource.
     pub(crate) async fn token_for(
         &self,
         scope: &str,

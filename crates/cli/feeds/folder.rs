@@ -1,6 +1,7 @@
-//! The private folder of a job's feeds: of this user alone, with the clients' files and the helpers by their names.
+//! The private folder of a job's feeds, which only this user can enter: the clients' files, and the helpers by their
+//! names.
 //!
-//! It never uses a folder or a file that was there before.
+//! It never uses an existing folder or file.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -8,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use crate::platform;
 
-/// Folders begin so.
+/// Prefix of the folders' names.
 const PREFIX: &str = "adieu-feeds-";
 
-/// Where the helpers are in it, which is on the PATH of later steps.
+/// The subfolder of the helpers, which is on the PATH of later steps.
 const PROGRAMS: &str = "bin";
 
 /// The private folder.
@@ -19,14 +20,14 @@ const PROGRAMS: &str = "bin";
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    /// Makes one in a temporary folder: of the agent, or of the user.
+    /// Creates one in a temporary folder of the agent or of the user.
     pub(crate) fn create(place: &Path) -> io::Result<Self> {
         let mut folder = tempfile::Builder::new();
         platform::only_for_this_user(folder.prefix(PREFIX));
         Ok(Self(folder.tempdir_in(place)?.keep()))
     }
 
-    /// One that another of our processes has made; nothing where the path is not of such a folder.
+    /// A folder that another of our processes created; `None` if the path is not such a folder.
     pub(crate) fn existing(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
         let is_ours = name.starts_with(PREFIX) && path.is_absolute();
@@ -42,13 +43,13 @@ impl Folder {
         self.0.join(name)
     }
 
-    /// Where its programs are.
+    /// The folder of its programs.
     pub(crate) fn programs(&self) -> PathBuf {
         self.0.join(PROGRAMS)
     }
 
-    /// Puts this program there by the names of helpers: as links to one file, or as copies where the file system has
-    /// no links or another one has the program.
+    /// Adds this program under the names of helpers: as links to one file, or as copies if the file system has no
+    /// links or the program is on another one.
     pub(crate) fn add_programs(&self, helpers: &[String]) -> io::Result<()> {
         if helpers.is_empty() {
             return Ok(());
@@ -68,13 +69,13 @@ impl Folder {
         Ok(())
     }
 
-    /// Whether the system starts its programs, where it has any.
+    /// Whether the system can run its programs, if it has any.
     pub(crate) fn runs_programs(&self, helpers: &[String]) -> bool {
         let first = helpers.first();
         first.is_none_or(|one| platform::can_run(&self.programs().join(one)))
     }
 
-    /// Writes a file, whole or not at all, which this user alone can read.
+    /// Writes a file, atomically, that only this user can read.
     pub(crate) fn write(&self, name: &str, content: &str) -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
         file.write_all(content.as_bytes())?;
@@ -84,9 +85,9 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes it with all that is in it.
+    /// Removes it with everything in it.
     pub(crate) fn remove(&self) {
-        // Windows removes no program that runs; the agent empties its temporary folder when the job ends.
+        // Windows does not remove a running program; the agent empties its temporary folder when the job ends.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! The programs that package clients start for a credential: this one, under the names that they know.
+//! The programs that package clients run for a credential: this one, under the names that they expect.
 //!
 //! It answers only for feeds of the step's organizations, keeps nothing, and passes other requests on to a real
 //! `keyring`.
@@ -26,23 +26,23 @@ use super::plan::Plan;
 use crate::reporter::Terminal;
 use crate::runtime;
 
-/// The user in an answer. Feeds do not read it.
+/// The user name in an answer. Feeds ignore it.
 pub(super) const USER: &str = "adieu";
 
-/// The name under which a client starts this program.
+/// The name under which a client runs this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Name {
     /// pip, pipenv, uv and pdm.
     Keyring,
     /// Cargo's credential provider.
     Cargo,
-    /// NuGet's plugin of version 2, which dotnet finds on the PATH.
+    /// NuGet's plugin, version 2, which dotnet finds on the PATH.
     NuGetPlugin,
-    /// NuGet's provider of version 1, which nuget.exe finds in a folder.
+    /// NuGet's provider, version 1, which nuget.exe finds in a folder.
     NuGetProvider,
     /// Docker's, podman's and skopeo's.
     Docker,
-    /// pnpm's, which has an organization behind it, because pnpm gives it no arguments.
+    /// pnpm's, with an organization in its name, because pnpm passes no arguments.
     NpmToken,
 }
 
@@ -56,18 +56,18 @@ impl Name {
         Self::NpmToken,
     ];
 
-    /// The file.
+    /// The file name.
     pub(crate) fn file_name(self) -> String {
         self.file_name_for("")
     }
 
-    /// The file for an organization.
+    /// The file name for an organization.
     pub(crate) fn file_name_for(self, organization: &str) -> String {
         let (name, is_always_exe) = match self {
             Self::Keyring => ("keyring", false),
             Self::Cargo => (CARGO, false),
             Self::NuGetPlugin => ("nuget-plugin-adieu", false),
-            // NuGet looks for this one by its extension on every system.
+            // NuGet recognizes it by its extension on every system.
             Self::NuGetProvider => ("CredentialProvider.Adieu", true),
             Self::Docker => ("docker-credential-adieu", false),
             Self::NpmToken => (NPM_TOKEN, false),
@@ -78,7 +78,7 @@ impl Name {
         }
     }
 
-    /// The helper that this process was started as.
+    /// The helper as which this process was started.
     pub(crate) fn of_process(program: Option<&OsString>) -> Option<Self> {
         let name = Path::new(program?).file_name().and_then(OsStr::to_str)?;
         let mut all = Self::ALL.into_iter();
@@ -95,7 +95,7 @@ impl Name {
         })
     }
 
-    /// Runs it.
+    /// Runs the helper.
     pub(crate) fn run(self, arguments: &[OsString]) -> ExitCode {
         match self {
             Self::Keyring => keyring::run(arguments),
@@ -108,28 +108,28 @@ impl Name {
     }
 }
 
-/// What the names of pnpm's programs begin with.
+/// Prefix of the names of pnpm's programs.
 pub(crate) const NPM_TOKEN: &str = "adieu-npm-token-";
 
-/// The name of Cargo's provider, which Cargo looks for on the PATH.
+/// The name of Cargo's provider, which Cargo finds on the PATH.
 pub(crate) const CARGO: &str = "cargo-credential-adieu";
 
-/// The folder in which this helper is, and what it is for.
+/// The folder of this helper, and its plan.
 struct Served {
     folder: PathBuf,
     plan: Plan,
 }
 
-/// A question without an answer.
+/// Why a request has no answer.
 enum NoToken {
-    /// It is not about a feed of the step's.
+    /// It does not concern a feed of the step.
     NotOurs,
-    /// The job's broker has none, for this reason.
+    /// The job's broker issued none, for this reason.
     Refused(String),
 }
 
 impl Served {
-    /// Of the helper that this process is; nothing where its job is over.
+    /// Finds the folder of this helper; `None` if its job has ended.
     fn find() -> Option<Self> {
         let program = std::env::current_exe().ok()?;
         let folder = program.ancestors().nth(2)?.to_owned();
@@ -152,7 +152,7 @@ impl Served {
         self.ask(tenant.ok_or(NoToken::NotOurs)?.as_deref())
     }
 
-    /// The same for a host alone, which pip and uv ask for after an address: where one token is right for all of it.
+    /// A token for a host, which pip and uv request after an address: only if one token is valid for the whole host.
     fn token_of_host(&self, host: &str) -> Result<Token, NoToken> {
         if host.eq_ignore_ascii_case("pkgs.dev.azure.com") {
             let tenants: Vec<Option<&str>> = self.plan.tenants().into_iter().collect();
@@ -183,22 +183,22 @@ impl Served {
     }
 }
 
-/// Writes a line of a protocol, which may hold a token.
+/// Writes a line of a protocol, which may contain a token.
 fn write(text: &str) -> bool {
     Stream::Output.credential(text).is_ok()
 }
 
-/// Writes a document of a protocol in one line.
+/// Writes a document of a protocol on one line.
 fn write_json(document: &Value) -> bool {
     write(&Zeroizing::new(document.to_string()))
 }
 
-/// For the reader of a client's log.
+/// Writes a message for a client's log.
 fn complain(reason: &str) {
     Terminal.error(&format!("No token for the feed: {reason}"));
 }
 
-/// What a client reads as a password.
+/// The value that a client reads as a password.
 fn password<K: adieu_secret::Kind>(secret: &Secret<K>) -> &str {
     secret.reveal()
 }

@@ -1,7 +1,7 @@
-//! The process behind a job's feeds: a broker for the helpers, and files that are written again before their tokens
-//! expire.
+//! The background process for a job's feeds: a broker for the helpers, and files that are rewritten before their
+//! tokens expire.
 //!
-//! It leaves nothing behind: the private folder goes with it.
+//! It leaves nothing behind: it removes the private folder.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,17 +30,18 @@ use crate::reporter::Quiet;
 use crate::resource;
 use crate::serve::job;
 
-/// A client reads its file once and may work for as long with what is in it: half of the shortest lifetime that
-/// Microsoft Entra gives a token.
+/// A client reads its file once, and may use it for as long again: half of the shortest lifetime of a Microsoft Entra
+/// token.
 pub(crate) const RENEW: Duration = Duration::from_secs(30 * 60);
 
-/// Between two looks at the clock. A machine that slept is not served an expired token for longer.
+/// Interval for checking the clock. After a machine has slept, an expired token is not served for longer than this.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// Where no worker can be watched, the process ends with this.
+/// If no worker can be watched, the process ends after this time.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Serves the feeds of the job whose environment comes on standard input. Prints on standard output how, or why not.
+/// Runs for the feeds of the job whose environment comes on standard input. Prints its address, or why it failed, on
+/// standard output.
 pub(crate) async fn serve(connection: &str, folder: &Path, worker: Option<u32>) {
     let Some(folder) = Folder::existing(folder) else {
         return;
@@ -63,7 +64,7 @@ pub(crate) async fn serve(connection: &str, folder: &Path, worker: Option<u32>) 
     folder.remove();
 }
 
-/// Removes a private folder, and what is outside it for its job.
+/// Removes a private folder, and its job's files outside it.
 pub(crate) fn remove(folder: &Folder) {
     project_files::restore(folder);
     if let Some(plan) = Plan::read(folder.path()) {
@@ -96,7 +97,7 @@ async fn prepare(
     Ok((broker, source, Resources::Listed(scopes), keeper))
 }
 
-/// Writes the files and says so; then keeps them fresh for as long as they are there.
+/// Writes the files and reports that; then renews them as long as they exist.
 async fn keep(mut keeper: Keeper, address: &adieu_broker::Address) {
     if let Err(reason) = keeper.renew().await {
         return say(&json!({ "error": reason }));
@@ -113,7 +114,7 @@ async fn keep(mut keeper: Keeper, address: &adieu_broker::Address) {
 /// A token for each tenant.
 pub(crate) type Tokens = BTreeMap<Option<String>, Token>;
 
-/// When the first of the tokens expires.
+/// The earliest expiry of the tokens.
 pub(crate) fn first_to_expire(tokens: &Tokens) -> Option<SystemTime> {
     tokens.values().map(|token| token.expires_on).min()
 }
@@ -127,7 +128,7 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// One with the tokens that there are already.
+    /// Creates one with existing tokens.
     pub(crate) fn new(plan: Plan, endpoint: Endpoint, folder: Folder, tokens: Tokens) -> Self {
         Self {
             plan,
@@ -137,19 +138,19 @@ impl Keeper {
         }
     }
 
-    /// Writes the files again whenever a token is old, for as long as the folder is there.
+    /// Rewrites the files whenever a token is old, as long as the folder exists.
     pub(crate) async fn keep_fresh(&mut self) {
         loop {
             sleep(LOOK).await;
             if !self.folder.path().is_dir() {
                 return;
             }
-            // What fails now is tried again, and meanwhile the old token is good for half of its life.
+            // A failure is retried later; meanwhile the old token is valid for half of its lifetime.
             let _ = self.renew().await;
         }
     }
 
-    /// Asks for every token that is old, and writes the files again where there is a new one.
+    /// Requests new tokens for all old ones, and rewrites the files if there is one.
     pub(crate) async fn renew(&mut self) -> Result<(), String> {
         let now = SystemTime::now();
         let mut is_new = false;
@@ -172,7 +173,7 @@ impl Keeper {
     }
 }
 
-/// Writes the files that a plan asks for.
+/// Writes the files of a plan.
 pub(crate) fn write(plan: &Plan, folder: &Folder, tokens: &Tokens) -> std::io::Result<()> {
     let tokens = plan.organizations.iter().filter_map(|(name, tenant)| {
         let token = tokens.get(tenant)?;
@@ -185,7 +186,7 @@ pub(crate) fn write(plan: &Plan, folder: &Folder, tokens: &Tokens) -> std::io::R
             .map(|one| (one.address.as_str(), one.organization.as_str()))
             .collect();
         let helper = folder.programs().join(NPM_TOKEN).display().to_string();
-        // pnpm starts it by a shell.
+        // pnpm runs it with a shell.
         let is_word =
             !helper.contains(|part: char| part.is_whitespace() || "$&;'\"()".contains(part));
         let others = OtherClients {
@@ -240,7 +241,7 @@ pub(crate) fn write(plan: &Plan, folder: &Folder, tokens: &Tokens) -> std::io::R
     Ok(())
 }
 
-/// What is in a file, with what the job's steps wrote to it; at first, what is in the user's own.
+/// The contents of a file, including what the job's steps added; at first, those of the user's own file.
 fn there(folder: &Folder, name: &str, user: &Path) -> Zeroizing<String> {
     let there = std::fs::read_to_string(folder.file(name));
     Zeroizing::new(
@@ -250,7 +251,7 @@ fn there(folder: &Folder, name: &str, user: &Path) -> Zeroizing<String> {
     )
 }
 
-/// One line for the step, which reads a line.
+/// Writes one line for the step.
 fn say(document: &Value) {
     let line = Zeroizing::new(document.to_string());
     let _ = Stream::Output.credential(&line);

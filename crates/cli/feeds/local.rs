@@ -1,4 +1,4 @@
-//! Feeds on one's own machine: which ones a command line means, and a sign-in for each of their tenants.
+//! Feeds on your own machine: which ones a command line means, and a sign-in for each of their tenants.
 //!
 //! It writes no file.
 
@@ -20,7 +20,7 @@ use crate::network;
 use crate::report::Report;
 use crate::resource;
 
-/// What names a feed that the folder does not.
+/// The position of feeds that a flag declares.
 pub(crate) const FLAG: &str = "--feed";
 
 /// Where the reading starts.
@@ -55,7 +55,7 @@ pub(crate) struct FeedArguments {
     tools: String,
 }
 
-/// What the files of a folder and the environment declare.
+/// The declarations in the files of a folder and in the environment.
 pub(crate) fn read(folder: &Path, variable: Variables<'_>) -> Result<Reading, Failure> {
     match folder.is_dir() {
         true => Ok(declared(folder, variable)),
@@ -81,7 +81,7 @@ pub(crate) fn find(
     Ok((request, reading))
 }
 
-/// The same for a folder alone.
+/// The feeds of a folder.
 pub(crate) fn find_in(
     folder: &Path,
     variable: Variables<'_>,
@@ -95,7 +95,7 @@ pub(crate) fn find_in(
     }
 }
 
-/// A folder as it reads on its own.
+/// A folder's absolute path.
 pub(crate) fn whole(folder: &Path) -> PathBuf {
     let whole = match folder == Path::new(".") {
         true => std::env::current_dir(),
@@ -111,7 +111,7 @@ fn none_found(folder: &Path, reading: &Reading) -> Failure {
     })
 }
 
-/// Each organization with its tenant: the one that is given, or the organization's own.
+/// Each organization with its tenant: the given one, or the organization's own.
 pub(crate) async fn organizations(
     request: &Request,
     tenant: Option<String>,
@@ -123,7 +123,7 @@ pub(crate) async fn organizations(
     }
 }
 
-/// A token of each tenant, and the credential that gave it.
+/// A token for each tenant, and the credential that returned it.
 pub(crate) async fn sign_in(
     plan: &Plan,
     credential: &CredentialArguments,
@@ -143,7 +143,7 @@ pub(crate) async fn sign_in(
     Ok((tokens, sign_in.used().unwrap_or_default()))
 }
 
-/// A refused sign-in names the feeds that it was for.
+/// Adds the feeds to a refused sign-in.
 fn of_tenant(plan: &Plan, tenant: Option<&str>, failure: Failure) -> Failure {
     let mut organizations = Vec::new();
     for (name, of) in &plan.organizations {
@@ -158,7 +158,7 @@ fn of_tenant(plan: &Plan, tenant: Option<&str>, failure: Failure) -> Failure {
     })
 }
 
-/// How helpers sign in later: by the credential that worked.
+/// The sign-in for helpers: the credential that worked.
 pub(crate) fn of_helpers(
     used: Credential,
     credential: &CredentialArguments,
@@ -170,7 +170,7 @@ pub(crate) fn of_helpers(
     (used.name().to_owned(), identity)
 }
 
-/// A token for a helper that has no broker. The error is a line for the reader of a client's log.
+/// A token for a helper without a broker. The error is a line for a client's log.
 pub(crate) async fn token_of_helper(
     (name, identity): &(String, Option<String>),
     tenant: Option<&str>,

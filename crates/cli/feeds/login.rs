@@ -1,7 +1,7 @@
-//! `adieu feeds login` and `logout`: the variables of a shell by which package clients find the feeds' credentials,
-//! and how to undo that.
+//! `adieu feeds login` and `logout`: shell variables with which package clients find credentials for feeds, and how
+//! to undo them.
 //!
-//! It leaves no process behind: helpers sign in when a client asks them. It prints no credential.
+//! It leaves no process running: helpers sign in when a client runs them. It prints no credential.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ use crate::reporter::{Reporter as _, Terminal};
 use crate::result::Form;
 use crate::shell::Shell;
 
-/// What the variables were before, in the private folder.
+/// File in the private folder with the variables' earlier values.
 const UNDO: &str = "undo.json";
 
 /// Flags of `feeds login`.
@@ -71,7 +71,7 @@ struct FormArguments {
     shell: Option<Shell>,
 }
 
-/// A variable, and what it is to be; nothing where it is to be removed.
+/// A variable and its new value; `None` removes it.
 type Change = (String, Option<String>);
 
 /// An earlier login of this shell.
@@ -79,7 +79,7 @@ type Change = (String, Option<String>);
 struct Earlier {
     /// Its private folder.
     folder: Option<Folder>,
-    /// Its variables: what it set, and what they were before.
+    /// Its variables: the value that it set, and the one before.
     set: Vec<(String, String, Option<String>)>,
 }
 
@@ -103,7 +103,7 @@ impl Earlier {
             ));
         }
         if set.is_empty() {
-            // The folder is gone, as temporary folders are: what leads into it leads nowhere.
+            // The folder may be gone, because it is a temporary one: then references to it are invalid.
             let path = folder.path().display().to_string();
             for (name, value) in process_variables() {
                 if let (Some(name), Some(value)) = (name.to_str(), value.to_str())
@@ -121,7 +121,7 @@ impl Earlier {
         }
     }
 
-    /// A variable as it was before the login; what was set to something else since then stays.
+    /// The value of a variable before the login; one that was changed since then stays.
     fn variable(&self, name: &str) -> Option<String> {
         let now = process_variable(name);
         if name == PATH {
@@ -141,7 +141,7 @@ impl Earlier {
         joined.to_string_lossy().into_owned()
     }
 
-    /// What makes the variables as they were.
+    /// The changes that restore the variables.
     fn changes(&self) -> Vec<Change> {
         let mut changes = Vec::new();
         for (name, ours, before) in &self.set {
@@ -186,7 +186,7 @@ pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure
         folder.remove();
         return Err(Failure::Feeds(FeedsProblem::NotWritten(error)));
     }
-    // What the earlier one set and this one does not.
+    // Variables that the earlier login set and this one does not.
     let mut changes = earlier.changes();
     changes.retain(|(name, _)| set.iter().all(|(ours, _)| ours != name));
     changes.extend(set.into_iter().map(|(name, value)| (name, Some(value))));

@@ -1,6 +1,6 @@
-//! What a reader of the log learns of a step's feeds: which client finds its credential where, and what gets none.
+//! The log messages about a step's feeds: where each client finds its credential, and which feeds get none.
 //!
-//! It decides nothing.
+//! It makes no decisions.
 
 use adieu_agent::{EndpointId, Log};
 use adieu_feeds::{Reading, StaleCredential, Tool};
@@ -11,7 +11,7 @@ use super::settings;
 use crate::moment::rfc_3339;
 use crate::reporter::Reporter;
 
-/// What a reader should know although the step goes on.
+/// Warnings that do not end the step.
 pub(super) fn warn_of(request: &Request, reading: &Reading, log: &dyn Reporter) {
     for one in &request.unserved {
         log.warn(&format!(
@@ -38,7 +38,7 @@ pub(super) fn warn_of(request: &Request, reading: &Reading, log: &dyn Reporter) 
     }
 }
 
-/// A credential that is in the way.
+/// A credential that takes precedence over ours.
 pub(super) fn warn_of_stale(one: &StaleCredential, log: &dyn Reporter) {
     log.warn(&format!(
         "{} has a credential for a feed, which {} uses instead of a fresh one. Remove it.",
@@ -82,7 +82,7 @@ pub(super) fn report(
         );
     }
     match connection {
-        // Registries are asked for a token when they are used.
+        // Registries request a token when they are used.
         Some(_) if plan.organizations.is_empty() => {}
         Some(_) => log.say(&format!(
             "Credentials are renewed until the job ends; the first one is valid until {}.",

@@ -1,7 +1,7 @@
-//! What a job has outside its private folder: a link to yarn's file above the checkout, and Gradle's init script in the
-//! user's home.
+//! A job's files outside its private folder: a link to yarn's file above the checkout, and Gradle's init script in
+//! the user's home folder.
 //!
-//! It replaces and removes no file that another program wrote, and none of them holds a token.
+//! It neither replaces nor removes another program's file, and none of its files contains a token.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -14,10 +14,10 @@ use super::folder::Folder;
 use super::helper::Name;
 use super::plan::Plan;
 
-/// By this variable, Gradle's script knows its job.
+/// The variable by which Gradle's script recognizes its job.
 pub(crate) const GRADLE: &str = "ADIEU_FEEDS_GRADLE";
 
-/// yarn's name in a folder above the checkout; nothing where a file of another program has it.
+/// The path of yarn's file in a folder above the checkout; `None` if another program has a file there.
 pub(crate) fn yarn(above: &Path) -> Option<PathBuf> {
     let link = above.join(YARN_FILE);
     let is_free = match fs::symlink_metadata(&link) {
@@ -27,20 +27,20 @@ pub(crate) fn yarn(above: &Path) -> Option<PathBuf> {
     is_free.then_some(link)
 }
 
-/// Whether it leads into the private folder of a job that has ended.
+/// Whether a link leads to the private folder of a job that has ended.
 fn is_left_link(link: &Path) -> bool {
     let target = fs::read_link(link).unwrap_or_default();
     let folder = target.parent().and_then(Folder::existing);
     folder.is_some_and(|folder| !folder.path().is_dir())
 }
 
-/// Whether a script is of a job that has ended.
+/// Whether a script belongs to a job that has ended.
 fn is_left(file: &Path) -> bool {
     let text = fs::read_to_string(file).unwrap_or_default();
     maker(&text).is_some_and(|folder| !Path::new(folder).is_dir())
 }
 
-/// Gradle's folder of init scripts, without those of jobs that were killed.
+/// Gradle's folder of init scripts, after removing those of killed jobs.
 pub(crate) fn gradle(user_home: &Path) -> PathBuf {
     let folder = user_home.join("init.d");
     for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
@@ -56,7 +56,7 @@ fn script(scripts: &Path, folder: &Folder) -> PathBuf {
     scripts.join(format!("{}.gradle", name.to_string_lossy()))
 }
 
-/// Makes the link, and writes Gradle's script.
+/// Creates the link, and writes Gradle's script.
 pub(crate) fn make(plan: &Plan, folder: &Folder) -> io::Result<()> {
     if let Some((link, _)) = &plan.yarn {
         let _ = fs::remove_file(link);
@@ -85,7 +85,7 @@ fn symlink(file: &Path, link: &Path) -> io::Result<()> {
     std::os::windows::fs::symlink_file(file, link)
 }
 
-/// Removes them, and the folders that were made for them.
+/// Removes them, and the folders that were created for them.
 pub(crate) fn remove(plan: &Plan, folder: &Folder) {
     if let Some((link, _)) = &plan.yarn
         && fs::read_link(link).is_ok_and(|target| target == folder.file(YARN))
@@ -95,7 +95,7 @@ pub(crate) fn remove(plan: &Plan, folder: &Folder) {
     if let Some(scripts) = &plan.gradle {
         let _ = fs::remove_file(script(scripts, folder));
     }
-    // One that has another file in it stays.
+    // A folder that contains another file stays.
     for folder in &plan.made {
         let _ = fs::remove_dir(folder);
     }

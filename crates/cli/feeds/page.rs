@@ -1,6 +1,6 @@
-//! The page of a run on which FeedAuthenticate@1 shows which feed is served to which client, and how.
+//! The run's summary page of FeedAuthenticate@1: each feed, its client, and how it gets its credential.
 //!
-//! It never shows an address that was not read as a feed's.
+//! It never shows an address that is not that of a feed.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::request::{Request, place};
 use super::settings;
 use crate::page::{code, write_new};
 
-/// Writes the page, or warns that there is none.
+/// Writes the page, or warns that it could not.
 pub(super) fn write(request: &Request, plan: &Plan, environment: &Environment, log: &Log) {
     let Ok(Some(folder)) = environment.platform_variable("Agent.TempDirectory") else {
         return;

@@ -1,6 +1,6 @@
-//! What a job's private folder is for: organizations with their tenants, and the files that are kept fresh in it.
+//! The plan of a job's private folder: organizations with their tenants, and the files that are kept up to date.
 //!
-//! It holds no credential, and is how the step and the process behind it understand each other.
+//! It contains no credential. The step and its background process share it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -19,39 +19,39 @@ pub(crate) const FILE: &str = "plan.json";
 /// The folder's plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// Each organization's tenant; none where the credential's own is meant.
+    /// Each organization's tenant; `None` means the credential's own.
     pub(crate) organizations: BTreeMap<String, Option<String>>,
-    /// npm's file, and the user's own that it starts as.
+    /// npm's file in the user's home, whose contents ours includes.
     pub(crate) npm: Option<PathBuf>,
-    /// The same for clients of netrc.
+    /// The same for netrc.
     pub(crate) netrc: Option<PathBuf>,
-    /// The same for Maven, with the repositories that it has.
+    /// The same for Maven, with its repositories.
     pub(crate) maven: Option<(PathBuf, Vec<Repository>)>,
     /// npm's registries.
     pub(crate) registries: Vec<Repository>,
-    /// Whether yarn 1 reads npm's file, too.
+    /// Whether yarn 1 also reads npm's file.
     pub(crate) has_yarn_1: bool,
-    /// Whether pnpm does.
+    /// Whether pnpm also reads it.
     pub(crate) has_pnpm: bool,
-    /// The indexes that twine publishes to, by the names of its sections.
+    /// The indexes to which twine publishes, by the names of the file's sections.
     pub(crate) indexes: Vec<Repository>,
-    /// The ids of Maven's repositories to which it deploys.
+    /// The IDs of the repositories to which Maven deploys.
     pub(crate) deployed_to: Vec<String>,
-    /// The link above the checkout to yarn's file, with the registries that it has.
+    /// The link to yarn's file above the checkout, with its registries.
     pub(crate) yarn: Option<(PathBuf, Vec<Repository>)>,
     /// Gradle's folder of init scripts.
     pub(crate) gradle: Option<PathBuf>,
-    /// Folders that are made for it, the innermost first.
+    /// Folders that are created for it, the innermost first.
     pub(crate) made: Vec<PathBuf>,
-    /// Registries of containers.
+    /// Container registries.
     pub(crate) containers: Vec<String>,
-    /// Docker's folder of the user, where there are any.
+    /// The user's Docker folder, if there are registries.
     pub(crate) docker: Option<PathBuf>,
-    /// The credential of the command line by which helpers sign in where there is no broker, and its identity.
+    /// The command line's credential with which helpers sign in without a broker, and its identity.
     pub(crate) credential: Option<(String, Option<String>)>,
 }
 
-/// A repository of Maven's; a registry has no id.
+/// A repository of Maven; an npm registry has no ID.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Repository {
     pub(crate) id: String,
@@ -77,7 +77,7 @@ impl Plan {
         tenants
     }
 
-    /// The plan as a text.
+    /// The plan as JSON.
     pub(crate) fn to_json(&self) -> String {
         let path = |path: &PathBuf| path.display().to_string();
         let list = |repositories: &[Repository]| -> Vec<Value> {
@@ -106,7 +106,7 @@ impl Plan {
         .to_string()
     }
 
-    /// Reads a folder's plan; nothing where there is none.
+    /// Reads a folder's plan; `None` if there is none.
     pub(crate) fn read(folder: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(folder.join(FILE)).ok()?;
         Self::parse(&serde_json::from_str(&text).ok()?)
@@ -155,7 +155,7 @@ impl Plan {
     }
 }
 
-/// What the private folder is to have.
+/// What the private folder must contain.
 pub(crate) fn plan(
     organizations: BTreeMap<String, Option<String>>,
     request: &Request,
@@ -180,7 +180,7 @@ pub(crate) fn plan(
         plan.has_yarn_1 = request.has_yarn_1;
         plan.has_pnpm = request.has_pnpm;
     }
-    // Its one host can have one credential.
+    // Its only host can have one credential.
     if request.has_any(&OF_NETRC) && plan.tenants().len() == 1 {
         let file = if cfg!(windows) { "_netrc" } else { ".netrc" };
         plan.netrc = Some(user(&["NETRC"], file));
@@ -201,7 +201,7 @@ pub(crate) fn plan(
         })
         .collect();
     adieu_order::sort(&mut repositories);
-    // One id is one place.
+    // An ID can be mapped to only one feed.
     repositories.dedup_by(|one, other| one.id == other.id);
     if !repositories.is_empty() {
         plan.maven = Some((home.join(".m2").join(MAVEN), repositories));
@@ -210,8 +210,8 @@ pub(crate) fn plan(
     plan
 }
 
-/// A section for each feed to which a client of Python's may publish, by its name; a second feed of that name has its
-/// organization in front.
+/// A section for each feed to which a Python client may publish, by the feed's name; if two feeds have the same name,
+/// the second one's starts with its organization.
 fn indexes(request: &Request) -> Vec<Repository> {
     let mut indexes: Vec<Repository> = Vec::new();
     for one in &request.served {
@@ -221,7 +221,7 @@ fn indexes(request: &Request) -> Vec<Repository> {
         ) {
             continue;
         }
-        // A view takes no packages.
+        // A view accepts no packages.
         let mut feed = one.address.clone();
         feed.view = None;
         let index = Repository {
@@ -246,7 +246,7 @@ fn indexes(request: &Request) -> Vec<Repository> {
     indexes
 }
 
-/// What a job has outside its private folder, for clients that look nowhere else.
+/// Adds the job's files outside its private folder, for clients that read only those.
 pub(crate) fn add_outside(
     plan: &mut Plan,
     request: &Request,

@@ -1,7 +1,7 @@
-//! Credentials in the checkout's own files: taken out for the job, and put back at its end.
+//! Credentials in the checkout's own files: removed for the job, and restored at its end.
 //!
-//! A file that changed meanwhile stays as it is. What was in a file is in the private folder before the file is changed,
-//! so that no kill in between loses it.
+//! A file that changed meanwhile stays unchanged. A file's contents are in the private folder before the file is
+//! changed, so that nothing is lost if the process is killed.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -13,7 +13,7 @@ use adieu_feeds::{Edit, StaleCredential, edited};
 use super::folder::Folder;
 use super::notices::warn_of_stale;
 
-/// Takes credentials out of the files of a folder, and warns of those that it cannot take out.
+/// Removes credentials from the files of a folder, and warns of those that it cannot remove.
 pub(super) fn take_out(root: &Path, stale: &[StaleCredential], folder: &Folder, log: &Log) {
     let mut number = 0;
     for (index, first) in stale.iter().enumerate() {
@@ -52,17 +52,17 @@ fn change(path: &Path, edits: &[&Edit], number: u32, folder: &Folder) -> io::Res
     let [original, written, place] = names(number);
     folder.write(&original, &text)?;
     folder.write(&written, &without)?;
-    // With this one, the others count.
+    // This file is written last: without it, the others are ignored.
     folder.write(&place, name)?;
     replace(path, &without, folder)
 }
 
-/// A file's name in the folder as it was, as it was written, and the one that has its path.
+/// Names in the folder for the original file, the changed one, and its path.
 fn names(number: u32) -> [String; 3] {
     ["original", "written", "path"].map(|part| format!("{part}-{number}"))
 }
 
-/// Writes a file of the checkout, whole or not at all, with the permissions that it has.
+/// Writes a file of the checkout, atomically, with its existing permissions.
 fn replace(path: &Path, text: &str, folder: &Folder) -> io::Result<()> {
     let permissions = fs::symlink_metadata(path)?.permissions();
     let by_way_of = |folder: &Path| -> io::Result<()> {
@@ -72,11 +72,11 @@ fn replace(path: &Path, text: &str, folder: &Folder) -> io::Result<()> {
         file.persist(path)?;
         Ok(())
     };
-    // Where the private folder is on another file system, a file cannot be moved from there.
+    // If the private folder is on another file system, a file cannot be moved from there.
     by_way_of(folder.path()).or_else(|_| by_way_of(path.parent().unwrap_or(path)))
 }
 
-/// Puts back what was taken out, with a line for each file in the log.
+/// Restores the files, with a line in the log for each.
 pub(super) fn put_back(folder: &Folder, log: &Log) {
     for path in restore(folder) {
         log.warn(&format!(
@@ -87,7 +87,7 @@ pub(super) fn put_back(folder: &Folder, log: &Log) {
     }
 }
 
-/// The same without a log. Returns the files that stay as they are.
+/// Restores the files. Returns those that stay unchanged.
 pub(super) fn restore(folder: &Folder) -> Vec<PathBuf> {
     let mut left = Vec::new();
     for number in 0.. {
@@ -101,7 +101,7 @@ pub(super) fn restore(folder: &Folder) -> Vec<PathBuf> {
             left.push(path);
             continue;
         };
-        // Equal where it was put back before, or never changed.
+        // They are equal if it was already restored, or never changed.
         let is_ours = || fs::read_to_string(&written).is_ok_and(|written| written == now);
         if now != text && (!is_ours() || replace(&path, &text, folder).is_err()) {
             left.push(path);

@@ -1,6 +1,6 @@
-//! Which feeds and which clients a step asks for: what the repository declares, and what the inputs add or exclude.
+//! The feeds and clients of a step: what the repository declares, and what the inputs add or exclude.
 //!
-//! It asks no service and writes nothing.
+//! It uses no service and writes nothing.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::lines::meaningful_lines;
 /// The clients that get credentials from a step.
 pub(crate) const SERVED: [Tool; 11] = Tool::ALL;
 
-/// Those that need no file outside the private folder: on a machine of one's own, no such file is written.
+/// Clients that need no file outside the private folder: locally, such files are not written.
 pub(crate) const SERVED_LOCALLY: [Tool; 9] = [
     Tool::Npm,
     Tool::NuGet,
@@ -34,28 +34,28 @@ struct Line {
     tools: Vec<Tool>,
 }
 
-/// What is to be served.
+/// The feeds and clients to serve.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
-    /// Feeds for clients that get credentials, by place and line.
+    /// Feeds for clients that get credentials, by file and line.
     pub(crate) served: Vec<Declaration>,
     /// Feeds for clients that do not.
     pub(crate) unserved: Vec<Declaration>,
-    /// The repository is installed with yarn 1.
+    /// Whether the repository uses yarn 1.
     pub(crate) has_yarn_1: bool,
-    /// The repository is installed with pnpm.
+    /// Whether the repository uses pnpm.
     pub(crate) has_pnpm: bool,
-    /// The ids of Maven's repositories to which it deploys, where publishing is asked for.
+    /// The IDs of Maven's repositories to which it deploys, if publishing was requested.
     pub(crate) deployed_to: Vec<String>,
-    /// Those to which it would deploy.
+    /// The repositories to which it would deploy.
     deployable_to: Vec<String>,
     /// The clients of `served`.
     pub(crate) tools: BTreeSet<Tool>,
 }
 
 impl Request {
-    /// Chooses from what is declared. Where `feeds` lists feeds, those alone are served, declared or not; `input` is
-    /// the place of the others.
+    /// Selects from the declarations. If `feeds` lists feeds, only those are served, declared or not; `input` is
+    /// their position.
     pub(crate) fn choose(
         reading: &Reading,
         input: &str,
@@ -81,7 +81,8 @@ impl Request {
         let declared = reading.declarations.iter().filter(is_chosen).cloned();
         let mut all: Vec<Declaration> = declared.collect();
         for line in &listed {
-            // What is outside the private folder is written for those alone who ask for it, and what publishes, too.
+            // Files outside the private folder, and those for publishing, are written only for clients that were
+            // requested.
             let tools = match (line.tools.as_slice(), &wanted) {
                 ([], None) => SERVED_LOCALLY[..8].to_vec(),
                 ([], Some(wanted)) => wanted.iter().copied().collect(),
@@ -91,7 +92,7 @@ impl Request {
                 let is_wanted = wanted.as_ref().is_none_or(|tools| tools.contains(&tool));
                 let is_there =
                     |one: &Declaration| one.tool == tool && line.address.is_same_feed(&one.address);
-                // Maven knows a feed by its id alone, which only a POM has.
+                // Maven finds a feed only by an ID, which only a POM has.
                 if is_wanted && tool != Tool::Maven && !all.iter().any(is_there) {
                     all.push(Declaration {
                         place: input.to_owned(),
@@ -130,7 +131,7 @@ impl Request {
         tools.iter().any(|tool| self.tools.contains(tool))
     }
 
-    /// Adds what publishing needs: the ids to which Maven deploys, and twine and hatch for feeds of Python's clients.
+    /// Adds what publishing needs: the IDs to which Maven deploys, and twine and hatch for Python feeds.
     pub(crate) fn add_publishing(&mut self) {
         self.deployed_to = std::mem::take(&mut self.deployable_to);
         if self.has_any(&[Tool::Pip, Tool::Uv, Tool::Poetry, Tool::Pdm]) {
@@ -138,7 +139,7 @@ impl Request {
         }
     }
 
-    /// Leaves out the feeds of other organizations.
+    /// Removes the feeds of other organizations, and returns them.
     pub(crate) fn only_of(&mut self, organization: &str) -> Vec<Declaration> {
         let all = std::mem::take(&mut self.served);
         let (own, others): (Vec<_>, Vec<_>) = all
@@ -150,8 +151,8 @@ impl Request {
     }
 }
 
-/// The ids to which Maven deploys. To deploy it needs a credential by the id alone, so that each repository of that id has
-/// to be the same feed.
+/// The IDs to which Maven deploys. A credential for deploying belongs to an ID, so all repositories with that ID must
+/// be the same feed.
 fn deployable_to(reading: &Reading, served: &[Declaration]) -> Vec<String> {
     let mut ids = Vec::new();
     for (id, feed) in &reading.deployed_to {
@@ -169,7 +170,7 @@ fn deployable_to(reading: &Reading, served: &[Declaration]) -> Vec<String> {
     ids
 }
 
-/// `file:line`, or what else names a feed.
+/// `file:line`, or another source of the declaration.
 pub(crate) fn place(place: &str, line: usize) -> String {
     match line {
         0 => place.to_owned(),
@@ -231,7 +232,7 @@ pub(crate) fn address(text: &str) -> Result<FeedAddress, NotAFeed> {
     FeedAddress::parse(&format!("https://pkgs.dev.azure.com/{path}"))
 }
 
-/// The clients of the input `tools`; nothing where all that are found are meant.
+/// The clients in the input `tools`; `None` means all that are found.
 fn tools(text: &str) -> Result<Option<BTreeSet<Tool>>, FeedsProblem> {
     let mut tools = BTreeSet::new();
     for word in words(text) {

@@ -1,6 +1,6 @@
-//! The variables and programs by which package clients find the private folder, and the way back.
+//! The variables and programs through which package clients find the private folder, and how to undo them.
 //!
-//! None of them holds a credential.
+//! None of them contains a credential.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use super::plan::Plan;
 use super::request::Request;
 use super::{MAVEN, NETRC, NPM, OF_KEYRING, PYPIRC, PYTHON, Variables, outside};
 
-/// Where Maven before 3.9, which reads no `MAVEN_ARGS`, is given the file by hand.
+/// The path of the file for Maven before 3.9, which does not read `MAVEN_ARGS`.
 const MAVEN_SETTINGS: &str = "ADIEU_MAVEN_SETTINGS";
 
 /// Names and values.
@@ -32,7 +32,7 @@ pub(crate) fn programs(request: &Request, plan: &Plan) -> Vec<String> {
     add(request.has_any(&OF_KEYRING), Name::Keyring);
     add(request.has_any(&[Tool::Cargo]), Name::Cargo);
     add(request.has_any(&[Tool::NuGet]), Name::NuGetPlugin);
-    // Gradle's script and Python's keyring ask it, too.
+    // Gradle's script and Python's keyring run it, too.
     let asks_the_provider =
         request.has_any(&[Tool::NuGet, Tool::Gradle]) || has_keyring_backend(request, plan);
     add(asks_the_provider, Name::NuGetProvider);
@@ -44,12 +44,12 @@ pub(crate) fn programs(request: &Request, plan: &Plan) -> Vec<String> {
     programs
 }
 
-/// Whether Python's own keyring is a way: for what publishes, and for poetry, whose other way is netrc.
+/// Whether Python's keyring is needed: for clients that publish, and for poetry, which otherwise reads netrc.
 pub(crate) fn has_keyring_backend(request: &Request, plan: &Plan) -> bool {
     request.has_any(&[Tool::Twine]) || request.has_any(&[Tool::Poetry]) && plan.netrc.is_none()
 }
 
-/// Folders as a variable lists them, this one first.
+/// A list of folders as in a variable, starting with this one.
 fn before(folder: &Path, others: Option<String>) -> String {
     let mut folders = folder.display().to_string();
     if let Some(others) = others.filter(|others| !others.is_empty()) {
@@ -59,7 +59,7 @@ fn before(folder: &Path, others: Option<String>) -> String {
     folders
 }
 
-/// The variables. `variable` is the environment.
+/// The variables. `variable` reads the environment.
 pub(crate) fn of(
     plan: &Plan,
     request: &Request,
@@ -84,13 +84,13 @@ pub(crate) fn of(
         adieu_order::sort(&mut names);
         names.dedup();
         for name in names {
-            // uv asks for a password only where it has a user.
+            // uv requests a password only if it has a user name.
             let name = ours("UV_INDEX_").with_suffix(&format!("{name}_USERNAME"));
             settings.push((name, USER.to_owned()));
         }
     }
     if request.has_any(&[Tool::Cargo]) {
-        // Cargo asks the last one first; its own answers for registries with a token.
+        // Cargo asks the last one first; its own provider answers for registries with a token.
         let name = "CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS";
         let before = variable(name).unwrap_or_else(|| "cargo:token".to_owned());
         let providers = match before.split_whitespace().any(|known| known == CARGO) {
@@ -110,7 +110,7 @@ pub(crate) fn of(
             // TwineAuthenticate@1's variable, which pipelines pass to twine.
             settings.push((ours("PYPIRC_PATH"), file(PYPIRC)));
         }
-        // hatch asks for a password only where it has a user.
+        // hatch requests a password only if it has a user name.
         let name = "HATCH_INDEX_USER";
         if request.has_any(&[Tool::Twine]) && variable(name).is_none_or(|user| user.is_empty()) {
             settings.push((ours(name), USER.to_owned()));
@@ -138,10 +138,10 @@ pub(crate) fn of(
     settings
 }
 
-/// The folders of programs, which the agent prepends for a step.
+/// The variable with the folders of programs, which the agent prepends for a step.
 pub(crate) const PATH: &str = "PATH";
 
-/// The same for the programs that a process of this machine starts, with the folders of programs.
+/// The variables for local processes, including the folders of programs.
 pub(crate) fn of_processes(
     plan: &Plan,
     request: &Request,
@@ -159,7 +159,7 @@ pub(crate) fn of_processes(
     all
 }
 
-/// The name of an index of uv's as its variables have it.
+/// The name of a uv index in its variables.
 fn uv_name(declaration: &Declaration) -> Option<String> {
     let name = declaration
         .name
@@ -172,7 +172,7 @@ fn uv_name(declaration: &Declaration) -> Option<String> {
     Some(name.chars().map(digit).collect())
 }
 
-/// What the variables were before, as a text.
+/// The earlier values of the variables, as a text.
 pub(crate) fn undo(settings: &Settings, variable: Variables<'_>) -> String {
     let mut before = Map::new();
     for (name, _) in settings {
@@ -198,7 +198,7 @@ pub(crate) fn publish(
     Ok(())
 }
 
-/// Gives them back what they had; an agent forgets no variable, so that one which was not there is emptied.
+/// Restores the earlier values. An agent never removes a variable, so one that did not exist becomes empty.
 pub(crate) fn restore(undo: &str, log: &Log) -> Result<(), TooLong> {
     let before: Value = serde_json::from_str(undo).unwrap_or_default();
     for (name, value) in before.as_object().into_iter().flatten() {
@@ -209,8 +209,7 @@ pub(crate) fn restore(undo: &str, log: &Log) -> Result<(), TooLong> {
     Ok(())
 }
 
-/// How a client gets its credential, for people.
-/// Without a plan: in a step whose feeds are of one tenant.
+/// How a client gets its credential, for people. Without a plan: in a step whose feeds belong to one tenant.
 pub(crate) fn mechanism(declaration: &Declaration, plan: Option<&Plan>) -> &'static str {
     let has_netrc = plan.is_none_or(|plan| plan.netrc.is_some());
     match (declaration.tool, has_netrc) {

@@ -1,6 +1,6 @@
-//! Where a job's tokens for feeds come from: its service connection in each tenant, or its own token.
+//! The source of a job's tokens for feeds: its service connection in each tenant, or the job token.
 //!
-//! It never gives the job's own token for another organization's feeds; the caller knows the organization.
+//! It never uses the job token for another organization's feeds; the caller knows the organization.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,20 +19,20 @@ use crate::feeds::plan::Plan;
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
 
-/// The job's own token lives as long as its job, and does not say how long.
+/// The job token is valid as long as its job, but does not show how long.
 const JOB_TOKEN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A source for the tenants of a plan.
 #[derive(Debug)]
 pub(crate) enum FeedTokens {
-    /// A connection, once for each tenant.
+    /// The connection, once for each tenant.
     Connection(Vec<(Option<String>, SessionTokens)>),
-    /// The job's own token.
+    /// The job token.
     Job(JobToken),
 }
 
 impl FeedTokens {
-    /// Of a connection of the job; of the job itself where none is named.
+    /// The source for a connection of the job, or for the job itself if none is given.
     pub(crate) fn of(
         environment: &Environment,
         connection: Option<&EndpointId>,

@@ -1,48 +1,48 @@
-//! git's credential protocol (`git help credential`): the question that it asks, and which answers it reads.
+//! git's credential protocol (`git help credential`): the requests, and the answers that git can read.
 //!
-//! It never makes a token; one that git hands back is looked at for who it was, and wiped.
+//! It never creates a token; one that git passes back is only examined, and wiped.
 
 use adieu_devops::Tenant;
 use adieu_identity::Claims;
 use adieu_secret::{AccessToken, GitCredential};
 
-/// The application whose tokens open repositories.
+/// The application whose tokens give access to repositories.
 const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
-/// The user in an answer, where the address has none.
+/// The user name in an answer if the address has none.
 const USER: &str = "adieu";
-/// The host of all organizations.
+/// The host that organizations share.
 const SHARED_HOST: &str = "dev.azure.com";
-/// Organizations of older days have a host each.
+/// Older organizations each have their own host.
 const OWN_HOST: &str = ".visualstudio.com";
 
-/// What git says of the credential that it looks for.
+/// A request for a credential.
 #[derive(Debug, Default)]
 pub(super) struct Question {
     protocol: String,
     host: String,
-    /// Only where `credential.useHttpPath` is set.
+    /// Set only with `credential.useHttpPath`.
     path: String,
     username: String,
-    /// git 2.46 and newer: it takes a scheme of authentication and a value for it.
+    /// Whether git accepts an authentication scheme and a value for it (2.46 and newer).
     takes_schemes: bool,
     challenges: Vec<String>,
-    /// Where git hands a credential back.
+    /// The credential, if git passes one back.
     credential: Option<GitCredential>,
 }
 
-/// A token of Microsoft Entra has at least this many characters, and a personal access token 84.
+/// Minimum length of a Microsoft Entra token; a personal access token has 84 characters.
 const SHORTEST_TOKEN: usize = 200;
 
-/// A token that was refused.
+/// A refused token.
 pub(super) enum Refused {
-    /// It shows whose it is.
+    /// Its claims can be read.
     Readable(Box<Claims>),
-    /// It does not.
+    /// Its claims cannot be read.
     Opaque(AccessToken),
 }
 
 impl Question {
-    /// Reads `key=value` lines. What is unknown is for others to know, as git's page demands.
+    /// Parses `key=value` lines. Unknown keys are ignored, as git's page requires.
     pub(super) fn read(text: &str) -> Self {
         let mut question = Self::default();
         for line in text.lines() {
@@ -58,7 +58,7 @@ impl Question {
                     question.credential = Some(GitCredential::new(value.to_owned()));
                 }
                 "capability[]" if value == "authtype" => question.takes_schemes = true,
-                // An empty value clears what came before.
+                // An empty value clears earlier ones.
                 "wwwauth[]" if value.is_empty() => question.challenges.clear(),
                 "wwwauth[]" => question.challenges.push(value.to_owned()),
                 _ => {}
@@ -67,8 +67,8 @@ impl Question {
         question
     }
 
-    /// The organization whose repositories git wants to reach, as far as git says; nothing where they are
-    /// not Azure DevOps', or would be asked for in the clear.
+    /// The organization whose repositories git wants to access, as far as git names it; `None` if they do not belong
+    /// to Azure DevOps, or would be accessed over plain HTTP.
     pub(super) fn organization(&self) -> Option<Organization<'_>> {
         if self.protocol != "https" {
             return None;
@@ -77,8 +77,8 @@ impl Question {
         if host == SHARED_HOST {
             let name = self.path.trim_start_matches('/').split('/').next();
             let name = name.filter(|name| !name.is_empty());
-            // Azure DevOps' own page gives `https://contoso@dev.azure.com/contoso/…`; without the path, the user
-            // is the organization, as in Git Credential Manager (`UriHelpers.cs`).
+            // Azure DevOps' own page shows `https://contoso@dev.azure.com/contoso/…`; without the path, the user is
+            // the organization, as in Git Credential Manager (`UriHelpers.cs`).
             return Some(match name.or_else(|| self.user_as_an_organization()) {
                 Some(name) => Organization::Named(name),
                 None => Organization::NotGiven,
@@ -89,8 +89,8 @@ impl Question {
         is_one_label.then_some(Organization::Named(name))
     }
 
-    /// The user of the address, where it can be an organization's name: it is not what our helper answered,
-    /// nor a person's address.
+    /// The user in the address, if it can be an organization's name: it is neither our helper's user nor a person's
+    /// e-mail address.
     fn user_as_an_organization(&self) -> Option<&str> {
         let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         Some(self.username.as_str()).filter(|name| {
@@ -102,7 +102,7 @@ impl Question {
         })
     }
 
-    /// The tenant that the organization's own challenge names.
+    /// The tenant in the organization's challenge.
     pub(super) fn tenant(&self) -> Option<String> {
         let mut challenges = self.challenges.iter();
         challenges.find_map(|challenge| match Tenant::in_challenge(challenge)? {
@@ -111,7 +111,7 @@ impl Question {
         })
     }
 
-    /// What git hands back, where it can be a token for Azure DevOps.
+    /// The credential that git passes back, if it can be a token for Azure DevOps.
     pub(super) fn refused(&self) -> Option<Refused> {
         let credential = self.credential.as_ref()?.reveal();
         match Claims::read(credential) {
@@ -127,12 +127,12 @@ impl Question {
         }
     }
 
-    /// Whether git takes `authtype=Bearer`.
+    /// Whether git accepts `authtype=Bearer`.
     pub(super) fn takes_schemes(&self) -> bool {
         self.takes_schemes
     }
 
-    /// The user of the address, which any answer must repeat; Azure DevOps reads none.
+    /// The user in the address, which every answer must repeat; Azure DevOps ignores it.
     pub(super) fn username(&self) -> &str {
         if self.username.is_empty() {
             USER
@@ -142,17 +142,17 @@ impl Question {
     }
 }
 
-/// Which organization a question is about.
+/// The organization of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Organization<'a> {
     /// This one.
     Named(&'a str),
-    /// An Azure DevOps repository; git is not configured to give its name.
+    /// An Azure DevOps repository; git is not configured to name the organization.
     NotGiven,
 }
 
 impl<'a> Organization<'a> {
-    /// Its name; empty where git did not give it.
+    /// Its name; empty if git did not name it.
     pub(super) fn name(self) -> &'a str {
         match self {
             Self::Named(name) => name,

@@ -1,6 +1,6 @@
-//! `adieu git-credential --configure`: the settings by which git asks this helper for Azure DevOps.
+//! `adieu git-credential --configure`: the settings with which git runs this helper for Azure DevOps.
 //!
-//! It changes settings for Azure DevOps addresses only.
+//! It only changes settings for Azure DevOps addresses.
 
 use std::process::{Command, ExitCode, Output};
 
@@ -12,7 +12,7 @@ use crate::reporter::{Reporter as _, Terminal};
 /// Addresses of repositories. The second is a pattern, which git matches since 2.26.
 const ADDRESSES: [&str; 2] = ["https://dev.azure.com", "https://*.visualstudio.com"];
 
-/// What git answers when there is nothing to remove.
+/// git's exit code if there is nothing to remove.
 const NOTHING_TO_UNSET: i32 = 5;
 
 /// Replaces the helpers of these addresses by this one.
@@ -26,7 +26,7 @@ pub(super) fn run(
     for address in ADDRESSES {
         let name = |key: &str| format!("credential.{address}.{key}");
         git.unset(&name("helper"))?;
-        // An empty one first: without it, a store that has an old PAT answers before this helper.
+        // An empty value first: otherwise a store with an old PAT answers before this helper.
         git.set(&["--add", &name("helper"), ""])?;
         git.set(&["--add", &name("helper"), &helper])?;
         git.set(&[&name("useHttpPath"), "true"])?;
@@ -47,7 +47,7 @@ pub(super) fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// By its name where the PATH leads to it, so that an update does not change the setting.
+/// The name if it is on the PATH, so that an update does not change the setting.
 fn this_program() -> String {
     match (program::on_path("adieu"), std::env::current_exe()) {
         (None, Ok(path)) => quoted(&path.display().to_string().replace('\\', "/")),
@@ -55,7 +55,7 @@ fn this_program() -> String {
     }
 }
 
-/// A shell command, as git takes it: with the flags that were given.
+/// A shell command for git, with the flags that were given.
 fn helper(program: &str, organizations: &[String], credential: &CredentialArguments) -> String {
     let mut helper = format!("!{program} git-credential");
     for organization in organizations {
@@ -67,7 +67,7 @@ fn helper(program: &str, organizations: &[String], credential: &CredentialArgume
     helper
 }
 
-/// For git's shell, which is a POSIX one on every system.
+/// Quotes for git's shell, which is a POSIX shell on every system.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

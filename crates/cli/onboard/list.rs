@@ -16,7 +16,7 @@ use crate::organization;
 use crate::result;
 use crate::session;
 
-/// Lists them, by name.
+/// Lists them by name.
 pub(super) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure> {
     let name = defaults::organization_or_default(arguments.organization)
         .ok_or(Failure::NoOrganization("adieu onboard --list"))?;

@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::session::Session;
 
-/// Whose ID tokens the application is to trust.
+/// The ID tokens that the application should trust.
 #[derive(Debug, Args)]
 pub(super) struct TrustArguments {
     /// Also check that the identity trusts ID tokens with this subject, such as
@@ -29,7 +29,7 @@ pub(super) struct TrustArguments {
 }
 
 impl TrustArguments {
-    /// The three values, where a subject was given.
+    /// The three values, if a subject was given.
     pub(super) fn read(&self) -> Result<Option<Trust>, Failure> {
         let Some(subject) = &self.trust else {
             return Ok(None);
@@ -55,7 +55,7 @@ impl TrustArguments {
     }
 }
 
-/// Looks for the federated credential. Where Microsoft Graph shows none of them, it prints what one must say.
+/// Looks for the federated credential. If Microsoft Graph does not show them, prints the required values.
 pub(super) async fn check(
     session: &Session,
     application: &Application,

@@ -1,6 +1,6 @@
-//! Every personal access token with its owner, its uses and its leaks, in the order in which they stop.
+//! Every personal access token with its owner, its uses and its leaks, in the order in which they stop working.
 //!
-//! It asks no service and words nothing.
+//! It contacts no service and writes no messages.
 
 use std::collections::BTreeSet;
 
@@ -12,41 +12,41 @@ use time::{Date, OffsetDateTime, UtcOffset};
 
 use super::leaks::Leak;
 
-/// The day on which global tokens stop (Azure DevOps Blog, "Retirement of Global Personal Access Tokens in Azure
-/// DevOps").
+/// The day on which global tokens stop working (Azure DevOps Blog, "Retirement of Global Personal Access Tokens in
+/// Azure DevOps").
 pub(crate) const GLOBAL_PATS_STOP: Date = date!(2026 - 12 - 01);
 
-/// All that was found.
+/// Everything that was found.
 #[derive(Debug)]
 pub(crate) struct Inventory {
     pub(crate) organization: String,
-    /// When it was taken.
+    /// The time of the requests.
     pub(crate) taken: OffsetDateTime,
-    /// How many users were asked about.
+    /// The number of users whose tokens were requested.
     pub(crate) users: usize,
     pub(crate) pats: Vec<OwnedPat>,
-    /// Tokens that the filters of the command line leave out.
+    /// The number of tokens that the command line's filters exclude.
     pub(crate) left_out: usize,
     pub(crate) audit: AuditLog,
     pub(crate) not_read: Vec<NotRead>,
-    /// Whether the service stopped answering: another run may read the rest.
+    /// Whether the service stopped answering: another run can read the rest.
     pub(crate) is_interrupted: bool,
-    /// Tokens in files that are none of those that were listed.
+    /// Tokens in files that are not among the listed ones.
     pub(crate) leaks_without_owner: Vec<Leak>,
     /// The request with which an administrator would revoke tokens.
     pub(crate) revocation: Value,
 }
 
-/// A token and what is known of it.
+/// A token with its owner and uses.
 #[derive(Debug)]
 pub(crate) struct OwnedPat {
     pub(crate) owner: User,
     pub(crate) pat: PersonalAccessToken,
-    /// Nothing, where the service's text cannot be read.
+    /// `None` if the service's text cannot be parsed.
     pub(crate) created: Option<OffsetDateTime>,
     pub(crate) expires: Option<OffsetDateTime>,
     pub(crate) state: State,
-    /// The last use that the audit log has.
+    /// The last use in the audit log.
     pub(crate) last_use: Option<OffsetDateTime>,
     pub(crate) leaks: Vec<Leak>,
 }
@@ -74,21 +74,21 @@ pub(crate) enum State {
     Invalid,
 }
 
-/// What became of the audit log.
+/// The result of reading the audit log.
 #[derive(Debug, Default)]
 pub(crate) enum AuditLog {
-    /// There is no token that could be in it.
+    /// No token could be in it.
     #[default]
     NotAsked,
     Read {
         since: OffsetDateTime,
-        /// Whether older entries were left.
+        /// Whether older entries were left out.
         is_cut: bool,
         is_empty: bool,
     },
-    /// The identity that asks lacks "View audit log".
+    /// The caller lacks "View audit log".
     NotPermitted,
-    /// It could not be read; a sentence.
+    /// It could not be read; the reason.
     Unread(String),
 }
 
@@ -96,7 +96,7 @@ pub(crate) enum AuditLog {
 #[derive(Debug)]
 pub(crate) struct NotRead {
     pub(crate) user: User,
-    /// A sentence.
+    /// The reason.
     pub(crate) reason: String,
 }
 
@@ -118,7 +118,7 @@ impl Default for Inventory {
 }
 
 impl Inventory {
-    /// Puts the tokens that stop first on top: those that are accepted, of these the global ones, then by expiry.
+    /// Sorts by when tokens stop working: accepted ones first, of these the global ones, then by expiry.
     pub(crate) fn sort(&mut self) {
         adieu_order::sort_by(&mut self.pats, |one, other| one.order().cmp(&other.order()));
         adieu_order::sort_by(&mut self.not_read, |one, other| {
@@ -126,7 +126,7 @@ impl Inventory {
         });
     }
 
-    /// Gives each token in files to the token of the same fingerprint.
+    /// Adds each token in files to the listed token with the same fingerprint.
     pub(crate) fn join(&mut self, leaks: Vec<Leak>) {
         let mut known = BTreeSet::new();
         for pat in &mut self.pats {
@@ -141,7 +141,7 @@ impl Inventory {
         self.leaks_without_owner = leaks.into_iter().filter(is_unknown).collect();
     }
 
-    /// Leaves out the tokens that the command line does not ask for.
+    /// Removes tokens that the command line does not ask for.
     pub(crate) fn keep(&mut self, is_asked_for: impl Fn(&OwnedPat) -> bool) {
         let all = self.pats.len();
         self.pats.retain(is_asked_for);
@@ -150,7 +150,7 @@ impl Inventory {
 }
 
 impl OwnedPat {
-    /// A token of a user, as it is at a moment.
+    /// A token of a user, with its state at a given time.
     pub(crate) fn new(owner: User, pat: PersonalAccessToken, now: OffsetDateTime) -> Self {
         let moment = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
         let expires = moment(&pat.expires);
@@ -170,7 +170,7 @@ impl OwnedPat {
         }
     }
 
-    /// The day on which it stops: when it expires, or when global tokens do. Nothing, where it has stopped already.
+    /// The day on which it stops working: its expiry, or the end of global tokens. `None` if it has already stopped.
     pub(crate) fn stops(&self) -> Option<Date> {
         if self.state != State::Active {
             return None;
@@ -184,7 +184,7 @@ impl OwnedPat {
 }
 
 impl State {
-    /// A word for people and programs.
+    /// The word for outputs.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -194,7 +194,7 @@ impl State {
     }
 }
 
-/// The day of a moment (UTC).
+/// The day of a time (UTC).
 pub(crate) fn day(moment: OffsetDateTime) -> Date {
     moment.to_offset(UtcOffset::UTC).date()
 }

@@ -1,6 +1,6 @@
 //! The inventory as one document for programs.
 //!
-//! The form is stable: `docs/pats.schema.json` describes it.
+//! The format is stable: `docs/pats.schema.json` describes it.
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -9,7 +9,7 @@ use super::inventory::{AuditLog, Inventory, NotRead, OwnedPat};
 use super::leaks::Leak;
 use crate::moment::rfc_3339;
 
-/// The name of the form.
+/// The name of the format.
 const SCHEMA: &str = "adieu.pats/1";
 
 /// The document.

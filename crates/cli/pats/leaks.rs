@@ -1,6 +1,6 @@
-//! Tokens that `adieu scan` found in files, from its JSON report: places and fingerprints.
+//! Tokens that `adieu scan` found in files, from its JSON report: positions and fingerprints.
 //!
-//! It never reads the files that the report is about.
+//! It never reads the scanned files.
 
 use std::fs;
 use std::path::Path;
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::failure::{Failure, LeaksProblemKind, PatsProblem};
 
-/// The form of the report (`docs/scan.schema.json`).
+/// The format of the report (`docs/scan.schema.json`).
 const SCHEMA: &str = "adieu.scan/1";
 
-/// The rules of tokens that have an owner and an authorization id.
+/// The rules for tokens that have an owner and an authorization ID.
 const PAT_RULES: &str = "azure-devops-pat";
 
 /// A token in a file.
@@ -21,12 +21,12 @@ pub(crate) struct Leak {
     pub(crate) path: String,
     pub(crate) line: u64,
     pub(crate) column: u64,
-    /// The commit that has it, where the history was scanned.
+    /// The commit that contains it, if the history was scanned.
     pub(crate) commit: Option<String>,
     pub(crate) fingerprint: String,
 }
 
-/// Reads a report's tokens.
+/// Reads the tokens of a report.
 pub(crate) fn read(path: &Path) -> Result<Vec<Leak>, Failure> {
     let problem = |fault| {
         Failure::Pats(PatsProblem::NotALeaksFile {
@@ -48,7 +48,7 @@ fn find(report: &Value) -> Option<Vec<Leak>> {
     Some(findings.iter().filter_map(leak).collect())
 }
 
-/// A finding of a personal access token. An allowed one counts as well: if a user has it, it is a real one.
+/// A finding of a personal access token. An allowed one counts as well: if a user has it, it is a real token.
 fn leak(finding: &Value) -> Option<Leak> {
     let text = |field: &str| finding.get(field)?.as_str().map(str::to_owned);
     let number = |field: &str| finding.get(field)?.as_u64();

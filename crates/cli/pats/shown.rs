@@ -1,6 +1,6 @@
-//! An inventory of personal access tokens as its readers see it.
+//! Formats an inventory of personal access tokens.
 //!
-//! It decides nothing and prints nothing. Every name is another person's text: it becomes one line without a command.
+//! It makes no decisions and prints nothing. Names are other people's text: each becomes one line without a command.
 
 mod csv;
 mod html;
@@ -16,17 +16,17 @@ use crate::moment::rfc_3339;
 pub(crate) use csv::csv;
 pub(crate) use html::html;
 
-/// A value that no source has.
+/// The text for an unknown value.
 const UNKNOWN: &str = "unknown";
 
-/// The columns of the terminal that reads standard output; without one, lines stay whole.
+/// The width of the terminal on standard output; `None` without one, so lines are not wrapped.
 pub(crate) fn columns_of_terminal() -> Option<usize> {
     let is_terminal = Stream::Output.is_terminal();
     let size = is_terminal.then(terminal_size::terminal_size).flatten();
     size.map(|(width, _)| usize::from(width.0))
 }
 
-/// The inventory for people: what stops when and whose it is, and below it the ids.
+/// The inventory for people: tokens by expiry with their owners, followed by their IDs.
 pub(crate) fn lines(inventory: &Inventory, width: Option<usize>) -> Vec<String> {
     let name = &inventory.organization;
     if inventory.pats.is_empty() {
@@ -81,7 +81,7 @@ fn leaks_without_owner(inventory: &Inventory) -> impl Iterator<Item = String> + 
     })
 }
 
-/// What an administrator would send; adieu does not.
+/// The request that an administrator would send; adieu does not.
 fn how_to_revoke(inventory: &Inventory) -> [String; 2] {
     let text = |field: &str| {
         let value = inventory.revocation.get(field);
@@ -95,7 +95,7 @@ fn how_to_revoke(inventory: &Inventory) -> [String; 2] {
     ]
 }
 
-/// What the reader has to know beside the list.
+/// Notes about the list.
 pub(crate) fn notes(inventory: &Inventory) -> Vec<String> {
     let name = &inventory.organization;
     let mut notes: Vec<String> = inventory
@@ -135,7 +135,7 @@ pub(crate) fn notes(inventory: &Inventory) -> Vec<String> {
     notes
 }
 
-/// How much was found.
+/// The number of tokens.
 pub(crate) fn summary(inventory: &Inventory) -> String {
     let pats = &inventory.pats;
     let are = |is: &dyn Fn(&&OwnedPat) -> bool| pats.iter().filter(is).count();
@@ -208,7 +208,7 @@ fn one_line(text: &str) -> String {
     deactivate_commands_whole(text)
 }
 
-/// What a spreadsheet and a page have of each token.
+/// The columns for a spreadsheet and a page.
 const COLUMNS: [&str; 14] = [
     "stops",
     "expires",

@@ -1,6 +1,6 @@
-//! The words for a task that the agent cannot run as it is.
+//! The messages for a task that the agent cannot run as it is.
 //!
-//! It decides nothing and prints nothing.
+//! It makes no decisions and prints nothing.
 
 use adieu_agent::PlatformVariableError;
 

@@ -1,6 +1,7 @@
-//! How the reader asked: by the inputs of a step, or by the flags of a command line, which have other names.
+//! How the reader made the request: with the inputs of a step, or the flags of a command line, which have other
+//! names.
 //!
-//! It words no sentence.
+//! It writes no sentence.
 
 /// Where the reader wrote what went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub(super) enum Asked {
 }
 
 impl Asked {
-    /// The words for this reader.
+    /// The text for this reader.
     pub(super) fn words(self, in_a_step: &'static str, by_flags: &'static str) -> &'static str {
         match self {
             Self::InAStep => in_a_step,

@@ -1,6 +1,6 @@
-//! The words for what Azure DevOps and its Marketplace refuse.
+//! The messages for refusals by Azure DevOps and its Marketplace.
 //!
-//! It decides nothing and prints nothing; `organization.rs` has the words for an identity that an organization
+//! It makes no decisions and prints nothing; `organization.rs` has the messages for an identity that an organization
 //! does not know.
 
 use adieu_devops::{Error, NotAHost, NotAnOrganization, Profile, Reason, Refusal};
@@ -8,7 +8,7 @@ use adieu_devops::{Error, NotAHost, NotAnOrganization, Profile, Reason, Refusal}
 use super::asked::Asked;
 use super::{Report, service};
 
-/// `doing` is what was under way: `publish contoso.hello 1.2.3`.
+/// `doing` is the operation: `publish contoso.hello 1.2.3`.
 pub(super) fn refusal(
     doing: &str,
     error: &Error,
@@ -28,7 +28,7 @@ pub(super) fn refusal(
 pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Asked) -> Report {
     match error {
         Error::Service(failure) => service::failure(failure, asked),
-        // Azure DevOps has words for a bearer that it refuses, and none for a caller that it does not know.
+        // Azure DevOps sends a message to a bearer that it refuses, but none to a caller that it does not know.
         Error::SignedOut {
             host,
             status: status @ 401,

@@ -1,6 +1,6 @@
-//! The words for what keeps a verb of the command line from its work.
+//! The messages for failures of command-line verbs.
 //!
-//! It decides nothing and prints nothing; credentials and services have their own files.
+//! It makes no decisions and prints nothing; credentials and services have their own files.
 
 use std::io;
 

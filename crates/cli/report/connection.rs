@@ -1,6 +1,6 @@
-//! The words for a service connection that cannot sign in as it is.
+//! The messages for a service connection that cannot sign in as it is configured.
 //!
-//! It decides nothing and prints nothing; what a service says to one that tries is `identity.rs`'s.
+//! It makes no decisions and prints nothing; `identity.rs` has the messages for a refused sign-in.
 
 use adieu_identity::NotAnAuthority;
 
@@ -98,7 +98,7 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
     }
 }
 
-/// The collection that a variable names is not the one that the job's own connection is for.
+/// A variable names a collection other than that of the job's own connection.
 pub(super) fn another_collection(collection: &str, connection: &str) -> Report {
     Report::new(
         "job-token",

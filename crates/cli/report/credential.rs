@@ -1,6 +1,6 @@
-//! The words for credentials: which one was used, and why another gave no token.
+//! The messages about credentials: which one was used, and why others returned no token.
 //!
-//! It decides nothing and prints nothing.
+//! It makes no decisions and prints nothing.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::credential_kind::Credential;
 use crate::failure::{ConnectionFacts, CredentialProblem, CredentialProblemKind, ToolProblem};
 use adieu_agent::is_in_a_pipeline;
 
-/// No credential gave a token: one that was asked for, or all that `auto` tries.
+/// No credential returned a token: the selected one, or all that `auto` tries.
 pub(super) fn none(problems: &[CredentialProblem]) -> Report {
     if let [problem] = problems {
         let name = problem.credential.name();
@@ -49,7 +49,7 @@ pub(super) fn none(problems: &[CredentialProblem]) -> Report {
     }
 }
 
-/// Nothing is configured for it here.
+/// Whether nothing is configured for it here.
 fn is_absent(fault: &CredentialProblemKind) -> bool {
     matches!(
         fault,
@@ -57,8 +57,8 @@ fn is_absent(fault: &CredentialProblemKind) -> bool {
     )
 }
 
-/// The one command that signs a person in on this machine: of a tool that is there and says so, else of one to
-/// install. None, where something else is configured and fails.
+/// The command that signs a person in on this machine: with a tool that requires it, or else with one to install.
+/// `None` if something else is configured and fails.
 fn command_that_helps(problems: &[CredentialProblem]) -> Option<String> {
     let of = |credential: Credential| {
         let problem = problems
@@ -76,7 +76,7 @@ fn command_that_helps(problems: &[CredentialProblem]) -> Option<String> {
     of_tools.find(sign_in).or_else(|| of(Credential::Az))
 }
 
-/// The line that says which credential is used, and a warning for each that is configured and failed.
+/// The message about the credential that is used, and a warning for each configured one that failed.
 pub(crate) fn signed_in(
     used: Credential,
     passed_over: &[CredentialProblem],
@@ -215,12 +215,12 @@ fn one(problem: &CredentialProblem) -> Report {
     }
 }
 
-/// In whole seconds; what is left of a limit is a little less than the limit itself.
+/// In whole seconds; the rest of a limit is slightly less than the limit itself.
 fn seconds(limit: Duration) -> u64 {
     (limit + Duration::from_millis(500)).as_secs().max(1)
 }
 
-/// A refusal has the words that it has for a task, except for what an agent would be configured with.
+/// A refusal has the same messages as in a task, except for what an agent would be configured with.
 fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Error) -> Report {
     if let Error::FederatedTokenFile { path, reason } = error {
         let path = path.display();
@@ -306,7 +306,7 @@ fn page(tool: &str) -> &'static str {
     }
 }
 
-/// The command by which a person signs in.
+/// The command with which a person signs in.
 fn sign_in(credential: Credential, tenant: Option<&str>, scope: Option<&str>) -> String {
     let mut command = match credential {
         Credential::Azd => "azd auth login".to_owned(),
@@ -326,10 +326,10 @@ fn sign_in(credential: Credential, tenant: Option<&str>, scope: Option<&str>) ->
     command
 }
 
-/// Guests, and applications that are not in the tenant: another tenant helps, and no sign-in does.
+/// Guests, and applications that are not in the tenant: another tenant helps, but no sign-in does.
 const OTHER_TENANT: [&str; 4] = ["AADSTS50020", "AADSTS90072", "AADSTS500011", "AADSTS650057"];
 
-/// Failures that a new sign-in fixes, in the words of both tools.
+/// Failures that a new sign-in fixes, in the messages of both tools.
 const SIGN_IN: [&str; 8] = [
     "az login",
     "az account set",
@@ -344,7 +344,7 @@ const SIGN_IN: [&str; 8] = [
 /// Codes with which a person's sign-in can succeed the next time.
 const OF_A_PERSON: [u32; 3] = [50_076, 53_003, 530_003];
 
-/// What Microsoft Entra refused, where a new sign-in does not help.
+/// The meaning of a Microsoft Entra code for which a new sign-in does not help.
 fn meaning_in(words: &str) -> Option<&'static aadsts::Meaning> {
     if OTHER_TENANT.iter().any(|code| words.contains(code)) {
         return None;
@@ -365,7 +365,7 @@ fn remedy_for(words: &str, sign_in: &str, by_hand: String) -> String {
             .to_owned();
     }
     if SIGN_IN.iter().any(|known| mentions(known)) {
-        // Without any sign-in, a general one is needed; a policy is satisfied for one resource.
+        // Without a sign-in, a general one is needed; a policy requires one for a resource.
         let is_about_policy = ["AADSTS", "reauthentication required", "multi-factor"]
             .iter()
             .any(|known| mentions(known));
@@ -392,7 +392,7 @@ fn another_tenant(credential: Credential, asked: &str) -> String {
     }
 }
 
-/// Asking for an organization's tenant needs no token, so that a refusal is about its name.
+/// The request for an organization's tenant needs no token, so a refusal means that the name is wrong.
 pub(super) fn no_tenant(organization: &str, error: &adieu_devops::Error) -> Report {
     let doing = format!("find the tenant of {organization}");
     if error.is(Reason::NotFound) {

@@ -1,6 +1,6 @@
-//! The words for what the doctor finds without a refusal by a service.
+//! The messages for the doctor's findings that are not refusals by a service.
 //!
-//! It decides nothing and prints nothing.
+//! It makes no decisions and prints nothing.
 
 use adieu_transport::NoAnswer;
 
@@ -23,7 +23,7 @@ pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -
     })
 }
 
-/// The same in a job of GitHub Actions, where the fix is in the workflow's file.
+/// The same in a GitHub Actions job, where the fix is in the workflow's file.
 pub(crate) fn in_a_workflow(report: Report) -> Report {
     report.remedy(
         "Give the job permissions: id-token: write, and set AZURE_CLIENT_ID and AZURE_TENANT_ID \
@@ -35,7 +35,7 @@ pub(crate) fn unreachable(host: &str, cause: &NoAnswer) -> Report {
     no_answer("This host", host, cause, 1, Asked::ByFlags)
 }
 
-/// `skew` is in seconds, above zero where the host's clock is ahead of this one.
+/// `skew` is in seconds, positive if the host's clock is ahead of this one.
 pub(crate) fn clock(skew: i64, host: &str) -> Report {
     let (seconds, direction) = (
         skew.unsigned_abs(),
@@ -59,7 +59,7 @@ pub(crate) fn agents_proxy(url: &str) -> Report {
     .remedy("Map it in the step: env: HTTPS_PROXY: $(Agent.ProxyUrl)")
 }
 
-/// What the presented ID token says and what is expected differ.
+/// The presented ID token differs from the expected one.
 pub(crate) fn not_as_expected(what: &str, got: &str, expected: &str) -> Report {
     Report::new(
         "federated-credential",

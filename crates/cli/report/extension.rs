@@ -1,6 +1,6 @@
-//! The words for what goes wrong with an extension: packing, versions, validation, installation.
+//! The messages for problems with an extension: packing, versions, validation, installation.
 //!
-//! It decides nothing and prints nothing.
+//! It makes no decisions and prints nothing.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use adieu_vsix::{Finding, PackError, Severity, fold};
 use super::Report;
 use super::{asked::Asked, azure_devops};
 
-/// A package that is not as its checksums state, or that has none.
+/// A package that does not match its checksums, or has none.
 pub(super) fn not_verified(path: &str, digest: &str, has_checksums: bool) -> Report {
     if has_checksums {
-        // The digest is in the result.
+        // The result contains the digest.
         return of_package(&format!("`{path}` does not match its SHA256SUMS"));
     }
     of_package(&format!("`{path}` has no SHA256SUMS to compare with")).fact("SHA-256", digest)
@@ -194,7 +194,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
     }
 }
 
-/// What was under way, for a sentence that begins with "Could not".
+/// The operation, for a sentence that starts with "Could not".
 pub(crate) fn doing(action: &Action) -> String {
     match action {
         Action::Publish(release) => format!("publish {release}"),
@@ -225,7 +225,7 @@ pub(crate) fn not_compared(reason: &NotCompared) -> String {
     }
 }
 
-/// A length of time, as a sentence has it.
+/// A duration for a sentence.
 pub(crate) fn in_minutes(time: Duration) -> String {
     match time.as_secs() / 60 {
         1 => "1 minute".to_owned(),
@@ -269,7 +269,7 @@ fn of_package(reason: &str) -> Report {
     )
 }
 
-/// A command line has the findings line by line, as editors read them; a step has them as facts.
+/// A command line lists the findings line by line, for editors; a step has them as facts.
 fn refused(root: &str, findings: &[Finding], asked: Asked) -> Report {
     let is_error = |finding: &&Finding| finding.severity() > Severity::Warning;
     let count = findings.iter().filter(is_error).count();
@@ -306,7 +306,7 @@ fn errors(count: usize) -> String {
     }
 }
 
-/// The first of a long list, and how many more there are.
+/// The first items of a long list, and the number of others.
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown = names
@@ -321,7 +321,7 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-/// Sentence and remedy in one line.
+/// Sentence and remedy on one line.
 pub(crate) fn in_one_line(report: &adieu_vsix::Report) -> String {
     match &report.remedy {
         Some(remedy) => format!("{}. {remedy}.", report.sentence),
@@ -329,7 +329,7 @@ pub(crate) fn in_one_line(report: &adieu_vsix::Report) -> String {
     }
 }
 
-/// How far a validation is.
+/// The state of a validation.
 pub(crate) fn validation(state: Validation) -> &'static str {
     match state {
         Validation::NotThere => "the version is not in the Marketplace yet",
@@ -337,7 +337,7 @@ pub(crate) fn validation(state: Validation) -> &'static str {
     }
 }
 
-/// What an organization does not have.
+/// What an organization lacks.
 pub(crate) fn missing(missing: &Missing) -> String {
     match missing {
         Missing::Extension => "not installed".to_owned(),

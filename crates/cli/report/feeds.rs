@@ -1,6 +1,6 @@
-//! The words for what keeps `FeedAuthenticate@1` and `adieu feeds` from their work.
+//! The messages for failures of `FeedAuthenticate@1` and `adieu feeds`.
 //!
-//! It decides nothing and prints nothing.
+//! It makes no decisions and prints nothing.
 
 use adieu_devops::{Error, FeedRole, Reason};
 use adieu_feeds::{FeedAddress, NotAFeed, Tool};
@@ -14,7 +14,7 @@ use crate::identity_ids::IdentityIds;
 const SET_A_CONNECTION: &str = "Set azureDevOpsServiceConnection or azureSubscription to a service \
                                 connection whose identity can read the feeds.";
 
-/// A feed that does not let itself be read: what is missing, and who can give it.
+/// A feed that cannot be read: what is missing, and who can grant it.
 pub(crate) fn not_readable(address: &FeedAddress, error: &Error, ids: &IdentityIds) -> Report {
     let name = &address.organization;
     if let Some(report) = organization::refused(name, ids, error) {
@@ -53,7 +53,7 @@ pub(crate) fn not_readable(address: &FeedAddress, error: &Error, ids: &IdentityI
     organization::with_identity(report, None, ids)
 }
 
-/// A feed that can be read, and a role in it that is missing.
+/// A feed that can be read, but with a missing role.
 pub(crate) fn lacks_role(address: &FeedAddress, needed: FeedRole, ids: &IdentityIds) -> Report {
     let (cannot, role) = match needed {
         FeedRole::Publisher => ("publish to it", "Feed Publisher (Contributor)"),
@@ -71,7 +71,7 @@ pub(crate) fn lacks_role(address: &FeedAddress, needed: FeedRole, ids: &Identity
     organization::with_identity(report, None, ids)
 }
 
-/// A feed that can be read, of which the service does not list the role.
+/// A feed that can be read, but whose role the service does not list.
 pub(crate) fn unknown_role(address: &FeedAddress) -> Report {
     let sentence = format!(
         "This identity can read the feed {address}; Azure DevOps does not show whether it can \

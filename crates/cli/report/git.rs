@@ -1,6 +1,6 @@
-//! The words for what goes wrong between git and its credential.
+//! The messages for problems with git's credential.
 //!
-//! It decides nothing and prints nothing.
+//! It makes no decisions and prints nothing.
 
 use adieu_identity::Error;
 

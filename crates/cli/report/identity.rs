@@ -1,6 +1,6 @@
-//! The words for what Azure DevOps and Microsoft Entra answer to an identity that signs in.
+//! The messages for answers of Azure DevOps and Microsoft Entra to an identity that signs in.
 //!
-//! It decides nothing and prints nothing; what an AADSTS number means is in `aadsts.rs`.
+//! It makes no decisions and prints nothing; `aadsts.rs` has the meanings of AADSTS codes.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::aadsts;
 use crate::failure::ConnectionFacts;
 use crate::federated_credential::{Federation, Trust};
 
-/// Errors that read the same are reported together: ten tokens of a broken connection are one fault.
+/// Errors with the same message are reported together: ten tokens of a broken connection are one failure.
 pub(super) fn no_token(
     connection: &ConnectionFacts,
     errors: &[(String, Error)],
@@ -150,7 +150,7 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
     }
 }
 
-/// The line that says that a managed identity is waited for.
+/// The message about waiting for a managed identity.
 pub(crate) fn settling(error: &Error, time: Duration) -> String {
     let sentence = upper(&error.to_string());
     format!("{sentence}. Waiting up to {} seconds.", time.as_secs())
@@ -164,7 +164,7 @@ fn upper(text: &str) -> String {
     }
 }
 
-/// Each fault of a certificate has the one remedy that clears it.
+/// The remedy for each problem of a certificate.
 fn certificate(fault: &ClientCertificateProblem) -> Report {
     let report = Report::new(
         "connection-certificate",
@@ -272,13 +272,13 @@ fn name_of(connection: &ConnectionFacts) -> &'static str {
     }
 }
 
-/// No federated credential has the issuer or the subject of the ID token, or there is none.
+/// No federated credential has the ID token's issuer or subject, or there is none.
 const MISSING: [u32; 4] = [70_021, 70_025, 700_211, 700_213];
 
-/// An assertion's times do not fit: the number stands for ID tokens and for what a certificate signs.
+/// The times of an assertion do not fit; the code covers ID tokens and assertions of certificates.
 const EXPIRED: u32 = 700_024;
 
-/// The ID token that another issuer gave is not good at this moment.
+/// The ID token of another issuer is not valid at this time.
 fn id_token_expired(federation: Federation, description: &str) -> Report {
     let (token, remedy) = match federation {
         Federation::File => (

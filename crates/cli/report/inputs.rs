@@ -1,6 +1,6 @@
-//! The words for what the author of a step writes wrongly: inputs, lines of `tokens`, names of variables.
+//! The messages for invalid inputs of a step: lines of `tokens`, names of variables and others.
 //!
-//! It decides nothing and prints nothing; lines of `configure` are `job.rs`'s.
+//! It makes no decisions and prints nothing; `job.rs` has those for lines of `configure`.
 
 use adieu_agent::{InputError, NotAVariableName, TooLong};
 
@@ -75,7 +75,7 @@ pub(super) fn connections(problems: &[ConnectionLineProblem]) -> Report {
     together(problems.iter().map(connection_line))
 }
 
-/// Everything that is wrong with the lines of an input, in one report.
+/// Combines the reports about the lines of an input.
 fn together(mut reports: impl Iterator<Item = Report>) -> Report {
     let mut report = reports
         .next()
@@ -133,7 +133,7 @@ pub(super) fn not_a_name(input: &str, text: &str, reason: NotAVariableName) -> R
     name_problem(&format!("The input {input} is '{text}', which"), reason)
 }
 
-/// `subject` is the beginning of a sentence, and the reason is its end.
+/// `subject` is the start of a sentence; the reason is its end.
 fn name_problem(subject: &str, reason: NotAVariableName) -> Report {
     let (reason, remedy) = match reason {
         NotAVariableName::Empty => (
@@ -209,7 +209,7 @@ fn line_problem(problem: &LineProblem) -> Report {
     }
 }
 
-/// `report` makes a sentence of its end.
+/// `report` completes the sentence.
 fn not_a_resource(report: impl Fn(&str) -> Report, line: &str, reason: &NotAResource) -> Report {
     let text = line.split_once('=').map_or("", |(_, text)| text.trim());
     match reason {
@@ -228,7 +228,7 @@ fn not_a_resource(report: impl Fn(&str) -> Report, line: &str, reason: &NotAReso
     }
 }
 
-/// What to write: the word that was probably meant, else all that can be.
+/// What to write: the word that was probably meant, or else all possible ones.
 pub(super) fn resource_instead_of(text: &str) -> String {
     let text = text.to_ascii_lowercase();
     let is_near =
@@ -242,7 +242,7 @@ pub(super) fn resource_instead_of(text: &str) -> String {
     }
 }
 
-/// Inputs as YAML has them: most people write the alias.
+/// The input's name in YAML: most people use the alias.
 fn in_yaml(input: &str) -> &str {
     match input {
         "connectedService" => "azureSubscription",

@@ -1,6 +1,6 @@
-//! The words for what goes wrong with `configure`, the broker and a script.
+//! The messages for problems with `configure`, the broker and a script.
 //!
-//! It never decides what is wrong.
+//! It makes no decisions.
 
 use std::io;
 
@@ -106,7 +106,7 @@ pub(super) fn script(problem: &ScriptProblem) -> Report {
         ScriptProblem::CannotStart { shell, cause } => {
             failed(format!("Cannot start {shell}: {cause}."))
         }
-        // Built-in tasks say it so, and people look for these words.
+        // Built-in tasks use the same message, and people search for it.
         ScriptProblem::Ended { shell, code } => {
             failed(format!("{shell} exited with code '{code}'."))
         }

@@ -1,6 +1,6 @@
-//! The words for network settings that cannot be used: proxies and certificates.
+//! The messages for network settings that cannot be used: proxies and certificates.
 //!
-//! It decides nothing and prints nothing.
+//! It makes no decisions and prints nothing.
 
 use super::Report;
 use crate::failure::NetworkProblem;

@@ -1,13 +1,13 @@
-//! The words for what keeps an identity from being added: most often, one of three IDs was given instead of another.
+//! The messages for an identity that cannot be added: most often, the wrong one of three IDs was given.
 //!
-//! It decides nothing and prints nothing.
+//! It makes no decisions and prints nothing.
 
 use super::asked::Asked;
 use super::{Report, azure_devops};
 use crate::failure::OnboardProblem;
 use crate::federated_credential::Untrusted;
 
-/// Where people find the id that is needed.
+/// Where people find the required ID.
 const WHERE: &str = "Take the Object ID of Microsoft Entra → Enterprise applications → the \
     application, or: az ad sp show --id CLIENT_ID --query id -o tsv";
 
@@ -143,7 +143,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
     }
 }
 
-/// An application does not trust some ID tokens: what its nearest credential says instead, and how to add one.
+/// An application does not trust some ID tokens: how its nearest credential differs, and how to add one.
 pub(super) fn untrusted(untrusted: &Untrusted) -> Report {
     let Untrusted {
         application,
@@ -181,7 +181,7 @@ pub(super) fn untrusted(untrusted: &Untrusted) -> Report {
     report.remedy(command)
 }
 
-/// A tenant at the start of a sentence; the one that is signed in to has no name where no organization was asked.
+/// A tenant at the start of a sentence; without an organization, the current one has no name.
 fn named(tenant: &str) -> String {
     match tenant {
         "" => "The tenant that you are signed in to".to_owned(),

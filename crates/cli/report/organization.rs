@@ -1,6 +1,6 @@
-//! The words for what organizations say of an identity: who was refused, where, and by whose token.
+//! The messages for refusals by organizations: which identity was refused, where, and with which token.
 //!
-//! It decides nothing and prints nothing.
+//! It makes no decisions and prints nothing.
 
 use adieu_devops::{Error, Profile, Reason, Tenant};
 
@@ -9,7 +9,7 @@ use super::{Report, azure_devops};
 use crate::failure::NotKnownThere;
 use crate::identity_ids::IdentityIds;
 
-/// An organization that does not know the identity, or takes no token of its tenant.
+/// An organization that does not know the identity, or accepts no token of its tenant.
 pub(super) fn not_known_there(refused_there: &NotKnownThere) -> Report {
     let NotKnownThere {
         organization,
@@ -32,7 +32,7 @@ pub(super) fn not_known_there(refused_there: &NotKnownThere) -> Report {
     }
 }
 
-/// What several organizations refused.
+/// The refusals of several organizations.
 pub(super) fn organizations(
     doing: &str,
     failures: &[(String, Error)],
@@ -52,7 +52,7 @@ pub(super) fn organizations(
     report
 }
 
-/// The report of a refusal that is about the identity itself and not about what it asked for.
+/// The report of a refusal that concerns the identity itself, not its request.
 pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> Option<Report> {
     let report =
         |anchor, sentence: String| with_service_message(Report::new(anchor, sentence), error);
@@ -101,7 +101,7 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
                 )),
             );
         }
-        // A tenant is named to another tenant's tokens.
+        // Tokens of another tenant get the name of the organization's tenant.
         (Some(Tenant::Entra(theirs)), None) if matches!(error, Error::SignedOut { .. }) => {
             return Some(
                 report(
@@ -126,7 +126,7 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
     );
     match error {
         Error::Refused(refusal) if refusal.reason == Reason::NotAdded => {
-            // Azure DevOps says the same in other words of an identity that it has never seen.
+            // Azure DevOps has another message for an identity that it has never seen.
             let code = match refusal.message.contains("TF401444") {
                 true => "TF401444, ",
                 false => "",
@@ -186,7 +186,7 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
     }
 }
 
-/// A repository that is not there, or not for this identity: Azure DevOps does not say which.
+/// A repository that does not exist, or that this identity cannot see: Azure DevOps does not distinguish them.
 pub(super) fn no_repository(name: &str, error: &Error) -> Report {
     if !error.is(Reason::NotFound) {
         return azure_devops::refusal(
@@ -209,7 +209,7 @@ pub(super) fn no_repository(name: &str, error: &Error) -> Report {
     )
 }
 
-/// Who was refused.
+/// Adds the refused identity.
 pub(super) fn with_identity(
     report: Report,
     identity: Option<&Profile>,

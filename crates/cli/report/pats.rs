@@ -1,11 +1,11 @@
-//! The words for what keeps an inventory of personal access tokens from being taken.
+//! The messages for failures of `adieu pats`.
 //!
-//! It decides nothing and prints nothing.
+//! It makes no decisions and prints nothing.
 
 use super::{Report, organization};
 use crate::failure::{LeaksProblemKind, PatsProblem};
 
-/// Why there is no inventory.
+/// Why the tokens cannot be listed.
 pub(super) fn problem(problem: &PatsProblem) -> Report {
     match problem {
         PatsProblem::NotAdministrator {

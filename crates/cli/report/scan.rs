@@ -1,6 +1,6 @@
-//! The words for what a scan found, and for what keeps it from its work.
+//! The messages for the findings and failures of `adieu scan`.
 //!
-//! It decides nothing and prints nothing. Names of files are untrusted: each becomes one line without a command.
+//! It makes no decisions and prints nothing. Names of files are untrusted: each becomes one line without a command.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,18 +14,18 @@ use super::Report;
 use crate::failure::ScanProblem;
 use crate::page::code;
 
-/// What `--fix` does, below a list of findings that have replacements.
+/// What `--fix` does, after a list of findings with replacements.
 pub(crate) const ABOUT_FIXES: &str = "Lines with + replace lines with -. --fix writes those that are safe; \
      with --connection NAME also those that only need the name of the connection.";
 
-/// What to do where Azure DevOps stopped answering.
+/// What to do if Azure DevOps stopped answering.
 pub(crate) const ABOUT_RESUMING: &str = "Run the command with --resume FILE until nothing is \
                                          missing: the file keeps what was read.";
 
-/// How many files of a repository a note names.
+/// Most files of a repository in a note.
 const MOST_FILES: usize = 10;
 
-/// How many findings a page of a run lists; the rest is in the other files.
+/// Most findings on a run's page; the other files have the rest.
 const MOST_ON_A_PAGE: usize = 200;
 
 /// Why there was no scan, or no result.
@@ -74,7 +74,7 @@ pub(super) fn progress(path: &str, reason: &str) -> Report {
     .remedy("Name a file that does not exist yet, or the file of the run to continue.")
 }
 
-/// The lines for each finding that counts: what and where, what to do, and what replaces it.
+/// The lines for each finding: what and where, the remedy, and the replacement.
 pub(crate) fn lines(report: &Found, now: u64) -> Vec<String> {
     let mut lines = Vec::new();
     for finding in report.findings.iter().filter(|it| it.suppression.is_none()) {
@@ -145,17 +145,17 @@ fn diff(fix: &Fix) -> Vec<String> {
     std::iter::once(head).chain(old).chain(new).collect()
 }
 
-/// A line of a file: its tabs would become one space each.
+/// A line of a file, in which tabs stay tabs.
 fn tabs_kept(line: &str) -> String {
     line.replace('\t', "    ")
 }
 
-/// What a replacement that was written did.
+/// The message about a replacement that was written.
 pub(crate) fn fixed(finding: &Finding) -> String {
     format!("Fixed {}  {}", place(finding), finding.rule.id)
 }
 
-/// Entries of a baseline that nothing matches any more.
+/// Entries of a baseline without a match.
 pub(crate) fn stale(entries: &[(String, String, usize)]) -> Vec<String> {
     entries
         .iter()
@@ -213,7 +213,7 @@ pub(crate) fn markdown(report: &Found, summary: &str, now: u64) -> String {
     page
 }
 
-/// What a finding is, with the facts that do not show it.
+/// The description of a finding, with facts that do not reveal it.
 pub(crate) fn what(finding: &Finding, now: u64) -> String {
     let mut facts = vec![finding.rule.title.to_owned()];
     if finding.form == Form::Base64 {
@@ -245,10 +245,10 @@ pub(crate) fn what(finding: &Finding, now: u64) -> String {
     facts.join(", ")
 }
 
-/// What was not looked at.
+/// What was not scanned.
 pub(crate) fn notes(report: &Found) -> Vec<String> {
     let mut notes = Vec::new();
-    // By project and repository: how many definitions, and their files.
+    // By project and repository: the number of definitions, and their files.
     let mut elsewhere: BTreeMap<(&str, &str), (usize, BTreeSet<&str>)> = BTreeMap::new();
     for missed in &report.not_read {
         match &missed.reason {
@@ -301,7 +301,7 @@ fn note(missed: &NotRead) -> String {
     }
 }
 
-/// How much was found in how much.
+/// The numbers of findings and scanned items.
 pub(crate) fn summary(report: &Found, noun: &str) -> String {
     let of = |kind: Kind| {
         let counts = |it: &&Finding| it.suppression.is_none() && it.rule.kind == kind;

@@ -1,6 +1,6 @@
-//! The words for a service that does not answer as itself: once for all services.
+//! The messages for a service that gives no valid answer, the same for all services.
 //!
-//! It decides nothing and prints nothing.
+//! It makes no decisions and prints nothing.
 
 use adieu_transport::{CertificateProblem, FailureCause, NoAnswer, NotTheService, ServiceFailure};
 
@@ -62,7 +62,7 @@ pub(super) fn no_answer(
     })
 }
 
-/// What lets an agent reach a service.
+/// How an agent can reach a service.
 fn from_an_agent(cause: &NoAnswer) -> &'static str {
     match cause {
         NoAnswer::Certificate(CertificateProblem::UnknownIssuer) => {
@@ -92,7 +92,7 @@ fn from_an_agent(cause: &NoAnswer) -> &'static str {
     }
 }
 
-/// What lets a command line reach a service.
+/// How a command line can reach a service.
 fn from_a_command_line(cause: &NoAnswer) -> &'static str {
     match cause {
         NoAnswer::Certificate(CertificateProblem::UnknownIssuer) => {
@@ -119,7 +119,7 @@ fn from_a_command_line(cause: &NoAnswer) -> &'static str {
     }
 }
 
-/// The parameters of TLS are the other side's to change.
+/// Only the other side can change its TLS parameters.
 const HANDSHAKE: &str = "Have the owner of the proxy that inspects TLS, or else of the service, \
                          use supported TLS settings and certificates.";
 

@@ -21,7 +21,7 @@ pub(crate) enum Shell {
 }
 
 impl Shell {
-    /// The shell of a step. `auto` is what `script:` takes: the system's own.
+    /// The shell of a step. `auto` is the system's default, as for `script:`.
     pub(crate) fn of(choice: Choice) -> Self {
         match choice {
             Choice::Bash => Self::Bash,
@@ -35,7 +35,7 @@ impl Shell {
         }
     }
 
-    /// Its name, which is its program's.
+    /// Its name, which is also its program's.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bash => "bash",
@@ -46,12 +46,12 @@ impl Shell {
         }
     }
 
-    /// Where its program is; nothing if this machine has none.
+    /// Path of its program; `None` if this machine does not have it.
     pub(crate) fn program(self) -> Option<PathBuf> {
         program::on_path(self.name())
     }
 
-    /// How a file with a script is called.
+    /// The extension of a script's file.
     pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Bash | Self::Sh => "sh",
@@ -60,12 +60,12 @@ impl Shell {
         }
     }
 
-    /// The file's content: the script, and what the built-in task of this shell puts around it.
+    /// The file's content: the script, and what this shell's built-in task adds to it.
     pub(crate) fn content(self, script: &str) -> String {
         let script = script.replace("\r\n", "\n");
         match self {
             Self::Bash | Self::Sh => script,
-            // With the byte order mark: Windows PowerShell takes a file without one for ANSI.
+            // With a byte order mark: Windows PowerShell reads a file without one as ANSI.
             Self::Pwsh | Self::Powershell => format!(
                 "\u{feff}$ErrorActionPreference = 'Stop'\n{script}\n\
                  if (Test-Path -LiteralPath variable:\\LASTEXITCODE) {{ exit $LASTEXITCODE }}\n"
@@ -80,7 +80,7 @@ impl Shell {
         let mut command = Command::new(program);
         match self {
             Self::Bash | Self::Sh => {
-                // Git's bash on Windows takes slashes.
+                // Git's bash on Windows accepts slashes.
                 command.arg(file.display().to_string().replace('\\', "/"));
             }
             Self::Pwsh | Self::Powershell => {
@@ -97,7 +97,7 @@ impl Shell {
     }
 }
 
-/// `CALL`, because the exit code of a script that ends in `goto :eof` would be lost; the quotes as cmd reads
+/// Uses `CALL`, because the exit code of a script that ends in `goto :eof` would be lost; the quotes are as cmd reads
 /// them with `/S`.
 #[cfg(windows)]
 fn call(command: &mut Command, file: &Path) {

@@ -1,13 +1,13 @@
-//! The places of a machine where clients of Azure DevOps keep tokens, and the environment of this process.
+//! The places on a machine where clients of Azure DevOps keep tokens, and the environment of this process.
 //!
-//! It reads only on request, and changes nothing.
+//! It reads them only on request, and changes nothing.
 
 use std::path::{Path, PathBuf};
 
 use adieu_agent::{process_path, process_variables};
 use adieu_scan::{Error, Options, Report};
 
-/// Below the user's folder: git, package clients, the command lines of Azure DevOps.
+/// In the user's home folder: git, package clients, the command lines of Azure DevOps.
 const IN_HOME: [&str; 29] = [
     ".git-credentials",
     ".gitconfig",
@@ -40,14 +40,14 @@ const IN_HOME: [&str; 29] = [
     "Library/Application Support/Code/User/settings.json",
 ];
 
-/// Below `%APPDATA%`.
+/// In `%APPDATA%`.
 const IN_APPDATA: [&str; 3] = [
     "NuGet/NuGet.Config",
     "pip/pip.ini",
     "Code/User/settings.json",
 ];
 
-/// Histories of shells, in which tokens of command lines stay.
+/// Shell histories, which contain tokens from command lines.
 const HISTORIES: [&str; 4] = [
     ".bash_history",
     ".zsh_history",
@@ -55,7 +55,7 @@ const HISTORIES: [&str; 4] = [
     ".local/share/powershell/PSReadLine/ConsoleHost_history.txt",
 ];
 
-/// Scans what is there of them.
+/// Scans the existing ones.
 pub(super) fn scan(options: &Options) -> Result<Report, Error> {
     let mut report = Report::default();
     let folder = |name: &str| process_path(name).map(PathBuf::from);

@@ -1,7 +1,7 @@
-//! What an organization keeps outside of repositories: service connections, variable groups, definitions, task groups,
-//! service hooks and agents, read by the identity that signs in.
+//! What an organization keeps outside repositories: service connections, variable groups, definitions, task groups,
+//! service hooks and agents, read with the caller's identity.
 //!
-//! It asks for lists and documents only, never for a secret, and changes nothing. `adieu-scan` judges what comes.
+//! It only requests lists and documents, never a secret, and changes nothing. `adieu-scan` evaluates them.
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use crate::report::Report as Words;
 use crate::session::{self, Session};
 use crate::waiting::Wait;
 
-/// Azure DevOps slows down who asks for more at once.
+/// Azure DevOps throttles clients with more concurrent requests.
 const AT_ONCE: usize = 4;
 
 /// The lists of each project.
@@ -51,14 +51,14 @@ pub(crate) struct OrganizationArguments {
     sign_in: SignInArguments,
 }
 
-/// What is read at once.
+/// The unit of reading.
 struct Part<'a> {
-    /// None for lists of the organization.
+    /// `None` for lists of the organization.
     project: Option<&'a Project>,
     listing: Listing,
 }
 
-/// Why a list is not read to its end.
+/// Why a list was not read completely.
 enum Stop {
     NotPermitted,
     /// Another run may get an answer.
@@ -72,11 +72,11 @@ struct Scan<'a> {
     projects: &'a [Project],
     progress: Progress,
     now: u64,
-    /// Whether the service has stopped answering: it is left alone.
+    /// Whether the service has stopped answering; it gets no more requests.
     is_stopped: Cell<bool>,
 }
 
-/// Reads and judges everything.
+/// Reads and evaluates everything.
 pub(super) async fn scan(
     arguments: &OrganizationArguments,
     name: &str,
@@ -122,7 +122,7 @@ async fn projects(session: &Session, organization: &Organization) -> Result<Vec<
     })
 }
 
-/// The projects that the command line names; all without a name.
+/// The projects on the command line; all of them if none is given.
 fn chosen(
     all: &[Project],
     names: &[String],
@@ -181,7 +181,7 @@ impl Scan<'_> {
         report
     }
 
-    /// One list; and whether another run has no more to get of it.
+    /// Reads one list. Returns whether another run has nothing more to read of it.
     async fn part(&self, part: &Part<'_>) -> (Report, bool) {
         let key = self.path(part);
         if let Some(known) = self.progress.of(&key).and_then(adieu_scan::from_json) {
@@ -293,7 +293,7 @@ impl Scan<'_> {
         ))
     }
 
-    /// Whether a connection or a group that several projects share is reported by this one: by the first of them.
+    /// Whether this project reports a connection or group that several projects share: the first of them does.
     fn is_reported_by(&self, document: &Value, project: &Project) -> bool {
         let references = [
             "serviceEndpointProjectReferences",
@@ -318,7 +318,7 @@ impl Scan<'_> {
         let asked = client.last_use(self.organization, project, &id).await;
         match asked.map_err(|error| stop(part, error)) {
             Ok(last) => Ok(last.map(|(at, by)| LastUse { at, by })),
-            // The connection itself counts, used or not.
+            // The connection itself is reported, whether it was used or not.
             Err(Stop::NotPermitted | Stop::Other(_)) => Ok(None),
             Err(stop) => Err(stop),
         }
@@ -327,7 +327,7 @@ impl Scan<'_> {
     async fn agents(&self, part: &Part<'_>, pool: &Value) -> Result<Report, Stop> {
         let mut report = Report::default();
         let (Some(id), false) = (pool["id"].as_u64(), pool["isHosted"] == Value::Bool(true)) else {
-            // Microsoft's own agents.
+            // Microsoft-hosted agents.
             return Ok(report);
         };
         let pool_name = pool["name"].as_str().unwrap_or_default();
@@ -375,7 +375,7 @@ impl Scan<'_> {
         client.map_err(|failure| Stop::Transient(Words::sentence_of(&failure)))
     }
 
-    /// What a list is called in outputs.
+    /// The name of a list in outputs.
     fn path(&self, part: &Part<'_>) -> String {
         let name = &self.organization.name;
         let kind = kind(part.listing).word();
@@ -405,7 +405,7 @@ fn kind(listing: Listing) -> ResourceKind {
     }
 }
 
-/// What an identity needs to read a list (learn.microsoft.com, "Permissions and groups reference").
+/// The permission for a list (learn.microsoft.com, "Permissions and groups reference").
 fn right(listing: Listing) -> &'static str {
     match listing {
         Listing::ServiceConnections => {
@@ -437,7 +437,7 @@ fn stop(part: &Part<'_>, error: Error) -> Stop {
     ]
     .into_iter()
     .any(|reason| error.is(reason));
-    // A list with its own right is refused with 401, too; the same token has just listed the projects.
+    // A list with its own permission is also refused with 401; the same token has just listed the projects.
     if is_permission || matches!(error, Error::SignedOut { .. }) {
         return Stop::NotPermitted;
     }

@@ -1,4 +1,4 @@
-//! The broker of a job: its own process that outlives the step which starts it, and ends with the job.
+//! The broker of a job: a separate process that outlives the step that starts it, and ends with the job.
 //!
 //! It never has a secret in its arguments or its environment: they come through a pipe.
 
@@ -32,20 +32,20 @@ use crate::report::Report;
 use crate::reporter::Quiet;
 use crate::session::Source;
 
-/// A broker without a request for so long belongs to a job that has ended. Longer than a job may be quiet
-/// between two deployments, shorter than a machine lives.
+/// A broker without a request for this long belongs to a job that has ended. Longer than a job may be idle between
+/// two deployments, shorter than a machine's uptime.
 const IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A process that says nothing by then will not.
+/// Timeout for the first line of the process.
 const START: Duration = Duration::from_secs(20);
 
-/// The same where it signs in first.
+/// The same if it signs in first.
 const START_WITH_SIGN_IN: Duration = Duration::from_secs(90);
 
-/// A broker that is asked to end does so within this.
+/// Timeout for stopping a broker.
 const STOP: Duration = Duration::from_secs(5);
 
-/// A broker that serves, in its own process.
+/// A broker in its own process.
 #[derive(Debug)]
 pub(crate) struct Serving {
     pub(crate) endpoints: Endpoints,
@@ -53,7 +53,7 @@ pub(crate) struct Serving {
     pub(crate) stop_key: EndpointSecret,
 }
 
-/// Starts a broker for the job of `environment`, and returns when it serves.
+/// Starts a broker for the job of `environment`, and returns when it is ready.
 pub(crate) async fn start(
     environment: &Environment,
     connection: &EndpointId,
@@ -81,12 +81,12 @@ pub(crate) async fn start(
 pub(crate) struct ServingFeeds {
     pub(crate) stop_endpoint: String,
     pub(crate) stop_key: EndpointSecret,
-    /// When the first of its tokens expires.
+    /// The earliest expiry of its tokens.
     pub(crate) expires_on: OffsetDateTime,
 }
 
-/// Starts one that serves the feeds of a folder, and returns when their files are written. Without a connection they get
-/// the job's own token.
+/// Starts a process that serves the feeds of a folder, and returns when their files are written. Without a connection
+/// it uses the job token.
 pub(crate) async fn start_for_feeds(
     environment: &Environment,
     connection: Option<&EndpointId>,
@@ -107,7 +107,7 @@ pub(crate) async fn start_for_feeds(
     })
 }
 
-/// Starts this program as `serve`, gives it the environment, and returns the line that it answers.
+/// Starts this program as `serve`, passes it the environment, and returns the line that it answers.
 async fn spawn(
     environment: &Environment,
     arguments: Vec<&str>,
@@ -137,7 +137,7 @@ async fn spawn(
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        // A folder in which a process runs cannot be removed on Windows, and this one is the sources'.
+        // Windows cannot remove a folder in which a process runs, and the current one belongs to the sources.
         .current_dir(std::env::temp_dir());
     platform::detach(&mut command);
     let mut process = command.spawn()?;
@@ -158,7 +158,7 @@ async fn spawn(
         Ok(Ok(line)) => Ok(line),
         Ok(Err(error)) => Err(error),
         Err(_elapsed) => {
-            // No process will ever know of it.
+            // Nothing else will use it.
             let _ = process.start_kill();
             let seconds = time.as_secs();
             Err(io::Error::other(format!(
@@ -168,7 +168,7 @@ async fn spawn(
     }
 }
 
-/// Ends a broker and sees that it is gone. False where there is none any more.
+/// Stops a broker and checks that it has exited. Returns `false` if there is none.
 pub(crate) async fn stop(endpoint: &str, key: &EndpointSecret, transport: &Transport) -> bool {
     let Ok(url) = Url::parse(endpoint) else {
         return false;
@@ -192,7 +192,8 @@ pub(crate) async fn stop(endpoint: &str, key: &EndpointSecret, transport: &Trans
     is_stopping && timeout(STOP, gone).await.is_ok()
 }
 
-/// Serves the job whose environment comes on standard input. Says on standard output how, or why not.
+/// Serves the job whose environment comes on standard input. Prints its address, or why it failed, on standard
+/// output.
 pub(crate) async fn serve(
     connection: &str,
     tenant: Option<String>,
@@ -219,7 +220,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// The job's environment, which comes on standard input.
+/// Reads the job's environment from standard input.
 pub(crate) fn environment_of_the_job() -> Result<Environment, String> {
     let mut block = Zeroizing::new(Vec::new());
     let mut input = std::io::stdin().lock();
@@ -237,7 +238,7 @@ async fn prepare(
     let words = |failure: Failure| Report::of(&failure).line();
     let id = EndpointId::new(connection);
     let connection = connection::read(&environment, &id, tenant).map_err(words)?;
-    // What it warns of, the task has said already.
+    // The task has already reported its warnings.
     let resources = super::resources(resources, &connection.cloud).map_err(words)?;
     let transport = network::transport(&environment, &Quiet).map_err(words)?;
     let broker = Broker::bind().await.map_err(|error| error.to_string())?;
@@ -245,12 +246,12 @@ async fn prepare(
     Ok((broker, SessionTokens::new(source, transport), resources))
 }
 
-/// The reason why a process does not serve, in its own words.
+/// The reason why the process does not serve, in its own words.
 fn failed(reason: String) -> Failure {
     Failure::NoBroker(io::Error::other(reason))
 }
 
-/// What our process answers in one line.
+/// The one-line answer of our process.
 struct Answer {
     json: Value,
 }
@@ -287,7 +288,7 @@ fn serving(line: &str, program: PathBuf) -> Result<Serving, String> {
     })
 }
 
-/// One line for the task, which reads a line.
+/// Writes one line for the task.
 fn say(document: &Value) {
     let line = Zeroizing::new(document.to_string());
     let _ = Stream::Output.credential(&line);

@@ -1,6 +1,6 @@
 //! A sign-in as the broker's source of tokens: a failure becomes one line for the client.
 //!
-//! It never keeps a token; the broker does.
+//! It never stores a token; the broker does.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -17,12 +17,12 @@ use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::session::Source;
 
-/// A source with the way to the services.
+/// A source of tokens, with its transport.
 #[derive(Debug)]
 pub(crate) struct SessionTokens {
     source: Source,
     transport: Transport,
-    /// The last refusal that was reported, where a person looks on.
+    /// The last refusal that was reported to a person.
     reported: Option<Mutex<String>>,
 }
 
@@ -35,7 +35,7 @@ impl SessionTokens {
         }
     }
 
-    /// Writes a line on standard error for each refused request. A client that repeats its request gets one.
+    /// Writes a line on standard error for each refused request. Repeated refusals are written once.
     pub(crate) fn report_refusals(self) -> Self {
         Self {
             reported: Some(Mutex::default()),
@@ -111,7 +111,7 @@ fn refusal(failure: &Failure) -> Refusal {
         _ => Vec::new(),
     };
     Refusal {
-        // A client prints it, and the agent reads what a client prints.
+        // A client prints it, and the agent reads the client's output.
         reason: deactivate_commands_whole(&Report::of(failure).line()),
         scope: RefusalScope::of(errors.iter().copied()),
     }

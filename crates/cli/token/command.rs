@@ -1,6 +1,6 @@
-//! `adieu token`: one token on standard output, in the form that the next program reads.
+//! `adieu token`: one token on standard output, in the format for the next program.
 //!
-//! It never writes a token anywhere else, and keeps none.
+//! It never writes a token anywhere else, and stores none.
 
 use std::process::ExitCode;
 
@@ -47,7 +47,7 @@ pub(crate) struct TokenArguments {
 
 /// Runs the verb.
 pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Failure> {
-    // Asked first: the system gives it to a program of one thread only, and resolving a name takes another.
+    // Requested first: it only works in a single-threaded program, and resolving a name starts a thread.
     let zone = UtcOffset::current_local_offset().ok();
     let cloud = credential::cloud();
     let scope =

@@ -1,7 +1,7 @@
 //! `connections` of EntraToken@1: fields of other service connections that receive a token, line by line
 //! (`<connection id>[.<parameter>] = resource`).
 //!
-//! It never gets a token, and never fills a field.
+//! It never requests a token, and never sets a field.
 
 use adieu_agent::{EndpointId, Environment, undefined_variable};
 use adieu_identity::Scope;
@@ -31,7 +31,7 @@ impl Request for FilledConnection {
     }
 }
 
-/// All lines of `text`, or everything that is wrong with any of them. `own` is the connection that signs in.
+/// Parses all lines of `text`, or returns all that is wrong with them. `own` is the connection that signs in.
 pub(super) fn read(
     text: &str,
     own: &EndpointId,
@@ -79,7 +79,7 @@ fn one(
     if id.eq_ignore_ascii_case("SystemVssConnection") {
         return Err(ConnectionLineProblemKind::OfTheSystem);
     }
-    // A name may have a dot as well.
+    // A name may contain a dot as well.
     let id = EndpointId::parse(id)
         .ok_or_else(|| ConnectionLineProblemKind::NotAnId(target.to_owned()))?;
     if id.is_of_the_system() {
@@ -95,7 +95,7 @@ fn one(
     };
     let others = before.iter().filter(|other| other.id == id);
     for other in others.flat_map(|other| &other.parameters) {
-        // To the agent, letter case does not count (`EndpointAuthorization.Parameters`).
+        // The agent ignores letter case (`EndpointAuthorization.Parameters`).
         if parameters
             .iter()
             .any(|name| name.eq_ignore_ascii_case(other))
@@ -111,14 +111,15 @@ fn one(
     })
 }
 
-/// No character of it ends a property of a logging command, or is one that a connection's form does not know.
+/// Whether no character ends a property of a logging command, or is invalid in a connection's form.
 fn is_parameter(name: &str) -> bool {
     let is_inner = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
     !name.is_empty() && name.chars().all(is_inner)
 }
 
-/// Where tasks look for a PAT: `apitoken` of a token, `password` of a user; both where the job does not show which of the
-/// two schemes the connection has. Agents show a step the connections that its inputs name (`TaskRunner.cs`).
+/// The parameters from which tasks read a PAT: `apitoken` of a token, `password` of a user; both if the job does not
+/// show which of the two schemes the connection has. The agent shows a step the connections in its inputs
+/// (`TaskRunner.cs`).
 fn default_parameters(environment: &Environment, id: &EndpointId) -> Vec<String> {
     let endpoint = environment.endpoint(id);
     let scheme = endpoint.as_ref().and_then(adieu_agent::Endpoint::scheme);

@@ -1,6 +1,6 @@
-//! A token in the forms that programs read, on the output of the program that asked for it.
+//! Formats a token for programs, on standard output.
 //!
-//! It never decides where that output goes.
+//! It does not decide where that output goes.
 
 use std::io;
 
@@ -35,23 +35,23 @@ pub(crate) enum Form {
     Az,
 }
 
-/// A token and what is printed beside it.
+/// A token and what is printed with it.
 pub(crate) struct Printed<'a> {
     pub(crate) token: &'a Token,
     pub(crate) scope: &'a Scope,
-    /// The resource as it was asked for.
+    /// The requested resource.
     pub(crate) resource: &'a str,
-    /// Who signed in, as far as that is known.
+    /// The identity that signed in, as far as it is known.
     pub(crate) ids: IdentityIds,
     pub(crate) credential: Credential,
-    /// This machine's time zone, where it is known.
+    /// This machine's time zone, if it is known.
     pub(crate) zone: Option<UtcOffset>,
 }
 
 /// Writes a token and a line break.
 ///
 /// # Errors
-/// It is not accepted.
+/// The stream cannot be written.
 pub(crate) fn write(printed: &Printed<'_>, form: Form) -> io::Result<()> {
     let out = Stream::Output;
     let token = printed.token.value.reveal();
@@ -90,7 +90,7 @@ pub(crate) fn write(printed: &Printed<'_>, form: Form) -> io::Result<()> {
     }
 }
 
-/// The name of the variable for a resource, as examples for `EntraToken@1` have it; `TOKEN` for what has no
+/// The name of the variable for a resource, as in the examples for `EntraToken@1`; `TOKEN` for a resource without a
 /// word.
 fn variable(resource: &str) -> &'static str {
     match resource.to_ascii_lowercase().as_str() {
@@ -104,7 +104,7 @@ fn variable(resource: &str) -> &'static str {
     }
 }
 
-/// As az writes it: this machine's local time, without its zone. Nothing where the zone is not known.
+/// az's format: this machine's local time, without its zone. `None` if the zone is not known.
 fn local(moment: OffsetDateTime, zone: Option<UtcOffset>) -> Option<String> {
     let moment = moment.to_offset(zone?);
     let (date, (hour, minute, second)) = (moment.date(), moment.to_hms());

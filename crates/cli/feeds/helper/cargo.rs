@@ -1,6 +1,6 @@
 //! Cargo's credential provider (doc.rust-lang.org/cargo, "Credential Provider Protocol", version 1).
 //!
-//! It has tokens for registries that are feeds; Cargo asks the next provider for all others.
+//! It has tokens only for registries that are feeds; Cargo asks the next provider for others.
 
 use std::io::{self, BufRead as _};
 use std::process::ExitCode;
@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 
 use super::{NoToken, Served, password, write_json};
 
-/// The longest request that is read, in bytes.
+/// Longest request, in bytes.
 const LONGEST: usize = 1 << 20;
 
-/// Answers requests until Cargo closes its end.
+/// Answers requests until Cargo closes the connection.
 pub(super) fn run() -> ExitCode {
     if !write_json(&json!({ "v": [1] })) {
         return ExitCode::FAILURE;

@@ -1,6 +1,6 @@
 //! Docker's credential helper for Azure Container Registry (docs.docker.com, "Credential helpers").
 //!
-//! It answers for the step's registries alone, and stores nothing.
+//! It answers only for the step's registries, and stores nothing.
 
 use std::ffi::OsString;
 use std::io::Read as _;
@@ -16,18 +16,18 @@ use crate::feeds::endpoint::{Endpoint, PATIENCE};
 use crate::network;
 use crate::report::Report;
 
-/// The user of a registry's refresh token.
+/// The user name for a registry's refresh token.
 const USER: &str = "00000000-0000-0000-0000-000000000000";
 
-/// What Docker takes for a registry without a credential.
+/// The message for a registry without a credential.
 const NOT_FOUND: &str = "credentials not found in native keychain";
 
-/// Runs the helper. An error is on standard output, too.
+/// Runs the helper. Errors are also written to standard output.
 pub(super) fn run(arguments: &[OsString]) -> ExitCode {
     let answered = match arguments.first().and_then(|word| word.to_str()) {
         Some("get") => get(),
         Some("list") => Ok(json!({})),
-        // Who signs in by hand keeps the step's sign-in.
+        // Signing in by hand does not replace the step's sign-in.
         Some("store" | "erase") => return ExitCode::SUCCESS,
         _ => return ExitCode::FAILURE,
     };
@@ -62,7 +62,7 @@ fn get() -> Result<Value, String> {
     Ok(json!({ "ServerURL": asked, "Username": USER, "Secret": *secret }))
 }
 
-/// The registry's own token for a Microsoft Entra token (github.com/Azure/acr, "AAD-OAuth").
+/// Exchanges a Microsoft Entra token for the registry's own (github.com/Azure/acr, "AAD-OAuth").
 async fn refresh_token(served: &Served, registry: &str) -> Result<Zeroizing<String>, String> {
     let endpoint = Endpoint::in_folder(&served.folder)?;
     let token = endpoint
@@ -72,7 +72,7 @@ async fn refresh_token(served: &Served, registry: &str) -> Result<Zeroizing<Stri
     let transport: Transport = network::of_command_line().map_err(words)?;
     let url = Url::parse(&format!("https://{registry}/oauth2/exchange"));
     let url = url.map_err(|_| NOT_FOUND.to_owned())?;
-    // Every character of a token is one of a form, but for these.
+    // The other characters of a token need no encoding in a form.
     let token = Zeroizing::new(
         password(&token.value)
             .replace('+', "%2B")

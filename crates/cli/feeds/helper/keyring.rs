@@ -1,6 +1,6 @@
 //! `keyring`, as pip, pipenv, uv and pdm call it: `get <address or host> [user]`, for a password or for both.
 //!
-//! It has nothing but `get` for feeds; a real keyring on the PATH gets everything else.
+//! It only supports `get` for feeds; a real keyring on the PATH gets everything else.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -13,11 +13,11 @@ use zeroize::Zeroizing;
 
 use super::{Name, NoToken, Served, USER, complain, password, write, write_json};
 
-/// What is to be printed.
+/// What to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Password,
-    /// User and password, on a line each.
+    /// User and password, each on a line.
     Lines,
     /// User and password as a document (keyring 24; pip 26.3).
     Json,
@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &[OsString]) -> ExitCode {
     }
 }
 
-/// Options may be anywhere, with their value behind `=` or as the next word.
+/// Options may be anywhere, with their value after `=` or as the next word.
 fn read<'a>(words: &[&'a str]) -> Option<Question<'a>> {
     let (mut mode, mut output) = ("password", "plain");
     let mut others = Vec::new();
@@ -89,7 +89,7 @@ fn read<'a>(words: &[&'a str]) -> Option<Question<'a>> {
     Some(Question { service, form })
 }
 
-/// Asks the next keyring on the PATH, as if this one were not there.
+/// Runs the next keyring on the PATH, as if this one did not exist.
 fn pass_on(arguments: &[OsString]) -> ExitCode {
     let own = env::current_exe().ok();
     let own = own.as_deref().and_then(Path::parent);
@@ -103,7 +103,7 @@ fn pass_on(arguments: &[OsString]) -> ExitCode {
     code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-/// The next one that is not in one of our folders: another step may have put one on the PATH, too.
+/// The next keyring that is not in one of our folders: another step may have put one on the PATH, too.
 fn next(path: &OsStr, own: Option<&Path>) -> Option<PathBuf> {
     let is_ours = |folder: &Path| {
         Some(folder) == own || folder.join(Name::Cargo.file_name()).exists() || {

@@ -1,7 +1,7 @@
-//! NuGet's credential plugins: version 2, which dotnet speaks (learn.microsoft.com, "NuGet cross platform plugins"), and
+//! NuGet's credential plugins: version 2 for dotnet (learn.microsoft.com, "NuGet cross platform plugins"), and
 //! version 1, which nuget.exe starts once for each source ("nuget.exe credential providers").
 //!
-//! It has credentials for feeds; NuGet asks the next provider for all others.
+//! It has credentials only for feeds; NuGet asks the next provider for others.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead as _};
@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 
 use super::{NoToken, Served, USER, complain, password, write_json};
 
-/// The protocol that is spoken.
+/// The protocol version.
 const VERSION: &str = "2.0.0";
 
-/// The id of this side's only request.
+/// The ID of the only request that this side sends.
 const HANDSHAKE: &str = "adieu-handshake";
 
-/// Version 2: JSON in both directions, one message a line, until NuGet closes its end.
+/// Version 2: JSON in both directions, one message per line, until NuGet closes the connection.
 pub(super) fn run_plugin() -> ExitCode {
     let handshake = json!({
         "RequestId": HANDSHAKE, "Type": "Request", "Method": "Handshake",
@@ -56,7 +56,7 @@ fn answer(message: &Value, served: Option<&Served>) -> Option<Value> {
     let payload = match method {
         "Handshake" => json!({ "ResponseCode": "Success", "ProtocolVersion": VERSION }),
         "GetOperationClaims" => {
-            // Without a source, NuGet asks what this plugin can do at all.
+            // Without a source, NuGet asks for the plugin's general capabilities.
             let claims: &[&str] = match message["Payload"]["PackageSourceRepository"].is_null() {
                 true => &["Authentication"],
                 false => &[],
@@ -91,7 +91,7 @@ fn credentials(uri: &str, served: Option<&Served>) -> Value {
     }
 }
 
-/// Version 1: 0 is a credential, 1 is another provider's source, 2 is a failure.
+/// Version 1: exit code 0 is a credential, 1 another provider's source, 2 a failure.
 pub(super) fn run_provider(arguments: &[OsString]) -> ExitCode {
     let mut arguments = arguments.iter().filter_map(|word| word.to_str());
     let uri = arguments
@@ -122,7 +122,7 @@ pub(super) fn run_provider(arguments: &[OsString]) -> ExitCode {
 
 #[test]
 fn speaks_as_nuget_does() {
-    // As nuget.exe 5.8.0 asks.
+    // As nuget.exe 5.8.0 sends it.
     for (request, expected) in [
         (
             r#"{"RequestId":"1","Type":"Request","Method":"Handshake","Payload":{"ProtocolVersion":"2.0.0","MinimumProtocolVersion":"1.0.0"}}"#,

@@ -5,10 +5,11 @@
 use super::super::inventory::Inventory;
 use super::{COLUMNS, cells};
 
-/// How a formula opens in Excel, LibreOffice or Google Sheets (OWASP, "CSV Injection"), with the wide forms of the signs.
+/// Characters that start a formula in Excel, LibreOffice or Google Sheets (OWASP, "CSV Injection"), including
+/// full-width forms.
 const FORMULA: &[char] = &['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
-/// The head and a record for each token.
+/// The head, and a record for each token.
 pub(crate) fn csv(inventory: &Inventory) -> Vec<String> {
     let head = record(&COLUMNS.map(str::to_owned));
     let records = inventory.pats.iter().map(|pat| record(&cells(pat)));
@@ -20,7 +21,7 @@ fn record(cells: &[String]) -> String {
     cells.join(",")
 }
 
-/// In quotes; before what could be a formula is an apostrophe, by which a spreadsheet takes it for text.
+/// Quotes a cell; an apostrophe before a possible formula makes a spreadsheet treat it as text.
 fn quoted(cell: &str) -> String {
     let is_formula = cell
         .trim_start_matches([' ', '"', '\''])

@@ -1,6 +1,6 @@
-//! The inventory as one page for a browser: no script, and nothing from elsewhere.
+//! The inventory as one page for a browser: without scripts and external resources.
 //!
-//! Every value is text there, whatever marks are in it.
+//! Every value is shown as text, whatever it contains.
 
 use adieu_scan::escape_html as escaped;
 
@@ -8,8 +8,8 @@ use super::super::inventory::{Inventory, OwnedPat, State};
 use super::{COLUMNS, cells, how_to_revoke, leaks_without_owner, notes, summary};
 use crate::moment::rfc_3339;
 
-/// The browser's own colors, light or dark. The policy lets no script run and nothing be loaded, should a value ever
-/// pass for markup.
+/// The browser's own colors, light or dark. The policy blocks scripts and all resources, in case a value is ever
+/// interpreted as markup.
 const HEAD: &str = r#"<!doctype html>
 <html lang="en">
 <head>
@@ -33,7 +33,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 </style>
 "#;
 
-/// Which of the columns are in one cell: fourteen side by side are wider than a screen.
+/// Columns that share a cell: fourteen columns are wider than a screen.
 const PLACES: [&[usize]; 9] = [
     &[0, 3],
     &[1, 2],

@@ -1,17 +1,17 @@
-//! A table of text that fits a terminal: the widest of the columns that may be cut are cut first.
+//! A text table that fits a terminal: the widest flexible columns are truncated first.
 //!
-//! It knows no column.
+//! It does not know the columns' meaning.
 
-/// A longer cell says nothing more in a table; its whole text is in the other formats.
+/// Longest cell; the other formats have the whole text.
 const WIDEST_CELL: usize = 48;
 
-/// No column is cut to less than this.
+/// Shortest width of a truncated column.
 const NARROWEST_CELL: usize = 8;
 
-/// Between two columns.
+/// The space between two columns.
 const GAP: &str = "  ";
 
-/// The lines of a table, its head in capitals. `flexible` are the columns that may be cut.
+/// The lines of a table, with the head in uppercase. `flexible` columns may be truncated.
 pub(super) fn lines<const N: usize>(
     head: &[&str; N],
     rows: impl Iterator<Item = Vec<String>>,
