@@ -18,7 +18,7 @@ use tempfile::NamedTempFile;
 use crate::extension::{job, run, world};
 use crate::harness::{client, root};
 
-/// marked is the renderer of Azure DevOps' own components (`azure-devops-ui`); markdown-it is stricter in some
+/// marked is the renderer in the components of Azure DevOps (`azure-devops-ui`); markdown-it is stricter in some
 /// respects and laxer in others.
 const RENDERERS: [&str; 2] = ["marked", "markdown-it"];
 const THEMES: [&str; 2] = ["light", "dark"];

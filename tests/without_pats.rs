@@ -52,7 +52,7 @@ fn link(from: &Path, desk: &Desk<'_>, name: &str) {
     std::os::unix::fs::symlink(from, desk.bin().join(name)).expect("a link");
 }
 
-/// A copy of a sample, with the emulator's address instead of Azure DevOps'.
+/// A copy of a sample, with the emulator's address instead of the one of Azure DevOps.
 fn sample(world: &World, desk: &Desk<'_>, name: &str) -> PathBuf {
     let text = fs::read_to_string(root().join("examples/without-pats").join(name));
     let own = world.plain_marketplace().url().trim_end_matches('/');

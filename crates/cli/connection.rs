@@ -28,7 +28,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// A token for each scope. It waits for a managed identity that is still being set up, and tells `reporter`.
+    /// A token for each scope. It waits for a managed identity that is still being set up, and notifies `reporter`.
     pub(crate) async fn tokens(
         &self,
         scopes: &[Scope],

@@ -28,7 +28,7 @@ pub(crate) fn is_announced() -> bool {
     announced(ENDPOINT, variable).is_some()
 }
 
-/// The broker of ours that the environment names: another adieu process started it for this one.
+/// The broker that the environment names; another adieu process started it for this one.
 pub(crate) fn broker() -> Option<Result<IdentityEndpoint, String>> {
     let key = variable(HEADER).filter(|key| adieu_broker::is_key(key))?;
     let address = variable(ENDPOINT)?;

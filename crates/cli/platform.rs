@@ -387,7 +387,7 @@ mod imp {
         }
     }
 
-    /// The console signals every process in it; a group of its own would not receive Ctrl+C.
+    /// The console signals every process in it; its own group would not receive Ctrl+C.
     pub(super) fn new_process_group(_command: &mut Command) {}
 
     #[derive(Debug, Clone, Copy)]

@@ -103,7 +103,7 @@ fn groups_have_the_form_of_an_export() {
             .keys()
             .map(String::as_str)
             .collect();
-        // The form of Azure DevOps' REST API, without author and dates.
+        // The form of the Azure DevOps REST API, without author and dates.
         assert_eq!(
             keys.join(" "),
             "author category dataSourceBindings definitionType demands description execution friendlyName groups \

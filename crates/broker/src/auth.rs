@@ -1,6 +1,6 @@
-//! Authorization: a request comes from a process of this machine that has the key, on a path of a protocol.
+//! Authorization: a request must come from a process on this machine that has the key, with a path of a protocol.
 //!
-//! It never looks at what is asked for, and refuses before anything else happens.
+//! It never reads what is requested, and refuses before anything else happens.
 
 use adieu_secret::EndpointSecret;
 use hyper::Method;
@@ -9,60 +9,60 @@ use hyper::http::request::Parts;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use subtle::ConstantTimeEq as _;
 
-/// App Service's endpoint, as [`Address`](crate::Address) gives it out.
+/// Path of App Service's endpoint, as in [`Address`](crate::Address).
 pub(crate) const APP_SERVICE: &str = "/msi/token";
 /// azd appends its own `/token`.
 pub(crate) const AZD: &str = "/azd";
-/// Ends the broker.
+/// Path that stops the broker.
 pub(crate) const STOP: &str = "/stop";
-/// Where a virtual machine's endpoint is, below the key.
+/// Path of a virtual machine's endpoint, after the key.
 pub(crate) const VIRTUAL_MACHINE: &str = "/metadata/identity/oauth2/token";
 
-/// Every key begins so: a process that finds one in its environment sees that the endpoint is a broker, and not
-/// the platform's own.
+/// Prefix of every key: a process that finds one in its environment can tell that the endpoint is a broker, not the
+/// platform's own.
 const MARK: &str = "adieu-";
 
-/// Whether a value of `IDENTITY_HEADER` is the key of a broker, of this one or another.
+/// Whether a value of `IDENTITY_HEADER` is a broker's key, of this one or another.
 #[must_use]
 pub fn is_key(text: &str) -> bool {
     text.starts_with(MARK)
 }
 
-/// The key of clients, and the one that ends the broker.
+/// The clients' key, and the one that stops the broker.
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) ask: EndpointSecret,
     pub(crate) stop: EndpointSecret,
 }
 
-/// What an authorized request is for.
+/// The purpose of an authorized request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// App Service's managed identity; a virtual machine's, with the key in the path, asks the same.
+    /// App Service's managed identity; or a virtual machine's, with the key in the path.
     ManagedIdentity,
     /// azd's external authentication.
     Azd,
-    /// To end the broker.
+    /// Stopping the broker.
     Stop,
 }
 
-/// Why a request is not authorized.
+/// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denied {
-    /// It names another host: a page in a browser, led here by a name that points to this machine.
+    /// It names another host: a page in a browser, through a name that resolves to this machine.
     Host,
-    /// A browser or a relay sent it.
+    /// A browser or a proxy sent it.
     Relayed,
     /// No protocol has this path.
     Path,
-    /// The protocol has another method.
+    /// The protocol uses another method.
     Method,
     /// The key is missing or wrong.
     Key,
 }
 
 impl Keys {
-    /// 256 bits each, in hexadecimal digits behind the mark.
+    /// Two keys of 256 bits each, in hexadecimal digits after the prefix.
     ///
     /// # Errors
     /// The system has no random numbers.
@@ -80,7 +80,7 @@ impl Denied {
             Self::Host | Self::Relayed => 403,
             Self::Path => 404,
             Self::Method => 405,
-            // Azure's SDKs ask once more for none of these but 404, which no configured client gets.
+            // Azure's SDKs retry none of these except 404, which no configured client gets.
             Self::Key => 401,
         }
     }
@@ -117,10 +117,10 @@ pub(crate) fn authorize(head: &Parts, port: u16, keys: &Keys) -> Result<Route, D
         let shown = only(headers, "x-identity-header");
         (Route::Stop, Method::POST, shown, &keys.stop)
     } else {
-        // Clients that know a virtual machine's endpoint alone cannot send our header.
+        // Clients that only support a virtual machine's endpoint cannot send our header.
         let bare = path.trim_end_matches('/');
         let below = bare.strip_suffix(VIRTUAL_MACHINE).ok_or(Denied::Path)?;
-        // As the real one: a request that a page could make a server send lacks this header.
+        // Like the real endpoint: a request that a page could make a server send lacks this header.
         let shown = only(headers, "metadata")
             .filter(|value| value.eq_ignore_ascii_case("true"))
             .and_then(|_| below.strip_prefix('/'));
@@ -135,15 +135,15 @@ pub(crate) fn authorize(head: &Parts, port: u16, keys: &Keys) -> Result<Route, D
     Ok(route)
 }
 
-/// Whether only a browser or a proxy sends this header. Browsers send `Sec-Fetch-Site` with every request to
-/// this machine; `Sec-Fetch-Mode` alone comes from the `fetch` of Node, which is a client like any other.
+/// Whether only a browser or a proxy sends this header. Browsers send `Sec-Fetch-Site` with every request to this
+/// machine; `Sec-Fetch-Mode` alone comes from Node's `fetch`, which is a client like any other.
 fn is_of_a_relay(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(name, "origin" | "forwarded" | "via" | "sec-fetch-site")
         || name.starts_with("x-forwarded-")
 }
 
-/// The one value of a header; nothing where there are two.
+/// The only value of a header; `None` if there are several.
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
@@ -157,7 +157,7 @@ fn is_for_us(headers: &HeaderMap, port: u16) -> bool {
     })
 }
 
-/// In the same time for every wrong key of the right length.
+/// Compares in constant time for keys of the right length.
 fn is_same(shown: &str, key: &EndpointSecret) -> bool {
     shown.as_bytes().ct_eq(key.reveal().as_bytes()).into()
 }

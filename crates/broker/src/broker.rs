@@ -1,6 +1,6 @@
-//! The broker itself: a port of this machine, two keys, and the reasons to end.
+//! The broker itself: a port on this machine, two keys, and the reasons to stop.
 //!
-//! It never listens on any other address, and never outlives the future that serves.
+//! It never listens on any other address, and never outlives its future.
 
 use std::cell::Cell;
 use std::io;
@@ -21,7 +21,7 @@ use crate::slots::ConnectionSlots;
 use crate::source::TokenSource;
 use crate::tokens::{self, Tokens};
 
-/// A broker that has its port and does not serve yet.
+/// A broker that has a port but is not serving yet.
 #[derive(Debug)]
 pub struct Broker {
     listener: TcpListener,
@@ -29,7 +29,7 @@ pub struct Broker {
     renew: Duration,
 }
 
-/// What a client needs to ask a broker, and its owner to end it.
+/// What a client needs to use a broker, and its owner to stop it.
 #[derive(Debug, Clone)]
 pub struct Address {
     port: u16,
@@ -37,10 +37,10 @@ pub struct Address {
 }
 
 impl Broker {
-    /// Takes a free port of the loopback address.
+    /// Binds a free port of the loopback address.
     ///
     /// # Errors
-    /// The system has no port or no random numbers to give.
+    /// The system has no free port or no random numbers.
     pub async fn bind() -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let keys = Keys::random().map_err(|_| io::Error::other("there are no random numbers"))?;
@@ -55,21 +55,21 @@ impl Broker {
         })
     }
 
-    /// How it is asked.
+    /// The broker's address.
     #[must_use]
     pub fn address(&self) -> Address {
         self.address.clone()
     }
 
-    /// Fetches a token's successor once it has less than this to live, in place of ten minutes: for clients that work
-    /// with one token for a while.
+    /// Renews a token once it has less than this time left, instead of ten minutes: for clients that work with one
+    /// token for a while.
     #[must_use]
     pub fn renewing_at(self, renew: Duration) -> Self {
         Self { renew, ..self }
     }
 
-    /// Serves until its owner ends it, no request came for `idle` (where there is a limit), or the source has no
-    /// more tokens.
+    /// Serves until its owner stops it, no request came for `idle` (if there is a limit), or the source has no more
+    /// tokens.
     pub async fn serve(
         self,
         source: impl TokenSource + 'static,
@@ -79,7 +79,7 @@ impl Broker {
         self.serve_any(Box::new(source), resources, idle).await
     }
 
-    /// Is in the binary once, not for each source.
+    /// A separate function, so that the binary has it once, not for each source.
     async fn serve_any(
         self,
         source: Box<dyn TokenSource>,
@@ -109,7 +109,7 @@ impl Broker {
 }
 
 impl Address {
-    /// The port of the loopback address.
+    /// The port on the loopback address.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -127,25 +127,25 @@ impl Address {
         self.url(AZD)
     }
 
-    /// Where its owner ends it, with a POST and [`stop_key`](Self::stop_key) in `X-IDENTITY-HEADER`.
+    /// Where its owner stops it, with a POST and [`stop_key`](Self::stop_key) in `X-IDENTITY-HEADER`.
     #[must_use]
     pub fn stop_endpoint(&self) -> String {
         self.url(STOP)
     }
 
-    /// `IDENTITY_HEADER` and `AZD_AUTH_KEY`: a process that has it gets tokens.
+    /// `IDENTITY_HEADER` and `AZD_AUTH_KEY`: a process with this key gets tokens.
     #[must_use]
     pub fn key(&self) -> &EndpointSecret {
         &self.keys.ask
     }
 
-    /// The same in an own value, for what outlives this one.
+    /// A copy of the key, for code that outlives this value.
     #[must_use]
     pub fn copy_of_key(&self) -> EndpointSecret {
         self.keys.ask.duplicate()
     }
 
-    /// What ends it.
+    /// The key that stops it.
     #[must_use]
     pub fn stop_key(&self) -> &EndpointSecret {
         &self.keys.stop
@@ -163,10 +163,10 @@ async fn accept(listener: &TcpListener, shared: &Rc<Shared>) {
             Ok((stream, _)) => {
                 let slot = slots.acquire().await;
                 spawn_local(Rc::clone(shared).serve(stream, slot));
-                // A client that opens connections without end must not starve those that are open.
+                // A client that opens connections without end must not starve the open ones.
                 yield_now().await;
             }
-            // Out of file descriptors, or a client that is gone already: the next one may work.
+            // Out of file descriptors, or the client has already gone: the next one may work.
             Err(_) => sleep(Duration::from_millis(20)).await,
         }
     }

@@ -1,6 +1,6 @@
-//! One connection: bounded in every direction, one question at a time.
+//! One connection: limited in every direction, one request at a time.
 //!
-//! It never keeps what it read once it has answered.
+//! It keeps nothing of a request after the answer.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -26,37 +26,37 @@ use crate::slots::SlotGuard;
 use crate::source::{Refusal, RefusalScope};
 use crate::tokens::Tokens;
 
-/// Head and body of a request come within this, and an idle connection is closed after it.
+/// Time limit for head and body of a request, and for an idle connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The longest head of a request, in bytes. Clients of today send a tenth of it.
+/// Longest head of a request, in bytes. Current clients send a tenth of it.
 const LONGEST_HEAD: usize = 16 * 1024;
 
-/// The longest body, in bytes: azd's has a scope and a tenant.
+/// Longest body, in bytes: azd's has a scope and a tenant.
 const LONGEST_BODY: usize = 8 * 1024;
 
 const MOST_HEADERS: usize = 64;
 
-/// Why a broker ended.
+/// Why a broker stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// Its owner ended it.
+    /// Its owner stopped it.
     Asked,
-    /// No request came for too long.
+    /// There was no request for too long.
     Idle,
-    /// Its source will not have a token again.
+    /// Its source will never have a token again.
     NothingLeft,
 }
 
-/// What all connections share.
+/// The state that all connections share.
 pub(crate) struct Shared {
     pub(crate) port: u16,
     pub(crate) keys: Rc<Keys>,
     pub(crate) resources: Resources,
     pub(crate) tokens: Rc<Tokens>,
-    /// When the last authorized request came.
+    /// The time of the last authorized request.
     pub(crate) asked: Cell<Instant>,
-    /// Set once the broker is to end; `ended` is notified when the answer that says so is out.
+    /// Set once the broker must stop; `ended` is notified after the answer has been sent.
     pub(crate) ending: Cell<Option<Ended>>,
     pub(crate) ended: Notify,
 }
@@ -76,7 +76,7 @@ impl Shared {
             .max_headers(MOST_HEADERS)
             .serve_connection(TokioIo::new(stream), service);
         tokio::select! {
-            // A client that goes away, or does not speak HTTP, is not a failure of the broker.
+            // A client that disconnects, or does not use HTTP, is not a failure of the broker.
             _ = connection => {}
             () = slot.evicted() => {}
         }
@@ -143,7 +143,7 @@ impl Shared {
         self.tokens.get(&scope, question.tenant.as_deref()).await
     }
 
-    /// A client that wants another identity than there is must not get this one's token instead.
+    /// A client that requests another identity must not get this one's token instead.
     fn is_this(&self, wanted: &WantedIdentity) -> Result<(), Refusal> {
         match (wanted, self.tokens.source().client_id()) {
             (WantedIdentity::ClientId(wanted), Some(own)) if !wanted.eq_ignore_ascii_case(own) => {

@@ -1,9 +1,9 @@
-//! The loopback credential endpoint: a small HTTP server that has a fresh token for every client of a job.
+//! The loopback credential endpoint: a small HTTP server with a valid token for every client of a job.
 //!
-//! It never knows where tokens come from, writes nothing anywhere, and answers no request without its key.
+//! It does not know where tokens come from, writes no files or output, and answers no request without its key.
 //!
-//! It speaks App Service's managed-identity protocol, which every Azure SDK, az and the Azure DevOps
-//! tools know, and azd's protocol for external authentication. Both lead to the same tokens.
+//! It supports App Service's managed-identity protocol, which every Azure SDK, az and the Azure DevOps tools use, and
+//! azd's protocol for external authentication. Both return the same tokens.
 
 mod auth;
 mod broker;

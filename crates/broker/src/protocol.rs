@@ -1,4 +1,4 @@
-//! What the two protocols have in common: a question for a token, and an answer without one.
+//! What the two protocols have in common: a request for a token, and an answer without one.
 //!
 //! It never opens a connection.
 
@@ -14,26 +14,26 @@ use zeroize::Zeroizing;
 use crate::resources::NotServed;
 use crate::source::Refusal;
 
-/// A response, whole.
+/// A complete response.
 pub(crate) type Answer = Response<Full<Bytes>>;
 
-/// A question for a token, as every protocol has it.
+/// A request for a token, in any protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Question {
-    /// Resource, as the client writes it.
+    /// Resource, as the client names it.
     pub(crate) resource: String,
-    /// Tenant, where the protocol has one.
+    /// Tenant, if the protocol has one.
     pub(crate) tenant: Option<String>,
-    /// How the client names the identity that it wants.
+    /// The identity that the client requests.
     pub(crate) identity: Option<WantedIdentity>,
 }
 
-/// An identity that a client asks for by name.
+/// An identity that a client requests by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum WantedIdentity {
-    /// By its client id.
+    /// By its client ID.
     ClientId(String),
-    /// By something that the broker cannot compare, such as a resource id.
+    /// By something that the broker cannot compare, such as a resource ID.
     Other(String),
 }
 
@@ -48,7 +48,7 @@ impl From<NotServed> for Refusal {
     }
 }
 
-/// JSON that no cache keeps. The body is wiped once it is sent.
+/// A JSON response that must not be cached. The body is wiped after it was sent.
 pub(crate) fn json(status: u16, body: Zeroizing<String>) -> Answer {
     let mut answer = Response::new(Full::new(Bytes::from_owner(Wiped(body))));
     *answer.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
@@ -62,7 +62,7 @@ pub(crate) fn json(status: u16, body: Zeroizing<String>) -> Answer {
     answer
 }
 
-/// A text as a JSON string, quotes included.
+/// A text as a JSON string, including the quotes.
 pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

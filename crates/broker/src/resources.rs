@@ -1,18 +1,18 @@
-//! Which resources the broker serves tokens for: any, or those that its user listed.
+//! The resources for which the broker serves tokens: any, or those that its user listed.
 //!
-//! It never asks whether a resource exists.
+//! It never checks whether a resource exists.
 
 use adieu_identity::Scope;
 
-/// The longest resource that is read. Microsoft Entra resources are GUIDs and short addresses.
+/// Longest resource. Microsoft Entra resources are GUIDs and short addresses.
 const LONGEST: usize = 512;
 
-/// What may be asked for.
+/// The allowed resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resources {
-    /// Everything that the identity can have.
+    /// Every resource that the identity can access.
     Any,
-    /// These alone.
+    /// Only these.
     Listed(Vec<Scope>),
 }
 
@@ -21,16 +21,16 @@ pub enum Resources {
 pub(crate) enum NotServed {
     /// The text is not a resource: a GUID or a URI.
     NotAResource,
-    /// The user's list does not have it.
+    /// It is not in the user's list.
     NotListed,
 }
 
 impl Resources {
-    /// The scope of a resource, as clients write it. A slash at its end stays: Entra distinguishes
-    /// `https://management.core.windows.net/` from the same without it, and az asks for the former.
+    /// The scope of a resource, as clients name it. A slash at the end stays: Microsoft Entra distinguishes
+    /// `https://management.core.windows.net/` from the same without it, and az requests the former.
     pub(crate) fn scope(&self, resource: &str) -> Result<Scope, NotServed> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/".contains(&byte);
-        // What opens with a dash could become an option of a tool that a source runs.
+        // A resource that starts with a dash could become an option of a tool that a source runs.
         let is_option = resource.starts_with('-');
         if resource.is_empty()
             || is_option
@@ -53,7 +53,7 @@ impl Resources {
     }
 }
 
-/// Whether a resource is what a scope is about, by any of its names.
+/// Whether a resource belongs to a scope, by any of its names.
 fn is_of(scope: &Scope, resource: &str) -> bool {
     let bare = |text: &str| text.trim_end_matches('/').to_ascii_lowercase();
     let own = scope

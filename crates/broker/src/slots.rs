@@ -1,6 +1,7 @@
-//! Caps concurrent connections. When all slots are taken, the oldest connection that has not authenticated is evicted.
+//! Limits concurrent connections. When all slots are taken, the oldest connection that has not authenticated is
+//! evicted.
 //!
-//! It never lets a connection without the key keep out a later one.
+//! It never lets a connection without the key block a later one.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -8,10 +9,10 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
-/// The most concurrent connections.
+/// Most concurrent connections.
 const MOST: usize = 256;
 
-/// The connections that are open, the oldest first.
+/// The open connections, the oldest first.
 #[derive(Default)]
 pub(crate) struct ConnectionSlots {
     taken: RefCell<VecDeque<Rc<Slot>>>,
@@ -25,15 +26,15 @@ pub(crate) struct Slot {
     evicted: Notify,
 }
 
-/// A slot, for as long as it is held.
+/// A slot, while it is held.
 pub(crate) struct SlotGuard {
     slots: Rc<ConnectionSlots>,
     slot: Rc<Slot>,
 }
 
 impl ConnectionSlots {
-    /// Takes a slot for a connection. Where all are taken, the oldest connection that has not authenticated loses its
-    /// own; where all have, this one waits.
+    /// Acquires a slot for a connection. If all are taken, the oldest connection that has not authenticated loses its
+    /// slot; if all have authenticated, this one waits.
     pub(crate) async fn acquire(self: &Rc<Self>) -> SlotGuard {
         while self.taken.borrow().len() >= MOST && !self.evict_oldest() {
             self.left.notified().await;
@@ -58,12 +59,12 @@ impl ConnectionSlots {
 }
 
 impl SlotGuard {
-    /// The connection has shown the key.
+    /// Marks the connection as authenticated: it has shown the key.
     pub(crate) fn mark_authenticated(&self) {
         self.slot.is_authenticated.set(true);
     }
 
-    /// Waits until another connection takes the slot over.
+    /// Waits until another connection takes over the slot.
     pub(crate) async fn evicted(&self) {
         self.slot.evicted.notified().await;
     }

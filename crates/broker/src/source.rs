@@ -1,26 +1,26 @@
 //! The source of the broker's tokens.
 //!
-//! It never says how a token is made.
+//! It does not know how a token is obtained.
 
 use std::fmt;
 
 use adieu_identity::azure_core::{self, credentials::TokenCredential};
 use adieu_identity::{Error, Scope, Token, TokenRequest};
 
-/// A credential of the Azure SDK that the broker hands tokens out of. It is asked once at a time for each scope; what is
-/// transient it has tried again itself. Of its errors, a [`Refusal`] goes to the client as it is; any other one is
-/// judged by the [`Error`] in it.
+/// An Azure SDK credential whose tokens the broker serves. It gets one request at a time for each scope, and retries
+/// transient failures itself. A [`Refusal`] among its errors is passed to the client; the [`Error`] in any other one
+/// is classified.
 pub trait TokenSource: TokenCredential {
-    /// Client id of the identity, where it is known.
+    /// Client ID of the identity, if it is known.
     fn client_id(&self) -> Option<&str>;
 
-    /// A request was refused, and its client was given this reason.
+    /// Called after a request was refused with this reason.
     fn refused(&self, reason: &str) {
         let _ = reason;
     }
 }
 
-/// A new token of a source.
+/// Requests a new token from a source.
 pub(crate) async fn ask(
     source: &dyn TokenSource,
     scope: Scope,
@@ -28,7 +28,7 @@ pub(crate) async fn ask(
 ) -> Result<Token, Refusal> {
     let request = TokenRequest {
         tenant,
-        // A client gives up sooner than a virtual machine is set up.
+        // A client gives up before a virtual machine is set up.
         waits: false,
         ..TokenRequest::new(scope)
     };
@@ -38,28 +38,28 @@ pub(crate) async fn ask(
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What is wrong and what to do, in one line for the reader of the client's log.
+    /// The problem and the remedy, on one line for the client's log.
     pub reason: String,
-    /// What has to change before there is a token again.
+    /// What must change before a token is available.
     pub scope: RefusalScope,
 }
 
-/// What has to change before a refused question gets a token.
+/// What must change before a refused request succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalScope {
-    /// Nothing: a service is unavailable for a minute or so.
+    /// Nothing: a service is unavailable for about a minute.
     Transient,
-    /// The question, or something on this machine. Each question is looked into again.
+    /// The request, or something on this machine. Each request is tried again.
     Local,
-    /// Something at a service, which is left alone for half a minute.
+    /// Something at a service, which gets no request for half a minute.
     Remote,
-    /// Nothing can: the service does not accept the credential itself. The broker believes it only when it is
-    /// repeated, because a service that is ill refuses good credentials too.
+    /// Nothing can help: the service does not accept the credential itself. The broker only believes this if it is
+    /// repeated, because a service with problems also refuses valid credentials.
     Permanent,
 }
 
 impl Refusal {
-    /// A refusal of what the client asks, which is found out without a service.
+    /// A refusal of the client's request, which needs no service.
     #[must_use]
     pub fn of_the_request(reason: impl Into<String>) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl Refusal {
 }
 
 impl RefusalScope {
-    /// The scope of failures of which one would do to get a token.
+    /// The scope for several failures, of which resolving one would be enough to get a token.
     #[must_use]
     pub fn of<'e>(errors: impl IntoIterator<Item = &'e Error> + Clone) -> Self {
         let any = |is: fn(&Error) -> bool| errors.clone().into_iter().any(is);
@@ -83,14 +83,14 @@ impl RefusalScope {
         } else if any(Error::is_denied) {
             Self::Remote
         } else {
-            // A sign-in with az meanwhile is seen at once.
+            // A sign-in with az in the meantime is noticed immediately.
             Self::Local
         }
     }
 }
 
-/// Whether Azure DevOps itself said that it does not accept the job's token. A page for people, or an answer
-/// without any text, can come from a proxy as well.
+/// Whether Azure DevOps itself reported that it does not accept the job token. A web page, or an answer without a
+/// message, can come from a proxy as well.
 fn refuses_the_job_token(error: &Error) -> bool {
     matches!(
         error,

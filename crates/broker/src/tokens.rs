@@ -1,7 +1,7 @@
-//! The cached tokens, renewed before they expire, one renewal at a time for each.
+//! The cached tokens, renewed before they expire, with one renewal at a time for each.
 //!
-//! It never hands out a token with less than five minutes to live, never discards a valid one because its renewal
-//! failed, and never repeats a request that a service has refused.
+//! It never returns a token with less than five minutes left, never discards a valid one because its renewal failed,
+//! and never repeats a request that a service has refused.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -16,45 +16,45 @@ use tokio::time::Instant;
 
 use crate::source::{self, Refusal, RefusalScope, TokenSource};
 
-/// SDKs take a token with less than this for ended, and ask again at each call (azure-core's
-/// `BearerTokenPolicy`, MSAL).
+/// SDKs treat a token with less time left as expired, and request one at each call (azure-core's `BearerTokenPolicy`,
+/// MSAL).
 const LEAST: Duration = Duration::from_secs(5 * 60);
 
-/// From here on a successor is fetched while the token is still handed out.
+/// When a token has less time left, a new one is requested while it is still returned.
 pub(crate) const RENEW: Duration = Duration::from_secs(10 * 60);
 
-/// Between two renewals while the token is still alive: a service that is away, or one whose tokens live for
-/// ten minutes altogether, is not asked at every request.
+/// Interval of renewals while the token is still valid: a service that is unavailable, or whose tokens only live for
+/// ten minutes, does not get a request each time.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// For so long a service that refused is left alone, so that a client in a loop does not reach it. Short, because
+/// A service that refused gets no request for this time, so that a client in a loop does not reach it. Short, because
 /// someone may be fixing the cause.
 const REFUSED: Duration = Duration::from_secs(30);
 
-/// A permanent refusal is believed when so many came in a row…
+/// A permanent refusal is believed after this many in a row…
 const BELIEVED: u32 = 3;
 
-/// …over so long. Azure DevOps was seen to answer 401, or a sign-in page, to good job tokens for some seconds
-/// (microsoft/azure-pipelines-agent#2202 and #5520).
+/// …over at least this time. Azure DevOps has been seen to answer 401, or a sign-in page, to valid job tokens for
+/// some seconds (microsoft/azure-pipelines-agent#2202 and #5520).
 const BELIEVED_AFTER: Duration = Duration::from_secs(60);
 
-/// The pause before a credential that was refused more than once is tried again.
+/// The pause before a credential that was refused several times is tried again.
 const DOUBTED: Duration = Duration::from_secs(5);
 
-/// So many different tokens are kept. A client that asks for ever new resources makes no more.
+/// Most cached tokens. A client that keeps requesting new resources does not add more.
 const MOST: usize = 64;
 
-/// Every token that was asked for, by scope and tenant.
+/// All requested tokens, by scope and tenant.
 pub(crate) struct Tokens {
     source: Box<dyn TokenSource>,
     /// See [`RENEW`].
     renew: Duration,
     entries: RefCell<HashMap<Key, Rc<Entry>>>,
-    /// The permanent refusals since the last answer that was none: when the first came, and how many.
+    /// The permanent refusals since the last other answer: the time of the first, and their number.
     permanent: Cell<Option<(Instant, u32)>>,
 }
 
-/// What a token is for, and in which tenant where the client names one.
+/// The scope of a token, and its tenant if the client names one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     scope: String,
@@ -65,14 +65,14 @@ struct Key {
 struct Entry {
     current: RefCell<Option<Rc<Token>>>,
     last: RefCell<Option<Fetched>>,
-    /// Held while a token is being fetched.
+    /// Held while a token is being requested.
     fetching: Arc<Mutex<()>>,
 }
 
-/// How the last fetch of a token ended.
+/// The result of the last request for a token.
 struct Fetched {
     when: Instant,
-    /// Why without a token, and until when that answers other questions as well.
+    /// Why there is no token, and until when other requests get the same answer.
     refusal: Option<(Refusal, Instant)>,
 }
 
@@ -90,7 +90,7 @@ impl Tokens {
         self.source.as_ref()
     }
 
-    /// A token with at least five minutes to live.
+    /// A token with at least five minutes left.
     pub(crate) async fn get(
         self: &Rc<Self>,
         scope: &Scope,
@@ -121,7 +121,7 @@ impl Tokens {
         }
     }
 
-    /// Fetches in its own task: a client that hangs up must not undo what others wait for.
+    /// Requests a token in a separate task: a client that disconnects must not affect others that wait.
     fn fetch(
         self: &Rc<Self>,
         turn: OwnedMutexGuard<()>,
@@ -152,12 +152,12 @@ impl Tokens {
         })
     }
 
-    /// A refusal as far as it is believed, and how long its service is left alone after it.
+    /// The refusal as far as it is believed, and how long its service gets no requests.
     fn judged(&self, refusal: Refusal, now: Instant) -> (Refusal, Duration) {
         match refusal.scope {
             RefusalScope::Transient | RefusalScope::Local => return (refusal, Duration::ZERO),
             RefusalScope::Remote => {
-                // The services spoke about something else than the credential.
+                // The services reported something other than the credential.
                 self.permanent.set(None);
                 return (refusal, REFUSED);
             }
@@ -207,8 +207,8 @@ impl Entry {
             .map(Rc::clone)
     }
 
-    /// The refusal that answers a question of this moment, too: who waited for a fetch that failed shares its
-    /// outcome, so that many clients ask once, and a refusal holds for a while.
+    /// The refusal for a request at this time: a request that waited for a failed one shares its result, so that many
+    /// clients cause one request, and a refusal lasts for a while.
     fn refused(&self, asked: Instant) -> Option<Refusal> {
         let last = self.last.borrow();
         let (refusal, until) = last.as_ref()?.refusal.as_ref()?;
@@ -226,7 +226,7 @@ fn left(token: &Token) -> Duration {
     left.unwrap_or_default()
 }
 
-/// A token that clients take for expired is useless: they would ask again without end.
+/// Refuses a token that clients treat as expired: they would request it again without end.
 fn long_enough(token: Token) -> Result<Token, Refusal> {
     if left(&token) >= LEAST {
         return Ok(token);

@@ -54,7 +54,7 @@ pub enum Reason {
     TooLarge,
     /// The gallery cannot read the package.
     Malformed,
-    /// The category is not one of the Marketplace's.
+    /// The category does not exist in the Marketplace.
     Category,
     /// A task has the ID of another contribution.
     TaskIdReused,

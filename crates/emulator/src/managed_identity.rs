@@ -51,7 +51,7 @@ pub enum IdentityRefusal {
     NotAssigned,
     /// 400: the machine has several identities, and the request names none.
     Several,
-    /// 400 with a code and a message in an object of their own.
+    /// 400 with a code and a message in a nested object.
     Nested,
     /// 404: the endpoint is being set up.
     NotFound,

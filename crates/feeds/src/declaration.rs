@@ -101,7 +101,7 @@ pub struct Declaration {
     pub name: Option<String>,
 }
 
-/// A credential in a file of the repository, which a client would send instead of ours.
+/// A credential in a file of the repository, which a client would send instead of the one from adieu.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StaleCredential {
     /// The file, relative to the folder that was read and with slashes, or the variable.

@@ -143,7 +143,7 @@ pub enum ManagedIdentityProblem {
     /// The setting that names the endpoint is invalid, or the endpoint cannot be used.
     #[error("{0}")]
     Unusable(String),
-    /// The platform uses a protocol of its own.
+    /// The platform uses its own protocol.
     #[error("{0} is not supported")]
     NotSupported(&'static str),
     /// The endpoint does not answer.

@@ -218,7 +218,7 @@ fn is_same_collection(one: &Url, other: &Url) -> bool {
     }
 }
 
-/// The organization in an address of Azure DevOps Services; releases have a host of their own name.
+/// The organization in an address of Azure DevOps Services; a release has its own host.
 fn organization(url: &Url) -> Option<String> {
     if url.scheme() != "https" || url.port().is_some() {
         return None;

@@ -1,4 +1,4 @@
-//! Converts keys to the spelling of the Marketplace's asset and property types.
+//! Converts keys to the spelling that asset and property types have in the Marketplace.
 //!
 //! It converts words without knowing any key. The rules are lodash's `startCase`, `camelCase` and `capitalize`, which
 //! tfx-cli's `vsix-manifest-builder.ts` applies to keys in manifests.

@@ -1,14 +1,14 @@
-//! `adieu:allow <rule> <reason>` in a line, or in the line above it.
+//! `adieu:allow <rule> <reason>` on a line, or on the line above it, allows a finding.
 
 use memchr::{memchr, memmem, memrchr};
 
 use crate::matcher;
 
 const MARK: &[u8] = b"adieu:allow";
-/// How far a line is read to either side of a finding, in bytes.
+/// Most bytes of a line that are read on each side of a finding.
 const FARTHEST: usize = 4096;
 
-/// The reason for which a finding of this rule at this byte is allowed.
+/// The reason that allows a finding of this rule at this byte.
 pub(crate) fn reason(bytes: &[u8], at: usize, rule: &str) -> Option<String> {
     let start = at.saturating_sub(2 * FARTHEST);
     let before = &bytes[start..at];
@@ -24,7 +24,7 @@ pub(crate) fn reason(bytes: &[u8], at: usize, rule: &str) -> Option<String> {
         .find_map(|line| reason_in(line, rule))
 }
 
-/// A reason ends with its comment, and holds no token: reports show it.
+/// A reason ends with its comment. One that contains a token does not count, because reports show it.
 fn reason_in(line: &[u8], rule: &str) -> Option<String> {
     memmem::find_iter(line, MARK).find_map(|at| {
         let text = String::from_utf8_lossy(&line[at + MARK.len()..]);

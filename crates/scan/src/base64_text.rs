@@ -1,7 +1,7 @@
-//! Base64 as it is found in files: runs of its digits, and what they decode to.
+//! Base64 in files: finds runs of its digits, and decodes them.
 //!
-//! The crate `base64` reads whole texts of one alphabet. What is searched here mixes both, has no padding, and may
-//! start with digits that belong to something else.
+//! The crate `base64` decodes complete texts with one alphabet. Files mix both, omit the padding, and may start with
+//! digits that belong to something else.
 
 /// Digits of both alphabets, without the padding.
 pub(crate) const IS_DIGIT: [bool; 256] = {
@@ -54,9 +54,9 @@ pub(crate) fn runs(bytes: &[u8], shortest: usize, found: impl FnMut(usize, usize
     runs_of(bytes.len(), shortest, is_digit, found);
 }
 
-/// The same for whatever is one of a run, or not, at so many places.
+/// The same for any property of a given number of positions.
 ///
-/// It looks at every `shortest`th place and goes back from there, so most are never looked at.
+/// It checks every `shortest`th position and goes back from there, so most are never read.
 pub(crate) fn runs_of(
     length: usize,
     shortest: usize,
@@ -82,10 +82,10 @@ pub(crate) fn runs_of(
     }
 }
 
-/// Whether what digits decode to has a run of digits that is long enough for a token. Most base64 is data, and is not
-/// decoded for this: of 16 groups that follow each other, one that is something else says that there is none.
+/// Whether the decoded digits contain a run of digits that is long enough for a token. Most base64 is other data, and
+/// is not decoded for this: if one of 16 consecutive groups is something else, there is no such run.
 pub(crate) fn may_hold_a_token(digits: &[u8]) -> bool {
-    /// Groups of three bytes that lie within 52 bytes, wherever these begin.
+    /// Groups of three bytes within any 52 bytes.
     const GROUPS: usize = 16;
     let mut is_found = false;
     let is_text = |group: usize| {
@@ -148,7 +148,7 @@ mod tests {
                 may_hold_a_token(run.trim_end_matches('=').as_bytes()),
                 "{before}"
             );
-            // One byte in the middle is not a digit, so that no run is as long as a token.
+            // A byte in the middle is not a digit, so no run is as long as a token.
             let text = format!("{before}{}.{}", "a".repeat(40), "b".repeat(40));
             assert!(!may_hold_a_token(encoded(&text).as_bytes()), "{before}");
         }

@@ -1,4 +1,4 @@
-//! The findings that are known already: a sorted file that people can read, without a line number or a secret.
+//! Known findings: a sorted, readable file without line numbers or secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::Error;
 use crate::finding::{Report, Suppression};
 
-/// The name of the form.
+/// The name of the format.
 const SCHEMA: &str = "adieu.scan-baseline/1";
 
 /// Known findings.
@@ -18,7 +18,7 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// Reads a file that [`text`](Self::text) made.
+    /// Parses the output of [`text`](Self::text).
     ///
     /// # Errors
     /// The text is not a baseline.
@@ -39,7 +39,7 @@ impl Baseline {
         Ok(Self { entries })
     }
 
-    /// What a report found, but for what a comment allows.
+    /// The findings of a report, except those that a comment allows.
     #[must_use]
     pub fn of(report: &Report) -> Self {
         let is_new = |finding: &&crate::Finding| {
@@ -54,7 +54,7 @@ impl Baseline {
         Self { entries }
     }
 
-    /// The file: one finding a line, sorted, so that versions of it can be compared and merged.
+    /// The file: one finding per line, sorted, so that versions can be compared and merged.
     #[must_use]
     pub fn text(&self) -> String {
         let lines: Vec<String> = self
@@ -72,7 +72,7 @@ impl Baseline {
         format!("{{\n  \"schema\": \"{SCHEMA}\",\n  \"findings\": [\n{lines}\n  ]\n}}\n")
     }
 
-    /// Marks the findings that are known, and returns what is known and was not found: rule and path, and how often.
+    /// Marks known findings. Returns entries without a finding: rule and path, and how many.
     pub fn apply(&self, report: &mut Report) -> Vec<(String, String, usize)> {
         let mut found = BTreeSet::new();
         for finding in &mut report.findings {

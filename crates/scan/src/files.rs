@@ -1,6 +1,6 @@
-//! The files of a tree, and opening one without waiting for it or following a link.
+//! Lists the files of a tree, and opens one without blocking or following a link.
 //!
-//! It never runs a program of the repository, and reads nothing but what it lists.
+//! It never runs a program of the repository, and reads only what it lists.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -10,15 +10,15 @@ use std::process::Stdio;
 use crate::finding::{NotRead, NotReadReason};
 use crate::git;
 
-/// What a tree has.
+/// The files of a tree.
 #[derive(Debug, Default)]
 pub(crate) struct Listed {
     pub(crate) files: Vec<PathBuf>,
     pub(crate) not_read: Vec<NotRead>,
 }
 
-/// The files below a folder: of a repository those that git tracks and those that it does not ignore, and its
-/// configuration; of another folder all of them.
+/// The files in a folder: for a repository those that git tracks or does not ignore, and its configuration; for
+/// another folder all of them.
 pub(crate) fn list(folder: &Path, git: Option<&Path>) -> Listed {
     let mut listed = Listed::default();
     let is_repository = folder
@@ -28,7 +28,7 @@ pub(crate) fn list(folder: &Path, git: Option<&Path>) -> Listed {
         walk(folder, git, &mut listed);
     }
     adieu_order::sort(&mut listed.files);
-    // A file that git tracks may have become a folder, whose files are listed, too.
+    // A tracked file may have become a folder, whose files are listed, too.
     listed.files.dedup_by(|next, first| {
         let is_within = next.starts_with(&*first);
         if is_within {
@@ -39,7 +39,7 @@ pub(crate) fn list(folder: &Path, git: Option<&Path>) -> Listed {
     listed
 }
 
-/// Asks git. Returns whether it knew.
+/// Lists the files with git. Returns whether that worked.
 fn of_repository(folder: &Path, git: Option<&Path>, listed: &mut Listed) -> bool {
     let Some(git) = git else {
         return false;
@@ -67,7 +67,7 @@ fn of_repository(folder: &Path, git: Option<&Path>, listed: &mut Listed) -> bool
     true
 }
 
-/// Whether git ignores all of a folder. One that the user names is read all the same.
+/// Whether git ignores a whole folder. One that the user names is read anyway.
 fn is_ignored(folder: &Path, git: &Path) -> bool {
     let status = git::command(git, folder)
         .args(["check-ignore", "--quiet", "."])
@@ -76,7 +76,8 @@ fn is_ignored(folder: &Path, git: &Path) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// Files of git that can hold an address with a password, or a header: those of the repository and its submodules.
+/// Files of git itself that can contain an address with a password, or a header: those of the repository and its
+/// submodules.
 fn of_git_itself(folder: &Path, listed: &mut Listed) {
     const OF_NO_USE: [&[u8]; 4] = [b"objects", b"refs", b"logs", b"hooks"];
     let names = ["config", "config.worktree", "FETCH_HEAD"];
@@ -138,17 +139,17 @@ fn walk(folder: &Path, git: Option<&Path>, listed: &mut Listed) {
     }
 }
 
-/// What became of opening a file.
+/// The result of opening a file.
 pub(crate) enum Opened {
     /// A regular file, and its size in bytes.
     File(File, u64),
     /// A folder: a submodule, or another repository.
     Folder,
-    /// A link, a device, a pipe, or nothing any more.
+    /// A link, a device, a pipe, or a file that no longer exists.
     Nothing,
 }
 
-/// Opens a file that is named by a listing. A pipe does not block, and a link is not followed.
+/// Opens a listed file. It does not block on a pipe, and does not follow a link.
 pub(crate) fn open(path: &Path) -> io::Result<Opened> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -183,7 +184,7 @@ pub(crate) fn open(path: &Path) -> io::Result<Opened> {
     })
 }
 
-/// Something that the system refused.
+/// An error of the system.
 pub(crate) fn refused(path: &Path, error: &io::Error) -> NotRead {
     NotRead {
         path: shown(path),
@@ -191,7 +192,7 @@ pub(crate) fn refused(path: &Path, error: &io::Error) -> NotRead {
     }
 }
 
-/// A path with slashes, without `./` in front, and with `\xNN` for bytes that are not UTF-8.
+/// A path with slashes, without a leading `./`, and with `\xNN` for bytes that are not UTF-8.
 pub(crate) fn shown(path: &Path) -> String {
     let mut text = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {

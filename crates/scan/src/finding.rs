@@ -1,23 +1,23 @@
-//! A finding: which rule, how certain, where, and what to write instead. It never holds a character of a token.
+//! A finding: its rule, certainty, position and replacement. It never contains a character of a token.
 
 use crate::rules::{Kind, Rule};
 
-/// The connection of replacements, where the file does not name one.
+/// The connection in replacements, if the file does not name one.
 pub(crate) const CONNECTION: &str = "my-connection";
 
-/// How sure a finding is.
+/// The certainty of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// The shape and the words around it; a token that has expired.
+    /// The format and the words around it fit, or the token has expired.
     Possible,
-    /// The shape, with a checksum that cannot be confirmed.
+    /// The format fits, but its checksum cannot be confirmed.
     Probable,
-    /// The checksum is right, or the text says so itself.
+    /// The checksum is right, or the text itself proves it.
     Certain,
 }
 
 impl Certainty {
-    /// The word for it in every output.
+    /// Its name in every output.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -28,17 +28,17 @@ impl Certainty {
     }
 }
 
-/// How a token is written.
+/// The form of a token in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// As it is.
+    /// Plain text.
     Text,
-    /// Within base64, such as Basic authentication.
+    /// Inside base64, as in Basic authentication.
     Base64,
 }
 
 impl Form {
-    /// The word for it in every output.
+    /// Its name in every output.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -48,53 +48,53 @@ impl Form {
     }
 }
 
-/// The commit that a finding of the history belongs to.
+/// The commit of a finding in the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
-    /// The object that has the text.
+    /// The object that contains it.
     pub blob: String,
-    /// The oldest commit with it; none where only a stash, an index or nothing refers to it.
+    /// The oldest commit that contains it; `None` if only a stash, an index or nothing refers to it.
     pub id: Option<String>,
-    /// Who committed it, and when (RFC 3339).
+    /// The committer.
     pub author: String,
-    /// When it was committed (RFC 3339).
+    /// The time of the commit (RFC 3339).
     pub date: String,
-    /// Whether the checked-out commit still has it.
+    /// Whether the checked-out commit still contains it.
     pub is_in_head: bool,
 }
 
-/// The resource of an organization that a finding is in.
+/// The resource of an organization that contains a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
-    /// What it is.
+    /// Its kind.
     pub kind: ResourceKind,
-    /// The page on which people see it.
+    /// Its page in the portal.
     pub url: String,
-    /// The last use of a service connection that its history has.
+    /// The last use of a service connection in its history.
     pub last_use: Option<LastUse>,
 }
 
-/// What a resource is.
+/// The kind of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ResourceKind {
     /// A service connection.
     ServiceConnection,
     /// A variable group of the library.
     VariableGroup,
-    /// A build definition: a classic one, or one whose steps are in a YAML file.
+    /// A build definition: a classic one, or one with its steps in a YAML file.
     BuildDefinition,
     /// A release definition.
     ReleaseDefinition,
     /// A task group.
     TaskGroup,
-    /// A subscription of service hooks.
+    /// A service hook subscription.
     ServiceHook,
-    /// An agent, with the environment that it publishes.
+    /// An agent, with the environment variables that it publishes.
     Agent,
 }
 
 impl ResourceKind {
-    /// Every one.
+    /// All kinds.
     pub const ALL: [Self; 7] = [
         Self::ServiceConnection,
         Self::VariableGroup,
@@ -105,7 +105,7 @@ impl ResourceKind {
         Self::Agent,
     ];
 
-    /// The word for it in every output and in paths.
+    /// Its name in outputs and paths.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -123,7 +123,7 @@ impl ResourceKind {
 /// The last use of a service connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastUse {
-    /// When it started, as the service writes it (RFC 3339).
+    /// Its start, as the service writes it (RFC 3339).
     pub at: String,
     /// The definition that used it.
     pub by: String,
@@ -132,25 +132,25 @@ pub struct LastUse {
 /// Why a finding does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Suppression {
-    /// The baseline has it.
+    /// The baseline contains it.
     Baseline,
     /// The line, or the one above, has `adieu:allow` with this reason.
     Inline(String),
 }
 
-/// Whether a replacement can be written without a person who reads it.
+/// Whether a replacement can be written without review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Safety {
     /// It does the same as before.
     Safe,
-    /// It does the same once the name of the service connection is right.
+    /// It does the same with the right name of the service connection.
     WithConnection,
-    /// It needs something that only a person knows.
+    /// It needs information that only a person has.
     Review,
 }
 
 impl Safety {
-    /// The word for it in every output.
+    /// Its name in every output.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -161,23 +161,23 @@ impl Safety {
     }
 }
 
-/// What to write instead of some lines.
+/// A replacement for some lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
-    /// The first line that is replaced, from 1.
+    /// The first line to replace, starting at 1.
     pub line: u64,
-    /// The lines that are replaced; none where lines are only put in front of it.
+    /// The lines to replace; empty if the new lines are only inserted before it.
     pub old: Vec<String>,
-    /// The lines to write.
+    /// The new lines.
     pub new: Vec<String>,
-    /// Whether it can be written without a person who reads it.
+    /// Whether it can be written without review.
     pub safety: Safety,
-    /// Names of the variable that it sets to a token.
+    /// Names of the variables that it sets to a token.
     pub(crate) variables: Vec<String>,
 }
 
 impl Fix {
-    /// The same with the connection's own name.
+    /// The same with the connection's actual name.
     pub(crate) fn with_connection(mut self, name: Option<&str>) -> Self {
         if let Some(name) = name
             && self.safety == Safety::WithConnection
@@ -198,48 +198,48 @@ impl Fix {
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was found.
+    /// The rule.
     pub rule: &'static Rule,
-    /// How sure it is.
+    /// The certainty.
     pub certainty: Certainty,
-    /// The file, with slashes; bytes that are not UTF-8 are written `\xNN`.
+    /// The file, with slashes and `\xNN` for bytes that are not UTF-8.
     pub path: String,
-    /// The line, from 1.
+    /// The line, starting at 1.
     pub line: u64,
-    /// The first character, from 1, in code points.
+    /// The column of the first character in code points, starting at 1.
     pub column: u64,
-    /// The character behind the last one.
+    /// The column after the last character.
     pub end_column: u64,
-    /// How a token is written.
+    /// The form of a token.
     pub form: Form,
-    /// The C3ID of a token; of a habit, a hash of its line without blanks.
+    /// The C3ID of a token; for a habit, a hash of its line without spaces.
     pub fingerprint: String,
-    /// Year and month of a token's creation.
+    /// Year and month of the token's creation.
     pub created: Option<String>,
-    /// When a JWT expires, in seconds since 1970.
+    /// Expiry of a JWT, in seconds since 1970.
     pub expires: Option<u64>,
-    /// Where it is in the history.
+    /// Its commit in the history.
     pub commit: Option<Commit>,
-    /// Where it is in a JSON document (RFC 6901): in a classic definition, or in a resource of an organization, whose
-    /// lines and columns are those of the value.
+    /// Its position in a JSON document (RFC 6901): in a classic definition, or in a resource of an organization,
+    /// where lines and columns are relative to the value.
     pub pointer: Option<String>,
-    /// The resource of an organization that has it.
+    /// The resource of an organization that contains it.
     pub resource: Option<Resource>,
-    /// What to write instead.
+    /// The replacement.
     pub fix: Option<Fix>,
     /// Why it does not count.
     pub suppression: Option<Suppression>,
 }
 
-/// Whether a file is a workflow of GitHub Actions, in which no task of Azure Pipelines runs.
+/// Whether a file is a GitHub Actions workflow, which cannot use Azure Pipelines tasks.
 pub(crate) fn is_workflow(path: &str) -> bool {
     let path = path.trim_start_matches("./");
     path.starts_with(".github/workflows/") || path.contains("/.github/workflows/")
 }
 
 impl Finding {
-    /// What to do about it, in one sentence, and the page of the repository that helps. A workflow of GitHub Actions has no
-    /// service connection.
+    /// The remedy, in one sentence, and a page of the repository about it. A GitHub Actions workflow has no service
+    /// connection.
     #[must_use]
     pub fn advice(&self) -> (&'static str, &'static str) {
         let has_a_page = self.rule.kind == Kind::Secret || self.rule.id == "publish-vsce";
@@ -253,10 +253,10 @@ impl Finding {
 }
 
 impl Finding {
-    /// The order in which findings are shown, on every run and platform.
+    /// The sort key of findings, the same for every run and platform.
     pub(crate) fn order(&self) -> (&str, &str, u64, u64, &'static str, &str) {
         let commit = self.commit.as_ref().map_or("", |commit| &commit.blob);
-        // Lines and columns of a resource are those of one value.
+        // In a resource, lines and columns are relative to a value.
         let value = match &self.resource {
             Some(_) => self.pointer.as_deref().unwrap_or_default(),
             None => "",
@@ -272,56 +272,56 @@ impl Finding {
     }
 }
 
-/// Something that was not looked at, and why.
+/// Something that was not scanned, and why.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotRead {
     /// The file, as in [`Finding::path`].
     pub path: String,
-    /// Why.
+    /// The reason.
     pub reason: NotReadReason,
 }
 
-/// Why something was not looked at.
+/// Why something was not scanned.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotReadReason {
-    /// It is larger than `--max-size`; its size in bytes.
+    /// It exceeds `--max-size`; its size in bytes.
     TooLarge(u64),
-    /// A pointer of Git LFS: the content is elsewhere.
+    /// A Git LFS pointer: the contents are elsewhere.
     LfsPointer,
-    /// The system refused it, in its words.
+    /// The system's error.
     Refused(String),
-    /// The steps of a build definition are in this file of a repository.
+    /// The steps of a build definition are in a file of a repository.
     InRepository {
         /// The file.
         file: String,
         /// The repository's name.
         repository: String,
     },
-    /// The identity may not read it; which right it needs.
+    /// The identity lacks this permission.
     NotPermitted(&'static str),
-    /// The service had no answer, in a sentence; another run may have one.
+    /// The service did not answer, with the reason; another run may succeed.
     Unanswered(String),
 }
 
-/// What a scan found.
+/// The result of a scan.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// In the order of path, line and column.
+    /// Sorted by path, line and column.
     pub findings: Vec<Finding>,
-    /// In the order of path.
+    /// Sorted by path.
     pub not_read: Vec<NotRead>,
-    /// How many files, or objects of the history, were read.
+    /// Number of files, or objects of the history, that were read.
     pub files: u64,
 }
 
 impl Report {
-    /// Adds what another scan found, and brings all of it in order.
+    /// Adds the result of another scan, and sorts everything.
     pub fn add(&mut self, other: Self) {
         self.extend(other);
         self.sort();
     }
 
-    /// Adds what another part of the scan found.
+    /// Adds the result of another part of the scan.
     pub(crate) fn extend(&mut self, other: Self) {
         self.findings.extend(other.findings);
         self.not_read.extend(other.not_read);

@@ -1,6 +1,6 @@
-//! Writing replacements into files.
+//! Writes replacements to files.
 //!
-//! It writes only where a file still has the lines that are replaced, and never through a link.
+//! It only writes if a file still contains the lines to replace, and never through a link.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::{fs, io};
 
 use crate::finding::{Finding, Fix, Report, Safety};
 
-/// Writes the replacements that are safe, as far as they do not overlap. Returns the findings that were fixed.
+/// Writes the safe replacements, unless they overlap. Returns the findings that were fixed.
 ///
 /// # Errors
-/// A file cannot be read or written; its path, and the system's words.
+/// A file cannot be read or written; its path, and the system's error.
 pub fn apply(report: &Report) -> Result<Vec<&Finding>, (String, io::Error)> {
     let mut by_file: BTreeMap<&str, Vec<(&Finding, &Fix)>> = BTreeMap::new();
     for finding in report.findings.iter().filter(|it| it.suppression.is_none()) {
@@ -35,9 +35,9 @@ pub fn apply(report: &Report) -> Result<Vec<&Finding>, (String, io::Error)> {
     Ok(fixed)
 }
 
-/// From the last line to the first, so that numbers stay right.
+/// From the last line to the first, so that line numbers stay valid.
 fn apply_to<'a>(path: &Path, fixes: &[(&'a Finding, &Fix)]) -> io::Result<Vec<&'a Finding>> {
-    // A path with a name that is not UTF-8 is not the file's own.
+    // The shown path of a name that is not UTF-8 differs from the file's own.
     if !path.symlink_metadata().is_ok_and(|file| file.is_file()) {
         return Ok(Vec::new());
     }

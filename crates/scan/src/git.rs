@@ -1,9 +1,9 @@
-//! How git is called: without hooks, file-system monitors, pagers, signatures or the network.
+//! Runs git: without hooks, file-system monitors, pagers, signatures or the network.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A command of git for a folder, whatever repository a surrounding hook is about.
+/// A git command for a folder, independent of the repository of a surrounding hook.
 pub(crate) fn command(git: &Path, folder: &Path) -> Command {
     let mut command = within_a_hook(git, folder);
     for name in [
@@ -20,7 +20,7 @@ pub(crate) fn command(git: &Path, folder: &Path) -> Command {
     command
 }
 
-/// The same, with the repository and the index that a hook is about: `git commit FILE` has its own index.
+/// A git command with the repository and the index of a hook: `git commit FILE` has a separate index.
 pub(crate) fn within_a_hook(git: &Path, folder: &Path) -> Command {
     let mut command = Command::new(git);
     command
@@ -31,7 +31,7 @@ pub(crate) fn within_a_hook(git: &Path, folder: &Path) -> Command {
         .args(["-c", "log.showSignature=false", "-c", "log.showRoot=true"])
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("GIT_TERMINAL_PROMPT", "0")
-        // A partial clone would fetch what it lacks.
+        // A partial clone would fetch missing objects.
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_ALLOW_PROTOCOL", "")
         .env("LC_ALL", "C")

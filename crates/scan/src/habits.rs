@@ -1,6 +1,6 @@
-//! Habits: uses of a personal access token that hold none, each with the page and the lines that replace it.
+//! Habits: uses of a personal access token that do not contain one, each with a page and a replacement.
 //!
-//! The table has them all; `find` recognizes them, `replace` and `tasks` write the new lines.
+//! `table` lists them, `find` recognizes them, `replace` and `tasks` create the new lines.
 
 mod classic;
 mod document;
@@ -34,19 +34,19 @@ use crate::rules::Rule;
 pub(crate) struct Found {
     pub(crate) rule: &'static Rule,
     pub(crate) certainty: Certainty,
-    /// The line from 1, and columns from 1 in code points.
+    /// Line and columns, starting at 1; columns are in code points.
     pub(crate) line: u64,
     pub(crate) column: u64,
     pub(crate) end_column: u64,
     pub(crate) fingerprint: String,
     pub(crate) fix: Option<Fix>,
-    /// Where it is in a classic definition.
+    /// Its position in a classic definition.
     pub(crate) pointer: Option<String>,
-    /// The line itself, for `adieu:allow`.
+    /// Offset of the line, for `adieu:allow`.
     pub(crate) byte: usize,
 }
 
-/// A finding without a path and a replacement, which its reader knows.
+/// A finding without path and replacement, which the caller adds.
 impl From<Found> for Finding {
     fn from(found: Found) -> Self {
         Self {
@@ -80,7 +80,7 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
     ])
 }
 
-/// The words of all habits, and which habit each belongs to.
+/// The words of all habits, and the habit of each.
 fn words() -> &'static (Words, Vec<usize>) {
     static WORDS: OnceLock<(Words, Vec<usize>)> = OnceLock::new();
     WORDS.get_or_init(|| {
@@ -93,7 +93,7 @@ fn words() -> &'static (Words, Vec<usize>) {
     })
 }
 
-/// The habits of a file, in the order of their places.
+/// The habits in a file, by position.
 pub(crate) fn find(path: &str, bytes: &[u8]) -> Vec<Found> {
     let Some(kind) = document::kind(path) else {
         return Vec::new();
@@ -109,8 +109,8 @@ pub(crate) fn find(path: &str, bytes: &[u8]) -> Vec<Found> {
     in_text(kind, bytes)
 }
 
-/// The habits of a classic definition, each with its pointer; line and column are those of the value. Nothing, where a
-/// document is something else.
+/// The habits in a classic definition, each with its pointer; line and column are relative to the value. `None` if a
+/// document is not one.
 pub(crate) fn in_definition(document: &Value) -> Option<Vec<Found>> {
     let definition = classic::read(document)?;
     let mut found = in_text(FileKind::Yaml, definition.text.as_bytes());
@@ -129,7 +129,7 @@ pub(crate) fn in_definition(document: &Value) -> Option<Vec<Found>> {
     Some(found)
 }
 
-/// A habit that is a value with this pointer, and no text.
+/// A habit that is a whole value with this pointer.
 pub(crate) fn named(rule: &'static Rule, certainty: Certainty, pointer: String) -> Found {
     Found {
         rule,
@@ -144,7 +144,7 @@ pub(crate) fn named(rule: &'static Rule, certainty: Certainty, pointer: String) 
     }
 }
 
-/// The habits of a file with classic definitions, at the lines and columns of the file.
+/// The habits in a file with classic definitions, with the file's lines and columns.
 fn in_definition_file(bytes: &[u8]) -> Option<Vec<Found>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let text = text.trim_start_matches('\u{feff}');
@@ -160,7 +160,7 @@ fn in_definition_file(bytes: &[u8]) -> Option<Vec<Found>> {
         let line = lines.partition_point(|start| *start <= at) - 1;
         let column = text[lines[line]..at].chars().count() as u64 + 1;
         let length = found.end_column - found.column;
-        // A value of several lines is one line of the file.
+        // A value of several lines is on one line of the file.
         found.column = if found.line > 1 {
             column
         } else {
@@ -174,7 +174,7 @@ fn in_definition_file(bytes: &[u8]) -> Option<Vec<Found>> {
     Some(found)
 }
 
-/// The habits of a text of this kind, in the order of their places.
+/// The habits in a text of this kind, by position.
 fn in_text(kind: FileKind, bytes: &[u8]) -> Vec<Found> {
     let (words, habits) = words();
     let mut places = Vec::new();
@@ -190,7 +190,7 @@ fn in_text(kind: FileKind, bytes: &[u8]) -> Vec<Found> {
     if places.is_empty() && !has_variables {
         return Vec::new();
     }
-    // A file in another encoding is not read by the tools that habits are about.
+    // The tools that habits are about do not read other encodings.
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Vec::new();
     };
@@ -218,7 +218,7 @@ fn in_text(kind: FileKind, bytes: &[u8]) -> Vec<Found> {
         };
         match (habit.find)(&spot) {
             Some(hit) => found.push(result(&document, &starts, line, &habit.rule, hit)),
-            // Another word of the line can be one.
+            // Another word on the line may be one.
             None => {
                 seen.remove(&(line, habit.rule.id));
             }
@@ -234,7 +234,7 @@ fn sort(found: &mut [Found]) {
     adieu_order::sort_by(found, |one, other| place(one).cmp(&place(other)));
 }
 
-/// Names alone: variables of a pipeline, groups, arguments of a Dockerfile.
+/// Habits by name: pipeline variables, groups, arguments of a Dockerfile.
 fn of_variables(document: &Document<'_>, starts: &[usize], found: &mut Vec<Found>) {
     let mut steps_with_habits = BTreeSet::new();
     for one in found.iter() {
@@ -338,8 +338,8 @@ fn line_starts(document: &Document<'_>) -> Vec<usize> {
         .collect()
 }
 
-/// A hash of the line without blanks, so that a baseline survives edits around it. A line that could hold a value is
-/// not part of it: what is short can be guessed from its hash.
+/// A hash of the line without spaces, so that a baseline survives changes around it. Lines that could contain a value
+/// are not hashed, because a short value can be guessed from its hash.
 fn fingerprint(rule: &str, line: &str) -> String {
     let mut text = format!("{rule}:");
     if shown::is_harmless(line) {

@@ -1,6 +1,6 @@
-//! Tokens in git's objects: each text once, however many commits have it; and what a commit is about to add.
+//! Tokens in git's objects: each text once, however many commits contain it; and in what a commit is about to add.
 //!
-//! It reads objects by git, and fetches none.
+//! It reads objects with git, and fetches none.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -12,13 +12,13 @@ use crate::finding::{Commit, NotRead, NotReadReason, Report};
 use crate::scanner::{Options, Worker};
 use crate::{Error, files, git};
 
-/// How many objects one command line names, and how many a process of git takes at once.
+/// Most objects on a command line, and in a batch for one git process.
 const AT_ONCE: usize = 400;
 
-/// Each process of git keeps up to 96 MB of what it unpacks (`core.deltaBaseCacheLimit`).
+/// Each git process keeps up to 96 MB of unpacked data (`core.deltaBaseCacheLimit`).
 const MOST_WORKERS: usize = 4;
 
-/// Scans every object of the repository that a folder belongs to: blobs, and messages of commits and tags.
+/// Scans every object of the repository that contains a folder: blobs, and messages of commits and tags.
 ///
 /// # Errors
 /// There is no git or no repository, or git fails.
@@ -35,7 +35,7 @@ pub fn scan_history(folder: &Path, options: &Options) -> Result<Report, Error> {
         .arg("--batch-check=%(objecttype) %(objectname)");
     let mut list = Lines::of(command)?;
     let mut line = Vec::new();
-    // Trees, which are half of the objects, have no text.
+    // Trees, which are half of the objects, contain no text.
     let mut more = |names: &mut Vec<u8>| {
         let mut count = 0;
         while count < AT_ONCE && list.next(&mut line)? {
@@ -57,7 +57,7 @@ pub fn scan_history(folder: &Path, options: &Options) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// Scans what the index has and the last commit has not.
+/// Scans the changes in the index since the last commit.
 ///
 /// # Errors
 /// As for [`scan_history`].
@@ -77,7 +77,7 @@ pub fn scan_staged(folder: &Path, options: &Options) -> Result<Report, Error> {
     command.args(["--no-ext-diff", "--no-textconv", "--ignore-submodules"]);
     let output = match succeeded(command) {
         Ok(output) => output,
-        // Outside of a repository, git takes `diff` for another command, and its words do not help.
+        // Outside a repository, git parses `diff` as another command, and its message does not help.
         Err(error) => return require_repository(program, folder).and(Err(error)),
     };
     let mut fields = output.split(|byte| *byte == 0);
@@ -117,10 +117,10 @@ fn require_repository(program: &Path, folder: &Path) -> Result<(), Error> {
     succeeded(command).map(|_| ())
 }
 
-/// Appends the names of objects, a line each, until there are no more.
+/// Appends names of objects, one per line, until there are no more.
 type More<'a> = dyn FnMut(&mut Vec<u8>) -> std::io::Result<()> + Send + 'a;
 
-/// Reads objects by so many processes of git at once, each of which takes names as long as there are some.
+/// Reads objects with several git processes at once, each of which takes names while there are any.
 fn objects(
     git: &(dyn Fn() -> Command + Sync),
     workers: usize,
@@ -143,7 +143,7 @@ fn objects(
     })
 }
 
-/// Reads objects by one process, under the names that were asked for, or else their own.
+/// Reads objects with one process, under the requested names or else their own.
 fn some_objects(
     mut command: Command,
     more: &Mutex<&mut More<'_>>,
@@ -158,7 +158,7 @@ fn some_objects(
     let mut child = command.spawn().map_err(failed)?;
     let (input, output) = (child.stdin.take(), child.stdout.take());
     let read = thread::scope(|scope| {
-        // git that has ended says why by its exit code.
+        // If git has exited, its exit code shows why.
         scope.spawn(move || input.map(|input| feed(input, more)));
         let mut worker = Worker::new(options);
         let read = output.map_or(Ok(()), |output| {
@@ -209,7 +209,7 @@ fn each_object(
         let path = asked.next().map(|(_, path)| path.clone());
         let fields: Vec<&str> = header.trim_end().split(' ').collect();
         let [object, kind, size] = fields[..] else {
-            // `<object> missing`: a partial clone lacks it.
+            // `<object> missing`: a partial clone does not have it.
             let path = path.unwrap_or_else(|| header.trim_end().to_owned());
             let reason = NotReadReason::Refused("git does not have the object".to_owned());
             worker.report.not_read.push(NotRead { path, reason });
@@ -238,16 +238,16 @@ fn each_object(
                 }
             }
         }
-        // Rest of what was not read, and the line break behind it.
+        // The rest of a text that was not fully read, and the line break after it.
         std::io::copy(&mut content, &mut std::io::sink())?;
         output.read_exact(&mut [0])?;
     }
 }
 
-/// Finds out which commit was the first to have each object with findings, and under which name.
+/// Finds the first commit that contains each object with findings, and its path there.
 ///
-/// Commits are walked for the objects that were found, and not for all. No tree is read twice, and what commits change is
-/// computed only for those that count.
+/// It walks the commits only for the objects with findings. No tree is read twice, and changes are computed only for
+/// the relevant commits.
 fn describe(program: &Path, folder: &Path, report: &mut Report) -> Result<(), Error> {
     let of_blobs = |finding: &crate::Finding| {
         let commit = finding.commit.as_ref()?;
@@ -295,10 +295,10 @@ fn describe(program: &Path, folder: &Path, report: &mut Report) -> Result<(), Er
     Ok(())
 }
 
-/// Where an object with findings comes from.
+/// The origin of an object with findings.
 struct Origin {
     blob: String,
-    /// The first commit that has it; empty until it is known.
+    /// The first commit that contains it; empty until it is known.
     commit: String,
     author: String,
     date: String,
@@ -319,14 +319,14 @@ impl Origin {
     }
 }
 
-/// The origin of an object, among those that are in the order of their names.
+/// The origin of an object, in a list that is sorted by name.
 fn find<'a>(origins: &'a mut [Origin], blob: &[u8]) -> Option<&'a mut Origin> {
     let at = origins.binary_search_by(|origin| origin.blob.as_bytes().cmp(blob));
     at.ok().map(|at| &mut origins[at])
 }
 
-/// Walks through the commits, parents first, and stops when each object was seen. Stashes and what a branch has been are
-/// among them.
+/// Walks the commits, parents first, and stops when each object was found. That includes stashes and earlier states
+/// of branches.
 fn first_commits(program: &Path, folder: &Path, origins: &mut [Origin]) -> Result<(), Error> {
     let mut command = git::command(program, folder);
     command
@@ -335,7 +335,7 @@ fn first_commits(program: &Path, folder: &Path, origins: &mut [Origin]) -> Resul
     let (mut commit, mut line) = (String::new(), Vec::new());
     let mut left = origins.len();
     let mut lines = Lines::of(command)?;
-    // `<commit>`, then `<object> <path>` of what it has and no commit before it.
+    // `<commit>`, then `<object> <path>` for what it has and no earlier commit does.
     while lines.next(&mut line).map_err(failed)? {
         let Some(end) = line.iter().position(|byte| *byte == b' ') else {
             commit = String::from_utf8_lossy(&line).into_owned();
@@ -356,7 +356,7 @@ fn first_commits(program: &Path, folder: &Path, origins: &mut [Origin]) -> Resul
     lines.end()
 }
 
-/// Reads author, date and path of the commits that are the first ones.
+/// Reads author, date and path for the first commits.
 fn read_log(output: &[u8], origins: &mut [Origin]) {
     let mut commit = (String::new(), String::new(), String::new());
     let mut fields = output.split(|byte| *byte == 0);
@@ -383,7 +383,7 @@ fn read_log(output: &[u8], origins: &mut [Origin]) {
     }
 }
 
-/// Marks what the commit has that is checked out; there is none before the first one.
+/// Marks what the checked-out commit contains; before the first commit there is none.
 fn in_head(program: &Path, folder: &Path, origins: &mut [Origin]) {
     let mut command = git::command(program, folder);
     command.args(["ls-tree", "-r", "-z", "--full-tree", "HEAD"]);
@@ -405,7 +405,7 @@ fn failed(error: std::io::Error) -> Error {
     Error::Git(error.to_string())
 }
 
-/// What a command prints, up to a byte each.
+/// The output of a command, split at a byte.
 struct Lines {
     child: Child,
     output: Box<dyn BufRead + Send>,
@@ -429,7 +429,7 @@ impl Lines {
         })
     }
 
-    /// Reads the next one. Returns whether there is one.
+    /// Reads the next part. Returns whether there is one.
     fn next(&mut self, line: &mut Vec<u8>) -> std::io::Result<bool> {
         line.clear();
         let count = self.output.read_until(self.separator, line)?;
@@ -437,7 +437,7 @@ impl Lines {
         Ok(count > 0)
     }
 
-    /// An error where the command failed.
+    /// Returns an error if the command failed.
     fn end(mut self) -> Result<(), Error> {
         match self.child.wait() {
             Ok(status) if status.success() => Ok(()),

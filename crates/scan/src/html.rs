@@ -1,14 +1,14 @@
-//! A report as one HTML file that opens offline: sortable, in light and dark, and good to print.
+//! A report as one HTML file that works offline: sortable, readable in light and dark mode, and printable.
 //!
-//! It loads nothing, and every name of a file is text in it.
+//! It loads nothing, and shows every file name as text.
 
 use crate::finding::{Finding, Fix, Report, Suppression};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
-/// The report as one page. `describe` words a finding, without its place; `summary` is one sentence, and so is each of
-/// the `notes` about what was not scanned.
+/// The report as one page. `describe` describes a finding without its position; `summary` is one sentence, and so is
+/// each of the `notes` about what was not scanned.
 #[must_use]
 pub fn to_html(
     report: &Report,
@@ -109,7 +109,7 @@ fn diff(fix: &Fix) -> String {
     )
 }
 
-/// Text for HTML. Control characters, which no reader sees, become spaces.
+/// Escapes text for HTML. Control characters, which are invisible, become spaces.
 #[must_use]
 pub fn escape_html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

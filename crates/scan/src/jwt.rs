@@ -1,6 +1,6 @@
-//! The claims of a JWT, as far as they show whether it is for Azure DevOps and until when.
+//! The claims of a JWT that show whether it is for Azure DevOps, and when it expires.
 //!
-//! It never verifies a signature, and keeps nothing of the token.
+//! It never verifies a signature, and stores nothing of the token.
 
 use serde_json::Value;
 
@@ -11,14 +11,14 @@ const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 /// Issuer and audience of the tokens that Azure DevOps itself issues: the job token, and session tokens.
 const TOKEN_SERVICE: &str = "app.vstoken.visualstudio.com";
 
-/// What there is to know of a token for Azure DevOps.
+/// The relevant claims of a token for Azure DevOps.
 pub(crate) struct Claims {
     pub(crate) rule: &'static Rule,
     /// Seconds since 1970.
     pub(crate) expires: Option<u64>,
 }
 
-/// Reads the middle part of a JWT, decoded. None where it is not for Azure DevOps.
+/// Reads the decoded middle part of a JWT; `None` if it is not for Azure DevOps.
 pub(crate) fn claims_for_azure_devops(json: &[u8]) -> Option<Claims> {
     let claims: Value = serde_json::from_slice(json).ok()?;
     let text = |name: &str| {

@@ -1,7 +1,7 @@
-//! Personal access tokens of Azure DevOps in files and in git's history, and the habits around them.
+//! Personal access tokens of Azure DevOps in files and in git's history, and habits around them.
 //!
-//! It reads files and runs git. It must never depend on `transport`: a token that is found is judged by its checksum,
-//! and never sent anywhere. What it returns holds no character of a token.
+//! It reads files and runs git. It must never depend on `transport`: a token that is found is verified by its
+//! checksum, and never sent anywhere. Results contain no character of a token.
 
 mod allow;
 mod base64_text;
@@ -40,18 +40,18 @@ pub use scanner::{Options, scan_existing, scan_paths, scan_stream};
 /// Why there was no scan.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A path that was asked for cannot be read.
+    /// A requested path cannot be read.
     #[error("{path}: {reason}")]
     Path {
-        /// As it was asked for.
+        /// The path, as requested.
         path: String,
-        /// The system's words.
+        /// The system's error.
         reason: String,
     },
     /// There is no git on the PATH.
     #[error("git is not on the PATH")]
     NoGit,
-    /// git failed, in its words.
+    /// git failed, with this message.
     #[error("git: {0}")]
     Git(String),
     /// A file is not a baseline.

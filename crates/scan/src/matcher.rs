@@ -1,6 +1,6 @@
-//! Tokens in a text: as they are, after an escape, within base64, within a JWT.
+//! Finds tokens in a text: plain, after an escape, inside base64, inside a JWT.
 //!
-//! It knows no file. What it returns holds places and fingerprints, and never a character of a token.
+//! It does not depend on files. Results contain positions and fingerprints, never a character of a token.
 
 use memchr::memmem;
 
@@ -10,34 +10,34 @@ use crate::jwt;
 use crate::rules::{self, Rule};
 use crate::token::{self, NEW_LENGTH, NewShape, OLD_LENGTH, SIGNATURE, SIGNATURE_AT};
 
-/// How far a context of an old token reaches, in bytes to either side.
+/// Bytes of context around an old token, on each side.
 const CONTEXT: usize = 80;
-/// Base64 in base64 is as deep as it gets: a Kubernetes secret that holds an `.npmrc` with `_password`.
+/// Deepest nesting of base64: a Kubernetes secret that contains an `.npmrc` with `_password`.
 const DEEPEST: usize = 2;
-/// The fewest digits that hold an old token.
+/// Fewest digits that can contain an old token.
 const SHORTEST_BASE64: usize = 69;
-/// A run that is longer is data: only the part of it that holds a token is shown as its place.
+/// A longer run is data: then only the part with the token is shown as its position.
 const LONGEST_VALUE: usize = 600;
 
 /// A token in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Match {
-    /// First byte.
+    /// Offset of the first byte.
     pub(crate) start: usize,
-    /// Byte behind the last one.
+    /// Offset after the last byte.
     pub(crate) end: usize,
     pub(crate) rule: &'static Rule,
     pub(crate) certainty: Certainty,
     pub(crate) form: Form,
-    /// The C3ID, for tokens only.
+    /// The C3ID, only for tokens.
     pub(crate) fingerprint: String,
     /// Year and month of the token's creation.
     pub(crate) created: Option<String>,
-    /// Seconds since 1970 at which a JWT expires.
+    /// Expiry of a JWT, in seconds since 1970.
     pub(crate) expires: Option<u64>,
 }
 
-/// Every token in a text, in the order of their places. `now` decides which JWT has expired.
+/// All tokens in a text, by position. `now` decides which JWTs have expired.
 pub(crate) fn tokens(bytes: &[u8], now: u64) -> Vec<Match> {
     let mut found = Vec::new();
     collect(bytes, now, 0, &mut found);
@@ -49,7 +49,7 @@ pub(crate) fn tokens(bytes: &[u8], now: u64) -> Vec<Match> {
 }
 
 fn collect(bytes: &[u8], now: u64, depth: usize, found: &mut Vec<Match>) {
-    // Lines of base64 that were read together with the first one.
+    // Base64 lines that were decoded together with the first one.
     let mut joined_until = 0;
     base64_text::runs(bytes, OLD_LENGTH, |start, end| {
         let before = found.len();
@@ -63,7 +63,7 @@ fn collect(bytes: &[u8], now: u64, depth: usize, found: &mut Vec<Match>) {
     });
 }
 
-/// Tokens of the shape since July 2024.
+/// Tokens in the format since July 2024.
 fn new_tokens(bytes: &[u8], start: usize, end: usize, found: &mut Vec<Match>) {
     if end - start < NEW_LENGTH {
         return;
@@ -107,7 +107,7 @@ fn new_tokens(bytes: &[u8], start: usize, end: usize, found: &mut Vec<Match>) {
     }
 }
 
-/// Tokens of the shape before.
+/// Tokens in the older format.
 fn old_tokens(bytes: &[u8], start: usize, end: usize, found: &mut Vec<Match>) {
     for case in [b'a', b'A'] {
         let is_letter = |at: usize| {
@@ -185,7 +185,7 @@ fn json_web_token(bytes: &[u8], start: usize, end: usize, now: u64, found: &mut 
     });
 }
 
-/// Tokens in what a run of base64 digits decodes to. Returns the end of what was read.
+/// Tokens in decoded base64 digits. Returns the end of what was read.
 fn encoded(
     bytes: &[u8],
     start: usize,
@@ -230,7 +230,7 @@ fn encoded(
     read_until
 }
 
-/// A run, and the lines behind it where a program has broken base64 into lines of 64 or 76 digits.
+/// A run, and the lines after it if a program has split base64 into lines of 64 or 76 digits.
 fn joined(bytes: &[u8], start: usize, end: usize) -> (std::borrow::Cow<'_, [u8]>, usize) {
     let width = end - start;
     let next_line = |at: usize| -> Option<(usize, usize)> {
@@ -263,19 +263,19 @@ fn joined(bytes: &[u8], start: usize, end: usize) -> (std::borrow::Cow<'_, [u8]>
     (digits.into(), last)
 }
 
-/// Whether a token can start at this byte: the one before it belongs to something else.
+/// Whether a token can start at this byte: the one before it does not belong to it.
 fn starts_here(bytes: &[u8], at: usize) -> bool {
     !bytes[..at].last().is_some_and(u8::is_ascii_alphanumeric) || is_after_escape(bytes, at)
 }
 
-/// Whether a token can end in front of this byte; the long form of the new shape has two more and `==`.
+/// Whether a token can end before this byte; the long form of the new format has two more characters and `==`.
 fn ends_here(bytes: &[u8], at: usize) -> bool {
     let rest = &bytes[at..];
     !rest.first().is_some_and(u8::is_ascii_alphanumeric)
         || (rest.get(2..4) == Some(b"==") && rest[1].is_ascii_alphanumeric())
 }
 
-/// Whether letters and digits in front of this byte are the end of an escape: `\n`, `\x3a`, `\u003a`, `%3a`, `%253a`,
+/// Whether the letters and digits before this byte are the end of an escape: `\n`, `\x3a`, `\u003a`, `%3a`, `%253a`,
 /// or a terminal's color.
 fn is_after_escape(bytes: &[u8], at: usize) -> bool {
     let before = &bytes[at.saturating_sub(16)..at];
@@ -311,7 +311,7 @@ fn is_after_escape(bytes: &[u8], at: usize) -> bool {
         || opens(4, b"\\u")
 }
 
-/// Whether a text looks drawn by lot: it has a digit, and four bits of entropy in each character.
+/// Whether a text looks random: it contains a digit, and has four bits of entropy per character.
 fn is_random(text: &[u8]) -> bool {
     let mut counts = [0_u32; 256];
     for byte in text {
@@ -327,7 +327,7 @@ fn is_random(text: &[u8]) -> bool {
     entropy >= 4.0 && text.iter().any(u8::is_ascii_digit)
 }
 
-/// Whether words nearby are about a token of Azure DevOps.
+/// Whether words nearby refer to an Azure DevOps token.
 fn is_about_a_token(bytes: &[u8], first: usize, last: usize) -> bool {
     const PARTS: [&[u8]; 10] = [
         b"dev.azure.com",

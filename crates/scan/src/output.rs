@@ -1,6 +1,6 @@
-//! A report as a document for programs.
+//! A report as a JSON document.
 //!
-//! The form is stable: `docs/scan.schema.json` describes it.
+//! The format is stable: `docs/scan.schema.json` describes it.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::finding::{
 };
 use crate::rules;
 
-/// The name of the form.
+/// The name of the format.
 const SCHEMA: &str = "adieu.scan/1";
 
 /// The report as one JSON document.
@@ -26,7 +26,7 @@ pub fn to_json(report: &Report) -> Value {
     })
 }
 
-/// Fields that have nothing to say are left out.
+/// Empty fields are left out.
 fn finding(finding: &Finding) -> Value {
     let mut value = json!({
         "rule": finding.rule.id,
@@ -112,7 +112,7 @@ fn not_read(not_read: &NotRead) -> Value {
     json!({ "path": not_read.path, "reason": reason, "detail": detail })
 }
 
-/// A report of one resource's findings, from the document that [`to_json`] made of it; nothing, where it is none.
+/// A report of one resource's findings, from the document of [`to_json`]; `None` if it is something else.
 #[must_use]
 pub fn from_json(value: &Value) -> Option<Report> {
     let list = |name: &str| value[name].as_array().into_iter().flatten();

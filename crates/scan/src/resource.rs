@@ -1,6 +1,6 @@
-//! A resource of an organization, as the REST API of Azure DevOps writes it: the tokens in its values, and its habits.
+//! A resource of an organization, as Azure DevOps' REST API writes it: finds tokens in its values, and habits.
 //!
-//! It asks no service: it gets documents, and the addresses of their pages.
+//! It uses no service: callers pass documents, and the addresses of their pages.
 
 use serde_json::Value;
 
@@ -9,11 +9,11 @@ use crate::habits::{self, Found, variables};
 use crate::matcher;
 use crate::rules::Rule;
 
-/// Deeper values are not looked at; no resource of the API has them.
+/// Deepest nesting that is read; no resource of the API exceeds it.
 const DEEPEST: usize = 64;
 
-/// Types of service connections whose secret is for Azure DevOps or a feed of it, in lowercase: those of Azure DevOps
-/// itself (`ServiceEndpointTypes` of its REST API), and of the Marketplace tasks' extensions.
+/// Types of service connections with a secret for Azure DevOps or its feeds, in lowercase: Azure DevOps' own
+/// (`ServiceEndpointTypes` of its REST API), and those of the extension tasks on the Marketplace.
 const TYPES: [&str; 12] = [
     "externaltfs",
     "externalnugetfeed",
@@ -29,7 +29,7 @@ const TYPES: [&str; 12] = [
     "tfsmarketplacepublishing",
 ];
 
-/// Schemes that hold a secret which a person made, in lowercase.
+/// Schemes with a secret that a person created, in lowercase.
 const SCHEMES: [&str; 5] = [
     "token",
     "usernamepassword",
@@ -41,7 +41,7 @@ const SCHEMES: [&str; 5] = [
 /// Hosts of Azure DevOps.
 const HOSTS: [&str; 2] = ["dev.azure.com", ".visualstudio.com"];
 
-/// What a resource has. `path` names it; `place` is where people see it.
+/// The findings in a resource. `path` names it; `place` is its page in the portal.
 #[must_use]
 pub fn scan_resource(document: &Value, path: &str, place: &Resource, now: u64) -> Report {
     let mut report = Report {
@@ -64,7 +64,7 @@ pub fn scan_resource(document: &Value, path: &str, place: &Resource, now: u64) -
     report
 }
 
-/// How likely a service connection holds a personal access token; nothing, where it holds none.
+/// How likely a service connection contains a personal access token; `None` if it does not.
 #[must_use]
 pub fn connection_with_a_pat(connection: &Value) -> Option<Certainty> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_ascii_lowercase();
@@ -89,7 +89,7 @@ pub fn connection_with_a_pat(connection: &Value) -> Option<Certainty> {
     let is_of_such_a_type = TYPES.contains(&kind.as_str());
     match (is_for_azure_devops, is_of_such_a_type) {
         (true, _) => Some(Certainty::Certain),
-        // Its address is a registry elsewhere, or the connection has none.
+        // Its address is a registry elsewhere, or the connection has no address.
         (false, true) if kind.contains("marketplace") || kind == "externaltfs" => {
             Some(Certainty::Certain)
         }
@@ -113,7 +113,7 @@ fn habits(kind: ResourceKind, document: &Value) -> Vec<Found> {
                 let pointer = "/name".to_owned();
                 found.push(habits::named(&habits::GROUP, Certainty::Possible, pointer));
             }
-            // A group of a key vault has names only.
+            // A group that is linked to a key vault has only names.
             let is_vault = document["type"] == "AzureKeyVault";
             for (name, value) in document["variables"].as_object().into_iter().flatten() {
                 if habits::is_secret_pat(name, value) || (is_vault && variables::is_pat(name)) {
@@ -190,7 +190,7 @@ fn named(
     found.push(habits::named(rule, certainty, pointer));
 }
 
-/// The tokens in every text of a document, at the lines and columns of the text.
+/// The tokens in every text of a document, with lines and columns relative to the text.
 fn tokens(value: &Value, pointer: &mut String, now: u64, depth: usize, found: &mut Vec<Finding>) {
     let before = pointer.len();
     match value {
@@ -241,7 +241,7 @@ fn tokens(value: &Value, pointer: &mut String, now: u64, depth: usize, found: &m
     }
 }
 
-/// Where the steps of a build definition are that has none itself.
+/// The file with the steps of a build definition that contains none itself.
 fn yaml_file(definition: &Value) -> Option<NotReadReason> {
     let file = definition["process"]["yamlFilename"].as_str()?.to_owned();
     let repository = definition["repository"]["name"].as_str();

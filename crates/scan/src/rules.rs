@@ -1,18 +1,18 @@
-//! The rules for tokens: their names, what they mean, and where to read what to do. Habits have their own table.
+//! The rules for tokens: names, meanings and pages. Habits have their own table.
 //!
 //! It recognizes nothing.
 
-/// What a finding is about.
+/// The kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A token in a text.
     Secret,
-    /// A use of one.
+    /// A use of a token.
     Habit,
 }
 
 impl Kind {
-    /// The word for it in every output.
+    /// Its name in every output.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -22,22 +22,22 @@ impl Kind {
     }
 }
 
-/// What can be found.
+/// A rule.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Its stable name.
     pub id: &'static str,
-    /// What it is about.
+    /// Its kind.
     pub kind: Kind,
-    /// What it is, in a few words.
+    /// A title of a few words.
     pub title: &'static str,
-    /// What to do about it, in one sentence.
+    /// The remedy, in one sentence.
     pub help: &'static str,
-    /// The page of the repository that helps.
+    /// A page of the repository about it.
     pub page: &'static str,
 }
 
-/// A token of the shape since July 2024.
+/// A token in the format since July 2024.
 pub(crate) static PAT: Rule = Rule {
     id: "azure-devops-pat",
     kind: Kind::Secret,
@@ -46,7 +46,7 @@ pub(crate) static PAT: Rule = Rule {
     page: "docs/migrate.md",
 };
 
-/// A token of the shape before.
+/// A token in the older format.
 pub(crate) static OLD_PAT: Rule = Rule {
     id: "azure-devops-pat-legacy",
     kind: Kind::Secret,

@@ -1,6 +1,6 @@
-//! A report as SARIF 2.1.0, which GitHub, Azure DevOps' SARIF viewer and editors read.
+//! A report as SARIF 2.1.0, for GitHub, Azure DevOps' SARIF viewer and editors.
 //!
-//! It has no snippets: a snippet would show the token.
+//! It contains no snippets, because they would show the token.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use crate::rules::{Kind, Rule};
 /// The page of the extension.
 const INFORMATION: &str = "https://marketplace.visualstudio.com/items?itemName=adieu.adieu";
 
-/// The report as one SARIF log. `describe` words a finding, without its place.
+/// The report as one SARIF log. `describe` describes a finding without its position.
 #[must_use]
 pub fn to_sarif(report: &Report, version: &str, describe: impl Fn(&Finding) -> String) -> Value {
     let all: Vec<&Rule> = rules().collect();
@@ -90,7 +90,7 @@ fn descriptor(rule: &Rule) -> Value {
             "security-severity": severity,
         },
     });
-    // A name that is the ID again is an error to Microsoft's validator.
+    // For Microsoft's validator, a name that equals the ID is an error.
     let name = pascal_case(rule.id);
     if !name.eq_ignore_ascii_case(rule.id) {
         descriptor["name"] = name.into();
@@ -166,7 +166,7 @@ fn result(finding: &Finding, rules: &[&Rule], description: &str) -> Value {
     value
 }
 
-/// Where a finding is: in a file, or in a value of an organization's resource.
+/// The position of a finding: in a file, or in a value of an organization's resource.
 fn place(finding: &Finding) -> Value {
     let pointer = finding.pointer.as_deref().unwrap_or_default();
     let logical = json!([{

@@ -1,4 +1,4 @@
-//! Files and streams through the rules, on every core, in an order that does not depend on it.
+//! Scans files and streams on all cores; the order of findings does not depend on timing.
 
 use std::fs;
 use std::io::Read;
@@ -11,30 +11,30 @@ use crate::finding::{Finding, NotRead, NotReadReason, Report, Suppression, is_wo
 use crate::text::{self, Cursor, Piece};
 use crate::{Error, allow, habits, matcher};
 
-/// How many files a worker takes at once.
+/// Number of files that a worker takes at a time.
 const BATCH: usize = 16;
 
-/// What a scan does.
+/// The settings of a scan.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many files are read at once.
+    /// Number of files that are read concurrently.
     pub workers: usize,
-    /// The largest file that is read, in bytes.
+    /// Size of the largest file to read, in bytes.
     pub max_size: u64,
-    /// Seconds since 1970, by which a JWT has expired or not.
+    /// The current time in seconds since 1970, by which JWTs expire.
     pub now: u64,
-    /// Whether habits are looked for, beside tokens.
+    /// Whether to look for habits as well as tokens.
     pub habits: bool,
     /// The name of the service connection for replacements, if it is known.
     pub connection: Option<String>,
-    /// Where git is, if there is one.
+    /// Path of git, if it is installed.
     pub git: Option<PathBuf>,
 }
 
 /// Scans files and folders.
 ///
 /// # Errors
-/// A path does not exist, or cannot be read at all. What cannot be read within a folder is part of the report.
+/// A path does not exist, or cannot be read at all. Files that cannot be read are part of the report.
 pub fn scan_paths(paths: &[PathBuf], options: &Options) -> Result<Report, Error> {
     let mut report = Report::default();
     let mut found = Vec::new();
@@ -43,7 +43,7 @@ pub fn scan_paths(paths: &[PathBuf], options: &Options) -> Result<Report, Error>
             path: files::shown(path),
             reason: error.to_string(),
         };
-        // A path that the user names is followed; those below it are not.
+        // A link that the user names is followed; links below it are not.
         let facts = fs::metadata(path).map_err(refused)?;
         if facts.is_dir() {
             let listed = files::list(path, options.git.as_deref());
@@ -68,8 +68,8 @@ pub fn scan_paths(paths: &[PathBuf], options: &Options) -> Result<Report, Error>
     Ok(report)
 }
 
-/// Without the steps that would set a variable of an `.npmrc` to a token: npm decodes `_password`, and the replacement
-/// of its line needs no variable.
+/// Removes the steps that would set an `.npmrc` variable to a token: npm decodes `_password`, and the replacement of
+/// its line needs no variable.
 fn leave_npm_to_the_feed_task(report: &mut Report) {
     let lines = report.findings.iter();
     let lines = lines.filter(|finding| finding.rule.id == "feed-npmrc");
@@ -87,7 +87,7 @@ fn leave_npm_to_the_feed_task(report: &mut Report) {
     }
 }
 
-/// Scans those of some files that exist.
+/// Scans those of the given files that exist.
 #[must_use]
 pub fn scan_existing(paths: &[PathBuf], options: &Options) -> Report {
     let mut report = in_parallel(paths, options);
@@ -95,7 +95,7 @@ pub fn scan_existing(paths: &[PathBuf], options: &Options) -> Report {
     report
 }
 
-/// Scans what a stream has until its end.
+/// Scans a stream to its end.
 ///
 /// # Errors
 /// It cannot be read.
@@ -141,7 +141,7 @@ fn in_parallel(paths: &[PathBuf], options: &Options) -> Report {
     report
 }
 
-/// What one thread has found, and the memory that it uses again.
+/// The findings of one thread, and its reused memory.
 pub(crate) struct Worker<'a> {
     options: &'a Options,
     buffer: Vec<u8>,
@@ -157,7 +157,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// A file, or what is below it where it is another repository.
+    /// Scans a file, or the files of a nested repository.
     fn file(&mut self, path: &Path, shown: &str) {
         let opened = files::open(path);
         let outcome = match opened {
@@ -187,7 +187,7 @@ impl<'a> Worker<'a> {
         self.report.not_read.push(NotRead { path, reason });
     }
 
-    /// A text under this name.
+    /// Scans a text with this name.
     pub(crate) fn stream(&mut self, source: &mut dyn Read, name: &str) -> std::io::Result<()> {
         let (options, report) = (self.options, &mut self.report);
         report.files += 1;
@@ -205,7 +205,7 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// The tokens of a piece.
+/// The tokens in a piece.
 fn tokens(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<Finding>) {
     let mut cursor = Cursor::new(piece.bytes, piece.place);
     for token in matcher::tokens(piece.bytes, options.now) {
@@ -235,7 +235,7 @@ fn tokens(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<F
     }
 }
 
-/// The habits of a whole text.
+/// The habits in a whole text.
 fn habits_of(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<Finding>) {
     findings.extend(
         habits::find(name, piece.bytes)
@@ -253,7 +253,7 @@ fn habits_of(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Ve
     );
 }
 
-/// Whether a text is what Git LFS keeps in place of a file.
+/// Whether a text is a Git LFS pointer.
 fn is_lfs_pointer(bytes: &[u8]) -> bool {
     bytes.len() < 1024 && bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n")
 }

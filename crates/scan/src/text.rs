@@ -1,24 +1,24 @@
-//! A text in pieces of bounded size, and the line and column of a place in it.
+//! Reads a text in pieces of limited size, and computes lines and columns.
 //!
-//! Pieces overlap, so that what begins in one is read whole, and each begins with what is in front of it.
+//! Pieces overlap, so that everything that starts in one is complete in it.
 
 use std::io::{self, Read};
 
-/// How much is read at once.
+/// Bytes that are read at a time.
 pub(crate) const PIECE: usize = 1 << 20;
-/// What a piece repeats of the one before, to either side of the border. More than the longest token.
+/// Bytes that a piece shares with the one before, on each side of the border. More than the longest token.
 const CONTEXT: usize = 16 << 10;
-/// How much decides whether a file is text.
+/// Bytes that decide whether a file is text.
 const HEAD: usize = 8 << 10;
 
 /// A part of a text.
 pub(crate) struct Piece<'a> {
-    /// The text, as UTF-8 where its byte-order mark gave the encoding.
+    /// The text, converted to UTF-8 if its byte order mark shows the encoding.
     pub(crate) bytes: &'a [u8],
-    /// Where what is this piece's to report begins and ends.
+    /// The part of the text in which this piece reports findings.
     pub(crate) from: usize,
     pub(crate) until: usize,
-    /// The place of the first byte.
+    /// The position of the first byte.
     pub(crate) place: Place,
     /// Whether this is the whole text.
     pub(crate) is_whole: bool,
@@ -26,14 +26,14 @@ pub(crate) struct Piece<'a> {
     pub(crate) is_binary: bool,
 }
 
-/// A line and a column, both from 1.
+/// A line and a column, both starting at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) line: u64,
     pub(crate) column: u64,
 }
 
-/// Walks through a piece and keeps the place.
+/// Moves through a piece and tracks the position.
 pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],
     start: Place,
@@ -51,7 +51,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The place of a byte. Going back starts again from the beginning.
+    /// The position of a byte. Going back starts again from the beginning.
     pub(crate) fn place_of(&mut self, at: usize) -> Place {
         if at < self.at {
             (self.at, self.place) = (0, self.start);
@@ -72,17 +72,17 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// How a text is stored.
+/// The encoding of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
-    /// UTF-8, or anything else that has ASCII in it.
+    /// UTF-8, or another encoding that contains ASCII.
     Bytes,
     Utf16 {
         is_big_endian: bool,
     },
 }
 
-/// Calls `each` with the pieces of a text. `buffer` is used again from file to file.
+/// Calls `each` with the pieces of a text. `buffer` is reused between files.
 pub(crate) fn pieces(
     source: &mut dyn Read,
     buffer: &mut Vec<u8>,
@@ -133,14 +133,14 @@ pub(crate) fn pieces(
     }
 }
 
-/// Reads up to `count` bytes more. Returns whether the source has ended.
+/// Reads up to `count` more bytes. Returns whether the source has ended.
 fn fill(source: &mut dyn Read, buffer: &mut Vec<u8>, count: usize) -> io::Result<bool> {
     let read = source.take(count as u64).read_to_end(buffer)?;
     Ok(read < count)
 }
 
-/// The encoding, and the length of the mark that gave it. PowerShell's redirections and older tools write UTF-16, some
-/// of them without a mark: then every other byte of ASCII is zero.
+/// The encoding, and the length of its byte order mark. PowerShell's redirections and older tools write UTF-16, some
+/// without a mark: then every other byte of ASCII text is zero.
 fn encoding(start: &[u8]) -> (Encoding, usize) {
     let utf16 = |is_big_endian| Encoding::Utf16 { is_big_endian };
     match start {
@@ -197,7 +197,7 @@ fn to_utf8(raw: &mut Vec<u8>, encoding: Encoding, is_last: bool, text: &mut Vec<
 mod tests {
     use super::*;
 
-    /// Every place of `needle`, as the pieces report it.
+    /// Every position of `needle`, as the pieces report it.
     fn places(text: &[u8], needle: &[u8]) -> Vec<(u64, u64)> {
         let mut found = Vec::new();
         let mut buffer = Vec::new();

@@ -1,6 +1,6 @@
-//! What a personal access token of Azure DevOps is: its two shapes, their checksums, and the public fingerprint.
+//! The formats of Azure DevOps personal access tokens, their checksums, and the public fingerprint.
 //!
-//! It decides about exact candidates and searches nothing. The checksums are those of Microsoft's own detector
+//! It verifies exact candidates and does not search. The checksums are those of Microsoft's own detector
 //! (microsoft/security-utilities: `IdentifiableSecrets.cs`, `SEC101_102_AdoPat.cs`).
 
 use base64::Engine as _;
@@ -9,11 +9,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::base64_text;
 
-/// Length of the shape that Azure DevOps issues since July 2024.
+/// Length of the format that Azure DevOps has issued since July 2024.
 pub(crate) const NEW_LENGTH: usize = 84;
-/// Length of the shape before, which Azure DevOps Server still issues.
+/// Length of the older format, which Azure DevOps Server still issues.
 pub(crate) const OLD_LENGTH: usize = 52;
-/// What identifies the new shape, and where.
+/// The signature of the new format, and its offset.
 pub(crate) const SIGNATURE: &[u8] = b"JQQJ9";
 pub(crate) const SIGNATURE_AT: usize = 52;
 const YEAR_AT: usize = 58;
@@ -21,10 +21,10 @@ const MONTH_AT: usize = 59;
 const PROVIDER_AT: usize = 76;
 const CHECKSUM_AT: usize = 80;
 
-/// Other Azure services whose keys have the same shape.
+/// Other Azure services whose keys have the same format.
 const OTHER_PROVIDERS: [&[u8]; 6] = [b"APIM", b"ACDb", b"AZEG", b"AZFU", b"AzSe", b"AzCa"];
 
-/// What 84 characters with the signature at its position are.
+/// What 84 characters with the signature at its offset are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NewShape {
     /// A personal access token; whether its checksum is right, and the month of its creation.
@@ -33,7 +33,7 @@ pub(crate) enum NewShape {
     OtherAzureKey,
 }
 
-/// Judges 84 letters and digits.
+/// Verifies 84 letters and digits.
 pub(crate) fn new_shape(token: &[u8]) -> Option<NewShape> {
     let is_shape = token.len() == NEW_LENGTH
         && token.iter().all(u8::is_ascii_alphanumeric)
@@ -57,7 +57,7 @@ pub(crate) fn new_shape(token: &[u8]) -> Option<NewShape> {
         .then_some(NewShape::OtherAzureKey)
 }
 
-/// Whether 52 characters of lowercase base32 carry the checksum of a user's or an application's token.
+/// Whether 52 characters of lowercase base32 have the checksum of a user's or an application's token.
 pub(crate) fn is_valid_old_shape(token: &[u8]) -> bool {
     const USER: u32 = 0xE0B9_692D;
     const APPLICATION: u32 = 0x1019_F92E;
@@ -73,8 +73,8 @@ pub(crate) fn is_valid_old_shape(token: &[u8]) -> bool {
     stored == crc ^ USER || stored == crc ^ APPLICATION
 }
 
-/// The Cross-Company Correlating ID, by which Azure DevOps names a token without showing it (`crossCompanyCorrelatingId`
-/// of its Token Administration API). Only for texts with far more random bits than can be guessed.
+/// The Cross-Company Correlating ID, with which Azure DevOps identifies a token without showing it
+/// (`crossCompanyCorrelatingId` of its Token Administration API). Only for texts with too many random bits to guess.
 pub(crate) fn fingerprint(token: &[u8]) -> String {
     let mut named = b"CrossMicrosoftCorrelatingId:".to_vec();
     for byte in Sha256::digest(token) {
@@ -83,7 +83,7 @@ pub(crate) fn fingerprint(token: &[u8]) -> String {
     STANDARD.encode(&Sha256::digest(&named)[..15])
 }
 
-/// `A` to `Z`, `a` to `z`, `0` to `9`, as the year is counted.
+/// The digits of the year: `A` to `Z`, `a` to `z`, `0` to `9`.
 fn base62_value(letter: u8) -> u8 {
     match letter {
         b'A'..=b'Z' => letter - b'A',
@@ -92,9 +92,9 @@ fn base62_value(letter: u8) -> u8 {
     }
 }
 
-/// The last four characters that belong to the first eighty.
+/// The last four characters for the first eighty.
 fn new_checksum(start: &[u8]) -> [u8; 4] {
-    /// `Default0`, backwards.
+    /// `Default0`, reversed.
     const SEED: u64 = 0x4465_6661_756c_7430;
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut bytes = Vec::new();
@@ -110,7 +110,7 @@ fn new_checksum(start: &[u8]) -> [u8; 4] {
     [digits[0], digits[1], digits[2], digits[3]]
 }
 
-/// Marvin32, whose two halves are folded into one.
+/// Marvin32, with its two halves combined.
 fn marvin32(seed: u64, data: &[u8]) -> u32 {
     fn mixed((mut low, mut high): (u32, u32), word: u32) -> (u32, u32) {
         low = low.wrapping_add(word);
@@ -138,7 +138,7 @@ fn marvin32(seed: u64, data: &[u8]) -> u32 {
     low ^ high
 }
 
-/// RFC 4648's base32 in lowercase: 52 characters are 32 bytes and four bits that do not count.
+/// RFC 4648's base32 in lowercase: 52 characters are 32 bytes and four unused bits.
 fn base32(text: &[u8]) -> Option<[u8; 32]> {
     if text.len() != OLD_LENGTH {
         return None;

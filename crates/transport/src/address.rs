@@ -1,16 +1,16 @@
-//! Addresses: which of them a credential may travel to, and what people call them.
+//! Addresses: whether credentials may be sent to one, and its form for people.
 //!
 //! It resolves no name.
 
 use reqwest::Url;
 
-/// Whether a credential may travel to this address: HTTPS, or plain HTTP that does not leave the machine.
+/// Whether credentials may be sent to this address: HTTPS, or plain HTTP that does not leave the machine.
 #[must_use]
 pub fn may_carry_credentials(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
-/// Whether the address is this machine.
+/// Whether the address is on this machine.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else {
@@ -23,7 +23,7 @@ pub fn is_loopback(url: &Url) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-/// Host and, where it is not the scheme's own, port.
+/// Host and, if it is not the scheme's default, port.
 #[must_use]
 pub fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! One HTTP answer, bounded, and what it is when it is not what was asked for.
+//! One HTTP answer of limited size, and what it is if it is not the expected one.
 //!
 //! It never keeps a body beyond the value that was looked for in it.
 
@@ -16,20 +16,20 @@ use crate::outcome::{Correlation, NotTheService};
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// Headers, as they came.
+    /// Headers as received.
     pub headers: HeaderMap,
-    /// The body, wiped when dropped: it can hold a credential.
+    /// The body, wiped when dropped: it can contain a credential.
     pub body: Zeroizing<Vec<u8>>,
-    /// Whether there was more than the body holds.
+    /// Whether the body was longer than this.
     pub too_long: bool,
 }
 
-/// An answer's body, as far as it can be read.
+/// The body of an answer, as far as it can be parsed.
 #[derive(Debug)]
 pub enum Body {
     /// It is JSON.
     Json(Value),
-    /// JSON that ends too early: the connection was cut without notice.
+    /// JSON that ends too early: the connection was lost.
     Cut,
     /// It is something else.
     Other(NotTheService),
@@ -42,7 +42,7 @@ impl Answer {
         is_busy(self.status)
     }
 
-    /// What `Retry-After` asks for, in seconds; a date counts from this machine's clock.
+    /// The value of `Retry-After` in seconds; a date is relative to this machine's clock.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         let value = self.header(RETRY_AFTER.as_str())?;
@@ -67,7 +67,7 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The ids by which the services' support finds a request.
+    /// The IDs with which the services' support finds a request.
     #[must_use]
     pub fn correlation(&self, names: &[&'static str]) -> Correlation {
         let ids = names
@@ -77,8 +77,8 @@ impl Answer {
         Correlation { ids }
     }
 
-    /// Whether this is how Azure DevOps treats people who are not signed in, whatever it is asked: it shows
-    /// them a page (203, or 200 with HTML) or sends them to one. `instead` is what the body is.
+    /// Whether this is Azure DevOps' answer to clients that are not signed in: it shows a page (203, or 200 with
+    /// HTML) or redirects to one. `instead` is what the body is.
     #[must_use]
     pub fn asks_for_a_sign_in(&self, instead: &NotTheService) -> bool {
         match instead {
@@ -91,7 +91,7 @@ impl Answer {
         }
     }
 
-    /// The body's JSON, or what is there instead.
+    /// The body's JSON, or what it is instead.
     #[must_use]
     pub fn read(&self) -> Body {
         if (300..400).contains(&self.status) {
@@ -134,7 +134,7 @@ pub fn is_busy(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
 
-/// The first line of a service's text: the others repeat ids that are read from their own fields.
+/// The first line of a service's text: the others repeat IDs that have their own fields.
 #[must_use]
 pub fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().trim().to_owned()

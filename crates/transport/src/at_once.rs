@@ -1,12 +1,12 @@
-//! Waits for several requests at once.
+//! Waits for several requests concurrently.
 
 use std::cell::Cell;
 
 use futures_util::future::{LocalBoxFuture, join_all};
 
-/// Does all the work at once. Returns the outcomes in the order of the work.
+/// Does all the work concurrently. Returns the results in order.
 ///
-/// `join_all` is 4 KB of the binary for each kind of work; here all kinds are one.
+/// `join_all` adds 4 KB to the binary for each kind of work; here all kinds share one implementation.
 pub async fn at_once<T>(works: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
     let works: Vec<_> = works.collect();
     let mut outcomes = Vec::new();

@@ -1,6 +1,6 @@
-//! One call to a service: asked until it answers, is refused for good, or the time is up.
+//! One call to a service: repeated until it is answered, permanently refused, or out of time.
 //!
-//! It never decides what an answer means; the caller's `read` does.
+//! It never interprets an answer; the caller's `read` does.
 
 use std::time::Duration;
 
@@ -14,38 +14,38 @@ use crate::retry::{Attempt, Deadline, LAST_ATTEMPT, retry_until_sendable};
 use crate::service_message::ServiceMessage;
 use crate::transport::Transport;
 
-/// A reader who sees nothing for longer than this wonders what is going on.
+/// After this time, users are notified of a wait.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Which service a call asks, and within what bounds.
+/// The service of a call, and its limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
     /// The service.
     pub service: &'static Service,
     /// Its address.
     pub url: &'a Url,
-    /// All attempts end by then.
+    /// The end of all attempts.
     pub deadline: Deadline,
-    /// The longest that one attempt may take.
+    /// Time limit for one attempt.
     pub time: Duration,
-    /// The longest answer, in bytes.
+    /// Longest answer, in bytes.
     pub longest: usize,
 }
 
-/// What a service answered to one attempt.
+/// A service's answer to one attempt.
 #[derive(Debug)]
 pub struct Reply {
     service: &'static Service,
     /// Host and port.
     pub host: String,
-    /// The number of the attempt, from 1.
+    /// Number of the attempt, starting at 1.
     pub attempt: u32,
     /// The answer.
     pub answer: Answer,
 }
 
 impl<'a> Call<'a> {
-    /// A call with the bounds of a small question: 15 seconds an attempt, 256 KiB.
+    /// A call with the limits for a small request: 15 seconds per attempt, 256 KiB.
     #[must_use]
     pub fn new(service: &'static Service, url: &'a Url, deadline: Deadline) -> Self {
         Self {
@@ -65,10 +65,10 @@ impl<'a> Call<'a> {
 }
 
 impl Transport {
-    /// Asks until `read` has a value or says that asking again is of no use.
+    /// Repeats the request until `read` returns a value or a permanent failure.
     ///
     /// # Errors
-    /// What the last attempt came to.
+    /// The result of the last attempt.
     pub async fn call<T, E: From<ServiceFailure>>(
         &self,
         call: Call<'_>,
@@ -83,7 +83,7 @@ impl Transport {
         self.telling(call.service, call.url, calling).await
     }
 
-    /// Waits for a call, and notifies the user of a service that has not answered for [`PATIENCE`].
+    /// Waits for a call, and notifies the user if a service has not answered for [`PATIENCE`].
     pub async fn telling<F: Future>(
         &self,
         service: &'static Service,
@@ -100,10 +100,10 @@ impl Transport {
         calling.await
     }
 
-    /// Asks once.
+    /// Sends the request once.
     ///
     /// # Errors
-    /// What the attempt came to.
+    /// The result of the attempt.
     pub async fn call_once<T, E: From<ServiceFailure>>(
         &self,
         call: Call<'_>,
@@ -111,13 +111,13 @@ impl Transport {
         request: RequestBuilder,
         read: impl Fn(&Reply) -> Result<T, Attempt<E>>,
     ) -> Result<T, Attempt<E>> {
-        // A credential with a line break or the like in it cannot be a header; nothing was sent.
+        // A credential that contains, for example, a line break cannot be a header; nothing was sent.
         let request = request.build().map_err(|_| {
             let cause = NoAnswer::Connection("the request cannot be written".to_owned());
             Attempt::Permanent(call.no_answer(cause, attempt).into())
         })?;
-        // A service that slows its caller down asks for a pause with the answer before; it delays requests that
-        // come earlier, so that the pause may be cut short.
+        // A service that throttles its caller asks for a pause in the answer before; it delays requests that come
+        // earlier, so the pause may be shortened.
         let delay = self.delay(call.url);
         if !delay.is_zero() {
             tokio::time::sleep(delay.min(call.deadline.left().saturating_sub(LAST_ATTEMPT))).await;
@@ -139,7 +139,7 @@ impl Transport {
 }
 
 impl Reply {
-    /// An answer that did not come by a call.
+    /// An answer that was not received through a call.
     #[must_use]
     pub fn new(service: &'static Service, url: &Url, attempt: u32, answer: Answer) -> Self {
         Self {
@@ -156,13 +156,13 @@ impl Reply {
         self.answer.status
     }
 
-    /// The ids by which the service's support finds the request.
+    /// The IDs with which the service's support finds the request.
     #[must_use]
     pub fn correlation(&self) -> Correlation {
         self.answer.correlation(self.service.correlation)
     }
 
-    /// The failure that this answer is, where the service cannot answer now.
+    /// The failure for an answer of a service that is busy.
     #[must_use]
     pub fn busy(&self, message: Option<&ServiceMessage>) -> ServiceFailure {
         self.failure(FailureCause::Busy {
@@ -172,7 +172,7 @@ impl Reply {
         })
     }
 
-    /// The failure of an answer that is not the service's.
+    /// The failure for an answer that is not the service's.
     #[must_use]
     pub fn not_the_service(&self, instead: NotTheService) -> ServiceFailure {
         self.failure(FailureCause::NotTheService {
@@ -181,8 +181,8 @@ impl Reply {
         })
     }
 
-    /// The failure that this answer is, for a service whose every answer is JSON: busy, cut off, or not the
-    /// service's. `missing` is the field without which JSON is not its answer.
+    /// The failure for an answer of a service that always sends JSON: busy, cut off, or not the service's. `missing`
+    /// is the field without which JSON is not its answer.
     #[must_use]
     pub fn not_an_answer(&self, body: Body, missing: &'static str) -> ServiceFailure {
         if self.answer.is_busy() {

@@ -1,6 +1,6 @@
-//! The cryptography of TLS: that of ring, with the cipher suites that Microsoft's services offer.
+//! The cryptography of TLS: ring's, with the cipher suites that Microsoft's services offer.
 //!
-//! It implements none itself.
+//! It implements no algorithm itself.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use rustls::sign::SigningKey;
 use rustls_pki_types::PrivateKeyDer;
 use webpki::ring as signatures;
 
-/// The provider of each connection: `rustls::crypto::ring::default_provider` without ChaCha20-Poly1305.
+/// The provider for each connection: `rustls::crypto::ring::default_provider` without ChaCha20-Poly1305.
 ///
-/// Windows, on which these services run, offers AES-GCM by default and ChaCha20 not; every TLS 1.3 server has AES-GCM
-/// (RFC 8446, 9.1). The ChaCha20 of ring is 45 KB of machine code, which deflate makes little smaller.
+/// These services run on Windows, which offers AES-GCM but not ChaCha20 by default; every TLS 1.3 server has AES-GCM
+/// (RFC 8446, 9.1). ring's ChaCha20 is 45 KB of machine code, which hardly compresses.
 pub(crate) fn provider() -> CryptoProvider {
     CryptoProvider {
         cipher_suites: vec![
@@ -117,7 +117,7 @@ impl KeyProvider for Ring {
 mod tests {
     use super::*;
 
-    /// A scheme that an update of rustls adds is not forgotten here, nor a suite.
+    /// A scheme or a suite that an update of rustls adds must be added here.
     #[test]
     fn differs_from_the_default_by_chacha20_alone() {
         let (own, default) = (provider(), rustls::crypto::ring::default_provider());

@@ -1,10 +1,10 @@
 //! Connections that are opened before their first request is ready.
 //!
-//! It opens and hands over connections; it never sends a byte of HTTP.
+//! It opens connections and passes them on; it never sends a byte of HTTP.
 //!
-//! A task asks two hosts, and the second question needs the first answer. Opened one after the other,
-//! the connections cost six round trips (TCP, TLS and request, twice); with the second host's TCP and
-//! TLS under way while the first one answers, four.
+//! A task contacts two hosts, and the second request needs the first answer. If the connections were opened one after
+//! the other, they would cost six round trips (TCP, TLS and request, twice); with the second host's TCP and TLS
+//! handshakes during the first request, they cost four.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -17,8 +17,8 @@ use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Layer, Service};
 
 tokio::task_local! {
-    /// What the current task wants of the connector. reqwest calls its connector within the task that
-    /// sends the request and hides the address from layers, so that the task says it here.
+    /// What the current task needs from the connector. reqwest calls its connector in the task that sends the
+    /// request, but hides the address from layers, so this variable holds it.
     static PURPOSE: Purpose;
 }
 
@@ -28,7 +28,7 @@ struct Purpose {
     open_only: bool,
 }
 
-/// Runs `sending`, which opens a connection to `origin` and then fails on purpose, before HTTP begins.
+/// Runs `sending`, which opens a connection to `origin` and then fails intentionally, before HTTP starts.
 pub(crate) async fn open_only<F: Future>(origin: String, sending: F) -> F::Output {
     let purpose = Purpose {
         origin,
@@ -37,7 +37,7 @@ pub(crate) async fn open_only<F: Future>(origin: String, sending: F) -> F::Outpu
     PURPOSE.scope(purpose, sending).await
 }
 
-/// Runs `sending`, which takes a connection to `origin` that was opened ahead, where there is one.
+/// Runs `sending`, which uses a connection to `origin` that was opened ahead, if there is one.
 pub(crate) async fn take_opened<F: Future>(origin: String, sending: F) -> F::Output {
     let purpose = Purpose {
         origin,
@@ -61,7 +61,7 @@ impl<T, C, E> Layer<BoxCloneSyncService<T, C, E>> for EarlyConnections {
     }
 }
 
-/// Connections under way or ready, by origin.
+/// Connections in progress or ready, by origin.
 type Opened<C, E> = Arc<Mutex<HashMap<String, Vec<JoinHandle<Result<C, E>>>>>>;
 
 pub(crate) struct Connector<T, C, E> {

@@ -1,6 +1,6 @@
-//! A service that did not answer as itself: once for all services, with the one rule for what is transient.
+//! A service that gave no valid answer: the same type for all services, with the only rule for what is transient.
 //!
-//! It never says what to do about it, and holds no credential.
+//! It contains neither remedies nor credentials.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use crate::outcome::{Correlation, NoAnswer, NotTheService};
 /// A service, as people call it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Service {
-    /// Name, such as `Azure DevOps`.
+    /// Name for messages, such as `Azure DevOps`.
     pub name: &'static str,
-    /// Headers by which its support finds a request.
+    /// Headers with which its support finds a request.
     pub correlation: &'static [&'static str],
 }
 
@@ -21,7 +21,7 @@ pub static AZURE_DEVOPS: Service = Service {
     correlation: &["x-vss-e2eid", "activityid", "x-msedge-ref"],
 };
 
-/// The authority of a service connection or of a command line.
+/// The authority of a service connection or a command line.
 pub static MICROSOFT_ENTRA: Service = Service {
     name: "Microsoft Entra",
     correlation: &["x-ms-request-id"],
@@ -39,40 +39,40 @@ pub static GITHUB_ACTIONS: Service = Service {
     correlation: &["x-vss-e2eid", "x-github-request-id"],
 };
 
-/// A service that did not answer as itself.
+/// A service gave no valid answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceFailure {
-    /// Which service was asked.
+    /// The service.
     pub service: &'static Service,
     /// Host and port.
     pub host: String,
-    /// How often it was asked.
+    /// Number of attempts.
     pub attempts: u32,
-    /// What came instead, at the last attempt.
+    /// What happened in the last attempt.
     pub cause: FailureCause,
-    /// Ids for the service's support.
+    /// IDs for the service's support.
     pub correlation: Correlation,
 }
 
-/// What came instead of a service's own answer.
+/// What happened instead of a valid answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailureCause {
-    /// Nothing.
+    /// There was no answer.
     NoAnswer(NoAnswer),
-    /// The service is there and cannot answer now: 408, 429, 5xx.
+    /// The service is busy: 408, 429, 5xx.
     Busy {
         /// HTTP status.
         status: u16,
-        /// The service's own words, where it had any.
+        /// The service's message, if there is one.
         message: Option<String>,
-        /// Seconds that it asks to be left alone for.
+        /// Seconds until the service wants another request.
         retry_after: Option<u64>,
     },
-    /// The answer of something else, such as a proxy.
+    /// The answer came from something else, such as a proxy.
     NotTheService {
         /// HTTP status.
         status: u16,
-        /// What it was.
+        /// The kind of the answer.
         instead: NotTheService,
     },
 }
@@ -95,7 +95,7 @@ impl ServiceFailure {
         }
     }
 
-    /// Whether the same request may be answered in a minute, without anything being changed.
+    /// Whether the same request may succeed in a minute, without any change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match &self.cause {
@@ -105,13 +105,13 @@ impl ServiceFailure {
         }
     }
 
-    /// Whether the service has too many requests (429).
+    /// Whether the service throttles requests (429).
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         matches!(self.cause, FailureCause::Busy { status: 429, .. })
     }
 
-    /// Seconds that the service asks to be left alone for.
+    /// Seconds until the service wants another request.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self.cause {
@@ -120,7 +120,7 @@ impl ServiceFailure {
         }
     }
 
-    /// Why no answer came, where none did.
+    /// Why there was no answer, if there was none.
     #[must_use]
     pub fn unanswered(&self) -> Option<&NoAnswer> {
         match &self.cause {
@@ -129,8 +129,8 @@ impl ServiceFailure {
         }
     }
 
-    /// Whether the request may have taken effect: the answer is missing, or the service failed. A service
-    /// that was not reached, or turned the request away, did nothing.
+    /// Whether the request may have taken effect: the answer is missing, or the service failed. If the service was
+    /// not reached, or rejected the request, it had no effect.
     #[must_use]
     pub fn leaves_doubt(&self) -> bool {
         match &self.cause {

@@ -1,9 +1,8 @@
-//! The HTTPS that carries credentials: proxies, trust, one bounded answer, and when to ask again.
+//! HTTPS for requests with credentials: proxies, certificates, one limited answer, and retries.
 //!
-//! It never knows whose credential it carries: who signs in and who publishes build on the same careful
-//! client.
+//! It does not know whose credential it carries: signing in and publishing use the same careful client.
 
-// Named so that Cargo.toml can pin it; `url` uses it.
+// Declared here so that Cargo.toml can select its features; `url` uses it.
 use idna_adapter as _;
 
 mod address;

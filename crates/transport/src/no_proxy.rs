@@ -1,6 +1,6 @@
-//! `NO_PROXY`: which hosts a proxy of the environment is not used for.
+//! `NO_PROXY`: the hosts that bypass the environment's proxy.
 //!
-//! Everything that curl, Go and .NET read there is read here; what only one of them knows is read as that one does.
+//! It supports everything that curl, Go and .NET do; syntax of only one of them is parsed as that one does.
 
 use std::net::IpAddr;
 
@@ -15,7 +15,7 @@ pub(crate) struct NoProxy {
 #[derive(Debug, PartialEq, Eq)]
 struct Entry {
     hosts: Hosts,
-    /// Only this port.
+    /// Only with this port.
     port: Option<u16>,
 }
 
@@ -25,21 +25,21 @@ enum Hosts {
     All,
     /// `contoso.com`, `.contoso.com`, `*.contoso.com`: the domain and everything below it.
     Domain(String),
-    /// `10.0.*`: a text with `*` for anything.
+    /// `10.0.*`: a text in which `*` matches anything.
     Pattern(String),
-    /// `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`: an address and how many of its bits count.
+    /// `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`: an address and the length of its prefix in bits.
     Network(IpAddr, u32),
 }
 
 impl NoProxy {
-    /// Reads a list with commas, semicolons or blanks. Entries that are nothing are passed over.
+    /// Parses a list with commas, semicolons or spaces. Invalid entries are skipped.
     pub(crate) fn read(text: &str) -> Self {
         let separators = |character: char| character.is_whitespace() || ",;|".contains(character);
         let entries = text.split(separators).filter_map(entry).collect();
         Self { entries }
     }
 
-    /// Whether an address is asked directly.
+    /// Whether an address bypasses the proxy.
     pub(crate) fn covers(&self, target: &Url) -> bool {
         let Some(host) = target.host_str() else {
             return false;

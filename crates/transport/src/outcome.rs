@@ -1,46 +1,46 @@
-//! What can come of a request that is not the answer of the service that was asked.
+//! The possible results of a request other than the service's own answer.
 //!
-//! It never says what to do about it, and holds no credential.
+//! It contains neither remedies nor credentials.
 
 use std::fmt;
 
-/// Why no answer came.
+/// Why there was no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoAnswer {
-    /// The name is not known here.
+    /// The host name cannot be resolved.
     Name,
-    /// No listener, or a firewall in between.
+    /// Nothing listens, or a firewall blocks the connection.
     Connection(String),
-    /// The certificate is not trusted or not for this host.
+    /// The certificate is not trusted or not valid for this host.
     Certificate(CertificateProblem),
-    /// The two sides have no TLS in common, or what answers does not speak it.
+    /// The two sides have no TLS parameters in common, or the other side does not use TLS.
     Handshake(String),
-    /// The service does not accept the client certificate, or misses one.
+    /// The service does not accept the client certificate, or requires one.
     ClientCertificate(String),
     /// The proxy itself cannot be reached.
     ProxyUnreachable(String),
-    /// The proxy wants another authentication than it was given.
+    /// The proxy requires another authentication.
     ProxyAuthentication,
     /// The proxy does not connect to the host.
     Proxy(String),
-    /// Nothing came in time.
+    /// There was no answer in time.
     Time,
     /// The answer was cut off.
     Cut,
-    /// What came is not HTTP.
+    /// The answer is not HTTP.
     NotHttp,
 }
 
 /// Why a host's certificate is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CertificateProblem {
-    /// No root here leads to it.
+    /// It was not issued under any known root.
     UnknownIssuer,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// Its time has not come.
+    /// It is not valid yet.
     NotYetValid,
-    /// It names other hosts.
+    /// It is for other hosts.
     AnotherHost,
     /// Anything else.
     Other(&'static str),
@@ -59,7 +59,7 @@ impl fmt::Display for CertificateProblem {
 }
 
 impl NoAnswer {
-    /// Whether asking again can help. Trust, and a proxy that asks for authentication, need a change first.
+    /// Whether a retry can help. Certificates, and proxies that require authentication, need a change first.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         !matches!(
@@ -102,10 +102,10 @@ impl fmt::Display for NoAnswer {
     }
 }
 
-/// What came instead of a service's answer.
+/// The kind of an answer that is not the service's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotTheService {
-    /// A page for people.
+    /// A web page.
     Html,
     /// A redirect, which is never followed with a credential.
     Redirect {
@@ -114,21 +114,21 @@ pub enum NotTheService {
     },
     /// Text that is not JSON.
     NotJson,
-    /// JSON without the field that the answer is about.
+    /// JSON without the expected field.
     WithoutField(&'static str),
-    /// A value in the place of a token that has not the form of one (RFC 6750, RFC 7519).
+    /// A value instead of a token that does not have a token's form (RFC 6750, RFC 7519).
     NotAToken,
-    /// More bytes than such an answer can have.
+    /// The answer is longer than possible.
     TooLong,
-    /// A compressed body, which was not asked for.
+    /// A compressed body, which was not requested.
     Encoded(String),
-    /// Nothing at all.
+    /// An empty answer.
     Empty,
 }
 
-/// Ids that a service's support asks for.
+/// IDs that a service's support asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Correlation {
-    /// Name and value, in the order in which the service gives them.
+    /// Names and values, in the service's order.
     pub ids: Vec<(&'static str, String)>,
 }

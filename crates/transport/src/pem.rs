@@ -1,7 +1,7 @@
-//! Certificates in files as people have them: with a byte order mark, in UTF-16, between comments and other blocks,
-//! or as the bare DER of a `.cer`.
+//! Certificates in files of various forms: with a byte order mark, in UTF-16, between comments and other blocks, or
+//! as the plain DER of a `.cer`.
 //!
-//! It never judges a certificate.
+//! It never verifies a certificate.
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -9,7 +9,7 @@ use rustls_pki_types::pem::PemObject as _;
 /// Certificates in the order of their file.
 pub type Certificates = Vec<CertificateDer<'static>>;
 
-/// The certificates of a file; blocks of other kinds and those that cannot be read are left out.
+/// The certificates in a file; other blocks and invalid ones are skipped.
 #[must_use]
 pub fn certificates(file: &[u8]) -> Certificates {
     if file.first() == Some(&0x30) {
@@ -21,8 +21,8 @@ pub fn certificates(file: &[u8]) -> Certificates {
         .collect()
 }
 
-/// The file's text, with its marks as the reader of PEM expects them: at the start of a line, and named
-/// `CERTIFICATE` as OpenSSL has done for twenty years.
+/// The file's text, with its marks as the PEM parser expects them: at the start of a line, and named `CERTIFICATE` as
+/// OpenSSL has done for twenty years.
 pub(crate) fn text(file: &[u8]) -> String {
     let text = match file {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),

@@ -1,4 +1,4 @@
-//! The proxy between here and the services, and which hosts go past it.
+//! The proxy for requests to services, and the hosts that bypass it.
 //!
 //! It decides; it never connects.
 
@@ -11,7 +11,7 @@ use crate::address::is_loopback;
 use crate::no_proxy::NoProxy;
 use crate::unusable_network::UnusableNetwork;
 
-/// A proxy as the Pipelines agent is configured with one.
+/// A proxy from the settings of a Pipelines agent.
 #[derive(Debug)]
 pub struct Proxy {
     url: Url,
@@ -22,12 +22,12 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy and the agent's bypass list. Patterns that are not regular expressions are passed over, as
-    /// the agent does (`AgentWebProxy.cs` of microsoft/azure-pipelines-agent). So are those with
-    /// look-around, which the agent reads and we do not: an engine that does is 700 KiB of the binary.
+    /// A proxy and the agent's bypass list. Patterns that are not regular expressions are skipped, as in the agent
+    /// (`AgentWebProxy.cs` of microsoft/azure-pipelines-agent), and so are those with look-around, which the agent
+    /// supports: an engine that has it adds 700 KiB to the binary.
     ///
     /// # Errors
-    /// The proxy's address is not one.
+    /// The proxy's address is invalid.
     pub fn new(
         url: &str,
         user: Option<String>,
@@ -55,14 +55,14 @@ impl Proxy {
         })
     }
 
-    /// The patterns that were passed over.
+    /// The patterns that were skipped.
     #[must_use]
     pub fn unreadable_patterns(&self) -> &[String] {
         &self.unreadable
     }
 
-    /// Whether requests to `target` go through the proxy. The agent matches its patterns against
-    /// scheme, host and a port that is not the scheme's own, and never proxies this machine.
+    /// Whether requests to `target` use the proxy. Like the agent, it matches its patterns against scheme, host and a
+    /// nondefault port, and never uses the proxy for this machine.
     fn applies_to(&self, target: &Url) -> bool {
         if is_loopback(target) {
             return false;
@@ -75,7 +75,7 @@ impl Proxy {
         !self.bypass.iter().any(|pattern| pattern.is_match(&address))
     }
 
-    /// The same in reqwest's terms.
+    /// Converts it to reqwest's type.
     pub(crate) fn into_reqwest(self) -> reqwest::Proxy {
         let user = self.user.clone();
         let password = self
@@ -96,17 +96,17 @@ impl Proxy {
 #[error("not the address of an HTTP proxy")]
 pub struct NotAProxy;
 
-/// The proxy variables of an environment: which proxy they name, and which hosts are reached without it.
+/// The proxy variables of an environment: the proxy, and the hosts that bypass it.
 #[derive(Debug, Clone, Default)]
 pub struct ProxyVariables {
-    /// The variable that counts, and its value. There can be a password in it.
+    /// The variable that counts, and its value, which may contain a password.
     proxy: Option<(&'static str, String)>,
     /// The value of `NO_PROXY`.
     no_proxy: String,
 }
 
 impl ProxyVariables {
-    /// Reads them: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in lowercase as well.
+    /// Reads the variables: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, each also in lowercase.
     #[must_use]
     pub fn read(variable: impl Fn(&'static str) -> Option<String>) -> Self {
         let value = |name| variable(name).filter(|value| !value.is_empty());
@@ -120,7 +120,7 @@ impl ProxyVariables {
         }
     }
 
-    /// Those of this process.
+    /// Reads those of this process.
     #[must_use]
     #[expect(
         clippy::disallowed_methods,
@@ -137,8 +137,8 @@ impl ProxyVariables {
     }
 }
 
-/// The proxy that the variables name. `NO_PROXY` and this machine are not reached through it: a secret for a
-/// loopback address must not reach a proxy.
+/// The proxy in the variables. Requests to hosts in `NO_PROXY` and to this machine bypass it: a secret for a loopback
+/// address must not reach a proxy.
 pub(crate) fn by_variables(
     variables: ProxyVariables,
 ) -> Result<Option<reqwest::Proxy>, UnusableNetwork> {
@@ -165,7 +165,7 @@ pub(crate) fn by_variables(
     }))
 }
 
-/// An HTTP proxy's address, which many write without `http://`.
+/// Parses an HTTP proxy's address, which may lack `http://`.
 fn address(text: &str) -> Option<Url> {
     let url = match text.contains("://") {
         true => Url::parse(text),

@@ -1,4 +1,4 @@
-//! Whether a host answers at all, and what its clock says: for a check of what is in the way.
+//! Checks whether a host answers at all, and the time by its clock.
 //!
 //! It never sends a credential.
 
@@ -11,14 +11,15 @@ use time::format_description::well_known::Rfc2822;
 use crate::outcome::NoAnswer;
 use crate::transport::Transport;
 
-/// The longest that one host may take.
+/// Time limit for one host.
 const TIME: Duration = Duration::from_secs(10);
 
 impl Transport {
-    /// Asks a host once. Any answer will do; returns its `Date` in seconds since 1970, where it has one.
+    /// Sends one request to a host. Any answer is a success; returns its `Date` in seconds since 1970, if there is
+    /// one.
     ///
     /// # Errors
-    /// What is in the way: names, proxies, certificates.
+    /// The problem: a name, a proxy, a certificate.
     pub async fn reach(&self, address: &str) -> Result<Option<i64>, NoAnswer> {
         let url = Url::parse(address).map_err(|error| NoAnswer::Connection(error.to_string()))?;
         let method = if url.path() == "/" {

@@ -1,7 +1,7 @@
-//! When to ask again: only what is transient, within one bound, with jitter so that many callers that were
-//! refused at once do not come back at once.
+//! Retries: only of transient failures, within one limit, with jitter so that callers that were refused together do
+//! not come back together.
 //!
-//! It never looks at a body; the reader of the answer decides whether it is transient.
+//! It never reads a body; the caller's parser decides whether a failure is transient.
 
 use std::time::Duration;
 
@@ -11,40 +11,40 @@ use tokio::time::Instant;
 use crate::answer::Answer;
 use crate::failure::ServiceFailure;
 
-/// All attempts of one task together end within this.
+/// Time limit for all attempts of one task together.
 const BOUND: Duration = Duration::from_secs(30);
 
-/// Callers that were throttled at once are spread over this when they come back. The length is what lets
-/// 500 tasks pass a service that takes 50 a second, most of them at the second attempt.
+/// Callers that were throttled together are spread over this time when they come back. With this length, 500 tasks
+/// succeed with a service that accepts 50 per second, most of them at the second attempt.
 const JITTER_WHEN_THROTTLED: Duration = Duration::from_secs(9);
 
-/// First pause after any other failure; each next one is twice as long.
+/// First pause after any other failure; each one is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 
-/// No clock counts to the end of the longest [`Duration`].
+/// No clock can count to the end of the longest [`Duration`].
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// Time that the last attempt has at least.
+/// Minimum time for the last attempt.
 pub(crate) const LAST_ATTEMPT: Duration = Duration::from_secs(2);
 
-/// What an attempt came to, where it did not succeed.
+/// The result of an unsuccessful attempt.
 #[derive(Debug)]
 pub enum Attempt<E> {
-    /// Asking again can help. The error is what is reported when it does not.
+    /// A retry can help. The error is reported if it does not.
     Transient {
-        /// What is reported when retrying does not help.
+        /// The error to report if retries do not help.
         error: E,
-        /// Seconds that the service asked to be left alone for.
+        /// Seconds until the service wants another request.
         retry_after: Option<u64>,
-        /// Whether the service has too many requests (429).
+        /// Whether the service throttles requests (429).
         throttled: bool,
     },
-    /// Asking again gives the same answer.
+    /// A retry would give the same answer.
     Permanent(E),
 }
 
 impl<E> Attempt<E> {
-    /// An attempt that a service turned away for the moment.
+    /// An attempt that a service rejected for the moment.
     pub fn turned_away(answer: &Answer, error: E) -> Self {
         Self::Transient {
             error,
@@ -68,35 +68,35 @@ impl<E: From<ServiceFailure>> From<ServiceFailure> for Attempt<E> {
     }
 }
 
-/// The time that all attempts share.
+/// The end of the time that all attempts share.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// All attempts of a task within half a minute, from now on.
+    /// Half a minute from now.
     #[must_use]
     pub fn start() -> Self {
         Self::after(BOUND)
     }
 
-    /// Everything within `time` from now on, or within a century, which is the same to a program.
+    /// `time` from now, but at most a century, which makes no difference to a program.
     #[must_use]
     pub fn after(time: Duration) -> Self {
         Self(Instant::now() + time.min(CENTURY))
     }
 
-    /// What is left of it.
+    /// The remaining time.
     #[must_use]
     pub fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 }
 
-/// Repeats `attempt` (which gets its number, from 1) until it succeeds, fails for good, or the pause that would
-/// be needed does not fit before the deadline.
+/// Repeats `attempt` (which gets its number, starting at 1) until it succeeds, fails permanently, or the required
+/// pause would exceed the deadline.
 ///
 /// # Errors
-/// What the last attempt came to.
+/// The result of the last attempt.
 pub async fn retry_until<T, E>(
     deadline: Deadline,
     mut attempt: impl AsyncFnMut(u32) -> Result<T, Attempt<E>>,
@@ -111,11 +111,11 @@ pub async fn retry_until<T, E>(
     }
 }
 
-/// The same for attempts that keep nothing between them. Its future can be sent to another thread, as traits of the
-/// Azure SDK want it, which cannot be proved of an [`AsyncFnMut`].
+/// The same for attempts that share no state. Its future can be sent to another thread, as traits of the Azure SDK
+/// require, which cannot be proved for an [`AsyncFnMut`].
 ///
 /// # Errors
-/// What the last attempt came to.
+/// The result of the last attempt.
 pub async fn retry_until_sendable<T, E, F: Future<Output = Result<T, Attempt<E>>>>(
     deadline: Deadline,
     mut attempt: impl FnMut(u32) -> F,
@@ -143,9 +143,9 @@ async fn wait<E>(failed: Attempt<E>, number: u32, deadline: Deadline) -> Result<
             if left <= LAST_ATTEMPT || asked(retry_after) >= left - LAST_ATTEMPT {
                 return Err(error);
             }
-            // An error need not be one that can be sent.
+            // An error may not be `Send`.
             drop(error);
-            // The spread may be cut short, what the service asked for may not.
+            // The jitter may be shortened, but not the pause that the service asked for.
             let pause = pause(number, retry_after, throttled, random());
             tokio::time::sleep(pause.min(left - LAST_ATTEMPT)).await;
             Ok(())
@@ -155,8 +155,8 @@ async fn wait<E>(failed: Attempt<E>, number: u32, deadline: Deadline) -> Result<
 
 /// The pause before the next attempt. `random` is between 0 and 1.
 ///
-/// `Retry-After` is a lower bound. Above it, a crowd is spread evenly over some seconds, and anything
-/// else over the exponential step ("full jitter", as AWS's architecture blog measured it best).
+/// `Retry-After` is a lower bound. Beyond it, throttled callers are spread evenly over some seconds, and others over
+/// the exponential step ("full jitter", the best method in the measurements of AWS's architecture blog).
 fn pause(attempt: u32, retry_after: Option<u64>, throttled: bool, random: f64) -> Duration {
     let spread = if throttled {
         JITTER_WHEN_THROTTLED
@@ -170,7 +170,7 @@ fn asked(retry_after: Option<u64>) -> Duration {
     Duration::from_secs(retry_after.unwrap_or_default())
 }
 
-/// A number from 0 to 1. Where the system has no randomness, all wait the longest.
+/// A number from 0 to 1; without randomness from the system it is 1, the longest pause.
 fn random() -> f64 {
     let mut bytes = [0; 4];
     match SystemRandom::new().fill(&mut bytes) {

@@ -1,27 +1,27 @@
-//! What a service says is wrong, in each of the places where Azure DevOps and its neighbours write it.
+//! A service's error message, in each of the formats that Azure DevOps and related services use.
 //!
-//! It never decides what the words mean.
+//! It never interprets the message.
 
 use serde_json::Value;
 
 use crate::answer::{Answer, Body, first_line};
 
-/// More of a text than this is not a message.
+/// A longer text is not a message.
 const LONGEST: usize = 1000;
 
-/// A service's own words.
+/// A service's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceMessage {
-    /// The message, first line.
+    /// The first line.
     pub text: String,
-    /// The short name of its type, such as `AccessCheckException`; empty where it has none.
+    /// The short name of its type, such as `AccessCheckException`; empty if it has none.
     pub type_key: String,
 }
 
 impl ServiceMessage {
-    /// The words in an answer: in the JSON (the three shapes that Azure DevOps has and the one of Microsoft
-    /// Graph), else in `X-TFS-ServiceError`, which the front door sends in front of bodies that are empty, cut or
-    /// HTML, else in a text for people.
+    /// The message in an answer: in its JSON (the three formats of Azure DevOps and the one of Microsoft Graph), or
+    /// else in `X-TFS-ServiceError`, which the front door sends with bodies that are empty, cut off or HTML, or else
+    /// in a text for people.
     #[must_use]
     pub fn read(answer: &Answer, body: &Body) -> Option<Self> {
         let in_json = match body {
@@ -37,7 +37,7 @@ impl ServiceMessage {
         })
     }
 
-    /// TF24668: the organization is stopped. It comes with 503 and stays until an owner starts it again.
+    /// TF24668: the organization is stopped. It comes with 503, until an owner starts it again.
     #[must_use]
     pub fn is_of_a_stopped_organization(&self) -> bool {
         self.text.contains("TF24668")
@@ -72,7 +72,7 @@ fn in_header(answer: &Answer) -> Option<String> {
     non_empty(first_line(&decoded))
 }
 
-/// A refusal as plain text, or the title of a page that has a message's number in it.
+/// A refusal as plain text, or the title of a page that contains a message's number.
 fn in_text(answer: &Answer) -> Option<String> {
     if answer.status < 400 || answer.too_long {
         return None;

@@ -1,6 +1,6 @@
-//! What a failed TLS handshake means, in words: which side lacks what.
+//! The reason for a failed TLS handshake, as text: what each side does not support.
 //!
-//! No text of the TLS library reaches a reader: it is for programmers, and can be a page long.
+//! The TLS library's own texts are not shown: they are for programmers, and can be a page long.
 
 use rustls::{
     AlertDescription as Alert, CertificateError, Error, InvalidMessage, PeerIncompatible,
@@ -8,7 +8,7 @@ use rustls::{
 
 use crate::outcome::{CertificateProblem, NoAnswer};
 
-/// The failure behind an error of the TLS library.
+/// The failure for an error of the TLS library.
 pub(crate) fn known(error: &Error) -> NoAnswer {
     let handshake = |reason: &str| NoAnswer::Handshake(reason.to_owned());
     match error {
@@ -26,7 +26,7 @@ pub(crate) fn known(error: &Error) -> NoAnswer {
         Error::DecryptError => handshake("its answer cannot be decrypted"),
         Error::PeerSentOversizedRecord => handshake("its answer is larger than TLS allows"),
         Error::UnsupportedNameType => handshake("its name cannot be used with TLS"),
-        // A system without randomness or with a wrong clock is not the host's doing.
+        // A system without randomness or with a wrong clock is not the host's fault.
         Error::FailedToGetCurrentTime => {
             NoAnswer::Connection("this machine has no clock".to_owned())
         }
@@ -70,7 +70,7 @@ fn alert_received(alert: Alert) -> NoAnswer {
     let handshake = |reason: &str| NoAnswer::Handshake(reason.to_owned());
     let ours = |reason: &str| NoAnswer::ClientCertificate(reason.to_owned());
     match alert {
-        // An alert about a certificate is about the client's: a server has nothing to say about its own.
+        // An alert about a certificate concerns the client's: a server sends none about its own.
         Alert::CertificateRequired => ours("it requires one, and none was shown"),
         Alert::UnknownCA => ours("its issuer is unknown there"),
         Alert::CertificateExpired => ours("it has expired"),
@@ -128,7 +128,7 @@ fn certificate(reason: &CertificateError) -> NoAnswer {
             public_key_algorithm_id,
         } => return unsupported(signature_algorithm_id, public_key_algorithm_id),
         other => {
-            // The verifier under the library has reasons that the library passes on as they are.
+            // The library passes on the reasons of the verifier unchanged.
             let text = format!("{other:?}");
             let known = OTHERS.iter().find(|(name, _)| text.contains(name));
             Problem::Other(known.map_or("it is not valid", |(_, words)| words))
@@ -157,7 +157,7 @@ const OTHERS: [(&str, &str); 6] = [
     ),
 ];
 
-/// Object identifiers in DER, and how people call what they stand for.
+/// Object identifiers in DER, and the names of what they identify.
 const ALGORITHMS: [(&[u8], &str); 11] = [
     (&[0x2B, 0x81, 0x04, 0x00, 0x23], "the curve P-521"),
     (&[0x2B, 0x81, 0x04, 0x00, 0x0A], "the curve secp256k1"),
@@ -198,7 +198,7 @@ fn unsupported(signature: &[u8], key: &[u8]) -> NoAnswer {
     ))
 }
 
-/// What `ring` verifies.
+/// The signature algorithms that `ring` verifies.
 const SIGNATURES: &str =
     "RSA from 2048 bits, ECDSA on P-256 and P-384, and Ed25519, with SHA-256 to SHA-512";
 

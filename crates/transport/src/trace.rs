@@ -1,6 +1,6 @@
-//! What is reported of each request, for `--verbose`.
+//! The facts about each request, for `--verbose`.
 //!
-//! It never has a header, a query or a body: only what a log may show.
+//! It never contains a header, a query or a body: only what a log may show.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use reqwest::{Method, Url};
 use crate::answer::Answer;
 use crate::outcome::NoAnswer;
 
-/// One request, and what came of it.
+/// One request, and its result.
 #[derive(Debug)]
 pub struct Exchange {
     /// `GET`
@@ -18,16 +18,16 @@ pub struct Exchange {
     pub address: String,
     /// Status, or why there is none.
     pub outcome: Result<u16, String>,
-    /// Ids that support asks for, by the header's name.
+    /// IDs that support asks for, by the header's name.
     pub ids: Vec<(&'static str, String)>,
     /// From sending to the end of the answer.
     pub time: Duration,
 }
 
-/// Is given each request when it is over.
+/// Receives each request when it has ended.
 pub type OnExchange = fn(&Exchange);
 
-/// Headers by which Azure DevOps, Microsoft Entra and Microsoft Graph name a request.
+/// Headers with which Azure DevOps, Microsoft Entra and Microsoft Graph identify a request.
 const IDS: [&str; 4] = ["activityid", "x-vss-e2eid", "x-ms-request-id", "request-id"];
 
 impl Exchange {
@@ -59,7 +59,7 @@ impl Exchange {
     }
 }
 
-/// Without user, password, query and fragment.
+/// The address without user, password, query and fragment.
 fn address(url: &Url) -> String {
     let port = url
         .port()

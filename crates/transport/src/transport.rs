@@ -1,7 +1,6 @@
-//! The HTTPS that carries credentials: one client, one request at a time, a bounded answer.
+//! HTTPS for requests with credentials: one client, one request at a time, a limited answer.
 //!
-//! It never follows a redirect, never repeats a request on its own, and sends plain HTTP to loopback
-//! addresses only.
+//! It never follows a redirect, never repeats a request on its own, and uses plain HTTP only for loopback addresses.
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
@@ -31,91 +30,92 @@ use crate::trust::RootSource;
 use crate::unusable_network::UnusableNetwork;
 use crate::{crypto, tls_failure, trust};
 
-/// A connection that is not there by then will not come.
+/// Timeout for opening a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// The same for this machine's own endpoints: a virtual machine's answers at once, and where there is none,
-/// no source says so.
+/// The same for this machine's own endpoints: a virtual machine's answers immediately, and elsewhere nothing reports
+/// that there is none.
 const CONNECT_DIRECT: Duration = Duration::from_secs(2);
 
-/// The longest that one attempt may take.
+/// Time limit for one attempt.
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(15);
 
-/// No answer that we ask for is longer: a Microsoft Entra token has a few kilobytes.
+/// Longest expected answer: a Microsoft Entra token has a few kilobytes.
 pub(crate) const LONGEST_ANSWER: usize = 256 * 1024;
 
-/// How the services are reached from here.
+/// The network settings.
 #[derive(Debug, Default)]
 pub struct Network {
-    /// The agent's proxy. Without one, [`variables`](Self::variables) count.
+    /// The agent's proxy. Without one, [`variables`](Self::variables) are used.
     pub proxy: Option<Proxy>,
-    /// `HTTPS_PROXY` and the like, as far as they count; without them, those of this process.
+    /// The proxy variables to use; `None` means those of this process.
     pub variables: Option<ProxyVariables>,
-    /// Roots on top of the system's.
+    /// Root certificates in addition to the system's.
     pub extra_roots: Certificates,
-    /// Where the system's are.
+    /// The location of the system's root certificates.
     pub roots: RootSource,
-    /// Certificate for servers that ask for one.
+    /// Certificate for servers that request one.
     pub client_identity: Option<ClientIdentity>,
-    /// Accepts every certificate, because the agent's administrator said so.
+    /// Whether to accept every certificate, as the agent's administrator configured.
     pub skip_certificate_validation: bool,
 }
 
 /// A TLS client certificate with its key.
 #[derive(Debug)]
 pub struct ClientIdentity {
-    /// The certificate and those that lead to its root, as PEM.
+    /// The certificate and its chain, as PEM.
     pub certificates: Vec<u8>,
     /// The private key, as PEM.
     pub key: PrivateKey,
 }
 
-/// What came of a download.
+/// The result of a download.
 #[derive(Debug)]
 pub enum Downloaded {
-    /// The whole body, so many bytes, is in the sink.
+    /// The whole body was written to the sink; its length.
     All(u64),
-    /// Another answer than 200.
+    /// An answer with a status other than 200.
     Answer(Answer),
     /// The body is longer than allowed.
     TooLong,
-    /// The sink does not take it.
+    /// The sink cannot be written.
     NotWritten(io::Error),
 }
 
-/// The way to the services. A clone shares its connections.
+/// A client for the services. Clones share its connections.
 #[derive(Clone)]
 pub struct Transport {
     client: Client,
     tls: ClientConfig,
-    /// Whether plain HTTP may leave the process for other addresses than loopback.
+    /// Whether plain HTTP is allowed for addresses other than loopback.
     plain: bool,
-    /// Origins that were asked before. The client may still have a connection to them, over which a
-    /// request that only wants one opened would go out for real.
+    /// Origins that were contacted before. The client may still have a connection to them, on which a request that
+    /// only opens one would actually be sent.
     known: Arc<Mutex<HashSet<String>>>,
-    /// Until when an origin asked to be left alone, although it answered.
+    /// The time until which an origin asked for a pause, although it answered.
     delays: Arc<Mutex<HashMap<String, Instant>>>,
-    /// What to do when a service has not answered for [`PATIENCE`](crate::PATIENCE).
+    /// Called when a service has not answered for [`PATIENCE`](crate::PATIENCE).
     pub(crate) on_wait: Option<OnWait>,
-    /// What each request is reported to.
+    /// Called with each request.
     on_exchange: Option<OnExchange>,
 }
 
-/// Without its fields: every credential must have this trait, and those of TLS make the binary larger.
+/// Without its fields: every credential must implement this trait, and the fields of TLS would make the binary
+/// larger.
 impl fmt::Debug for Transport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Transport")
     }
 }
 
-/// Is given a service and its host. What it returns is dropped once the service has answered.
+/// Called with a service and its host. The result is dropped once the service has answered.
 pub type OnWait = fn(&'static Service, &str) -> Box<dyn Send>;
 
 impl Transport {
-    /// Sets the client up. Sends nothing.
+    /// Creates a client. Sends nothing.
     ///
     /// # Errors
-    /// The client certificate, the roots or the environment's proxy are unusable.
+    /// The client certificate, the root certificates or the environment's proxy cannot be used.
     pub fn new(network: Network) -> Result<Self, UnusableNetwork> {
         let tls = tls(&network)?;
         let mut builder = Client::builder()
@@ -143,7 +143,7 @@ impl Transport {
         })
     }
 
-    /// The same, which reports each request when it is over.
+    /// Reports each request when it has ended.
     #[must_use]
     pub fn on_exchange(self, tell: OnExchange) -> Self {
         Self {
@@ -152,7 +152,7 @@ impl Transport {
         }
     }
 
-    /// The same, which says so when a service has not answered for a while.
+    /// Reports a service that has not answered for a while.
     #[must_use]
     pub fn on_wait(self, tell: OnWait) -> Self {
         Self {
@@ -161,11 +161,11 @@ impl Transport {
         }
     }
 
-    /// A way to the endpoints of this machine and its host, for managed identities: no proxy can reach
-    /// them, and plain HTTP to an address that the platform chose is all they speak.
+    /// A client for the endpoints of this machine and its host, for managed identities: no proxy can reach them, and
+    /// they only support plain HTTP to an address that the platform chose.
     ///
     /// # Errors
-    /// The client cannot be set up.
+    /// The client cannot be created.
     pub fn direct(&self) -> Result<Self, UnusableNetwork> {
         Ok(Self {
             client: finish(
@@ -181,37 +181,37 @@ impl Transport {
         })
     }
 
-    /// Opens `count` connections to the host of `url` in the background, for requests to come. Does
-    /// nothing for a host that was asked before.
+    /// Opens `count` connections to the host of `url` in the background, for later requests. Does nothing for a host
+    /// that was contacted before.
     pub async fn preconnect(&self, url: &Url, count: usize) {
         if !self.is_new(origin(url)) {
             return;
         }
         for _ in 0..count {
             let request = Request::new(Method::GET, url.clone());
-            // The layer fails the request once its connection is under way.
+            // The layer fails the request once its connection is being opened.
             let _ = early::open_only(origin(url), self.client.execute(request)).await;
         }
     }
 
-    /// A request to build. What it carries goes to this address and to no other.
+    /// A request to build. Its contents go to this address only.
     pub fn request(&self, method: Method, url: &Url) -> reqwest::RequestBuilder {
         self.client.request(method, url.clone())
     }
 
-    /// Sends once and reads the whole answer, which is a small one.
+    /// Sends a request once and reads the whole answer, which is small.
     ///
     /// # Errors
-    /// No answer came within `time` or 15 seconds, whichever is less; or the address is not HTTPS.
+    /// There was no answer within `time` or 15 seconds, whichever is less; or the address is not HTTPS.
     pub async fn send(&self, request: Request, time: Duration) -> Result<Answer, NoAnswer> {
         self.send_within(request, time.min(ATTEMPT), LONGEST_ANSWER)
             .await
     }
 
-    /// Sends once and reads an answer of at most `longest` bytes.
+    /// Sends a request once and reads an answer of at most `longest` bytes.
     ///
     /// # Errors
-    /// No answer came within `time`; or the address is not HTTPS.
+    /// There was no answer within `time`; or the address is not HTTPS.
     pub async fn send_within(
         &self,
         request: Request,
@@ -243,8 +243,8 @@ impl Transport {
         answer
     }
 
-    /// Keeps what `Retry-After` of a successful answer asks for: Azure DevOps sends one to a caller that it slows
-    /// down (learn.microsoft.com, "Rate and usage limits").
+    /// Stores the `Retry-After` of a successful answer, with which Azure DevOps throttles a caller
+    /// (learn.microsoft.com, "Rate and usage limits").
     pub(crate) fn delay_next(&self, url: &Url, answer: &Answer) {
         if answer.status < 300
             && let Some(seconds) = answer.retry_after()
@@ -255,7 +255,7 @@ impl Transport {
         }
     }
 
-    /// How long the next request to an address has to wait.
+    /// How long the next request to an address must wait.
     pub(crate) fn delay(&self, url: &Url) -> Duration {
         let mut delays = self.delays.lock().unwrap_or_else(PoisonError::into_inner);
         let until = delays.remove(&origin(url));
@@ -264,17 +264,17 @@ impl Transport {
         })
     }
 
-    /// Whether nothing was sent to this origin yet; from now on something was.
+    /// Whether nothing was sent to this origin yet; marks it as contacted.
     fn is_new(&self, origin: String) -> bool {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(origin)
     }
 
-    /// Sends once and writes the body of a 200 into `sink`, as it comes. Any other answer is read as by
+    /// Sends a request once and writes the body of a 200 to `sink` as it arrives. Any other answer is read as in
     /// [`send`](Self::send).
     ///
     /// # Errors
-    /// No answer came within `time`, or was cut off; or the address is not HTTPS.
+    /// There was no answer within `time`, or it was cut off; or the address is not HTTPS.
     pub async fn download(
         &self,
         request: Request,
@@ -366,7 +366,7 @@ fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
     if chain.is_empty() {
         return Err(unusable("there is no certificate in its file".to_owned()));
     }
-    // Both the old form and PKCS#8 say so in plain text.
+    // Both PKCS#8 and the older form contain this word in plain text.
     if identity.key.reveal().contains("ENCRYPTED") {
         return Err(unusable("its key is encrypted".to_owned()));
     }
@@ -402,8 +402,8 @@ fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// Finds the failure behind reqwest's chain of errors. What the system or TLS says, deep down, counts
-/// more than what hyper made of it.
+/// Finds the failure in reqwest's chain of errors. The innermost error, from the system or TLS, is more specific than
+/// hyper's.
 fn cause(error: &reqwest::Error) -> NoAnswer {
     if let Some(failure) = error.source().and_then(known) {
         failure
@@ -424,7 +424,7 @@ fn known(link: &(dyn std::error::Error + 'static)) -> Option<NoAnswer> {
     if let Some(error) = link.downcast_ref::<io::Error>() {
         return known_io(error).or_else(deeper);
     }
-    // hyper-util's connector names these steps in text only.
+    // hyper-util's connector identifies these steps only by text.
     let text = link.to_string();
     if text == "dns error" {
         return Some(NoAnswer::Name);
@@ -455,7 +455,7 @@ fn known_hyper(error: &hyper::Error) -> Option<NoAnswer> {
 
 fn known_io(error: &io::Error) -> Option<NoAnswer> {
     let inner = error.get_ref();
-    // The connector wraps one into another, and `source` passes over the inner one.
+    // The connector nests one error in another, and `source` skips the inner one.
     if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<io::Error>()) {
         return known_io(error);
     }

@@ -1,7 +1,7 @@
-//! Which certificates are trusted: the operating system's, the agent's on top, and those of Microsoft's services where
-//! an image has none at all.
+//! Trusted certificates: the operating system's, the agent's, and those of Microsoft's services if an image has none
+//! at all.
 //!
-//! It never decides to trust without a check, except where the agent's administrator configured it.
+//! It never trusts without a check, unless the agent's administrator configured that.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use crate::pem::Certificates;
 
 pub(crate) use imp::verifier;
 
-/// Where the machine's own roots are, on Linux. Windows and macOS have a store.
+/// Location of the machine's root certificates, on Linux. Windows and macOS have a store.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum RootSource {
-    /// In the files that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, if they are set; else the distribution's.
+    /// The files in `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set, or else the distribution's.
     #[default]
     Variables,
-    /// The distribution's: none of the two is set.
+    /// The distribution's: neither variable is set.
     Distribution,
-    /// The distribution's file: one of the two is set, and does not count.
+    /// The distribution's file: one of the variables is set, but does not count.
     DistributionFile,
 }
 
@@ -31,10 +31,10 @@ pub enum RootSource {
 mod imp {
     use super::*;
 
-    /// The operating system's own verifier, with `extra` roots.
+    /// The operating system's own verifier, with `extra` root certificates.
     pub(crate) fn verifier(
         extra: Certificates,
-        // The system's store has nothing to do with the environment.
+        // The system's store does not depend on the environment.
         _source: RootSource,
         provider: Arc<CryptoProvider>,
     ) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
@@ -53,7 +53,7 @@ mod imp {
     use rustls::client::WebPkiServerVerifier;
     use rustls_pki_types::pem::PemObject;
 
-    /// Where distributions keep their roots: Debian, Fedora, openSUSE, Alpine, and what OpenSSL itself looks at.
+    /// Locations of distributions' root certificates: Debian, Fedora, openSUSE, Alpine, and OpenSSL's default.
     const FILES: [&str; 5] = [
         "/etc/ssl/certs/ca-certificates.crt",
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -62,7 +62,7 @@ mod imp {
         "/etc/ssl/cert.pem",
     ];
 
-    /// The machine's roots with `extra` ones.
+    /// The machine's root certificates, with `extra` ones.
     pub(crate) fn verifier(
         extra: Certificates,
         source: RootSource,
@@ -76,11 +76,11 @@ mod imp {
         }))
     }
 
-    /// The roots, read as far as a server needs them: first the extra ones alone, then with the distribution's file,
-    /// then with all that the machine has. A certificate that some roots prove, more of them prove too.
+    /// Root certificates, read only as far as a server requires: first the extra ones, then with the distribution's
+    /// file, then with all of the machine's. A certificate that some roots prove is also proved by more.
     ///
-    /// Debian has each root in a separate file as well; to read all 150 takes more time than everything else before the
-    /// first request.
+    /// Debian also has each root certificate in a separate file; reading all 150 takes longer than everything else
+    /// before the first request.
     struct Roots {
         extra: Certificates,
         source: RootSource,
@@ -88,7 +88,7 @@ mod imp {
         verifiers: [OnceLock<Option<Arc<WebPkiServerVerifier>>>; 3],
     }
 
-    /// Without its fields: rustls asks for the trait, and never for the text.
+    /// Without its fields: rustls requires the trait, but never the text.
     impl fmt::Debug for Roots {
         fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
             formatter.write_str("Roots")
@@ -96,7 +96,7 @@ mod imp {
     }
 
     impl Roots {
-        /// One stage's verifier; `None` where it has no roots.
+        /// The verifier of a stage; `None` if it has no root certificates.
         fn verifier(&self, stage: usize) -> Option<Arc<WebPkiServerVerifier>> {
             let mut roots = RootCertStore::empty();
             match (stage, self.source) {
@@ -110,8 +110,8 @@ mod imp {
                     roots.add_parsable_certificates(found.certs);
                 }
             }
-            // A slim container often has no roots. Node tasks work there because Node brings Mozilla's 120. Tokens go
-            // to Microsoft's services alone, so theirs are enough: 8 KB of the binary in place of 57.
+            // A slim container often has no root certificates. Node tasks work there because Node contains Mozilla's
+            // 120. Tokens only go to Microsoft's services, so theirs are enough: 8 KB of the binary instead of 57.
             if stage == 2 && roots.is_empty() {
                 roots.add_parsable_certificates(microsoft());
             }
@@ -122,7 +122,7 @@ mod imp {
         }
     }
 
-    /// The certificates of the distribution's file.
+    /// The certificates in the distribution's file.
     fn distribution_file() -> Certificates {
         let file = FILES.iter().map(Path::new).find(|file| file.is_file());
         rustls_native_certs::load_certs_from_paths(file, None).certs
@@ -152,7 +152,7 @@ mod imp {
                     break;
                 }
             }
-            // A failure is that of all roots together.
+            // The failure of the last stage, which has all root certificates.
             outcome
         }
 
@@ -196,8 +196,8 @@ mod imp {
     }
 }
 
-/// Accepts every certificate. Only for an agent that was configured with `--sslskipcertvalidation`;
-/// the handshake's signatures are still checked, so that the peer holds the key that it shows.
+/// Accepts every certificate. Only for an agent that was configured with `--sslskipcertvalidation`; the handshake's
+/// signatures are still checked, so the peer holds the key of its certificate.
 pub(crate) struct Unchecked(pub(crate) Arc<CryptoProvider>);
 
 impl fmt::Debug for Unchecked {

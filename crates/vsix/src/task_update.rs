@@ -20,7 +20,7 @@ pub enum VersionPart {
 }
 
 impl VersionPart {
-    /// How many numbers of its own version a task keeps.
+    /// How many numbers of the task's version are kept.
     fn kept(self) -> usize {
         match self {
             Self::Major => 0,

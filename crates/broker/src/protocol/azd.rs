@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{Answer, Question, json, quoted};
 use crate::source::Refusal;
 
-/// Reads the body.
+/// Parses the body.
 pub(crate) fn question(body: &[u8]) -> Result<Question, Refusal> {
     let unreadable = || Refusal::of_the_request("the request is not an azd request");
     let body: Value = serde_json::from_slice(body).map_err(|_| unreadable())?;
@@ -45,7 +45,7 @@ pub(crate) fn success(token: &Token) -> Answer {
     json(200, body)
 }
 
-/// A refusal. azd reads the reason at status 200 alone (`remote_credential.go`).
+/// A refusal. azd reads the reason only with status 200 (`remote_credential.go`).
 pub(crate) fn refusal(refusal: &Refusal) -> Answer {
     let body = format!(
         "{{\"status\":\"error\",\"code\":\"GetTokenError\",\"message\":{}}}",

@@ -1,5 +1,5 @@
-//! App Service's managed-identity protocol (learn.microsoft.com, "How to use managed identities for App
-//! Service", REST endpoint reference), in the one form that every client reads.
+//! App Service's managed-identity protocol (learn.microsoft.com, "How to use managed identities for App Service",
+//! REST endpoint reference), in the only form that every client can read.
 //!
 //! It never decides who gets a token.
 
@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 use super::{Answer, Question, WantedIdentity, json, quoted};
 use crate::source::{Refusal, RefusalScope};
 
-/// What a client should wait before it asks again after a transient fault.
+/// Seconds that a client should wait before it retries after a transient failure.
 const RETRY_AFTER: &str = "10";
 
-/// Reads the query.
+/// Parses the query.
 pub(crate) fn question(query: &str) -> Result<Question, Refusal> {
     let mut resource = None;
     let mut identity = None;
@@ -39,8 +39,8 @@ pub(crate) fn question(query: &str) -> Result<Question, Refusal> {
     })
 }
 
-/// A token. All values are texts, because azure_identity for Rust takes no numbers, and `expires_on` comes
-/// after `expires_in`, because MSAL for .NET lets the last one win.
+/// A token. All values are texts, because azure_identity for Rust accepts no numbers, and `expires_on` comes after
+/// `expires_in`, because MSAL for .NET uses the last one.
 pub(crate) fn success(token: &Token, resource: &str, client_id: Option<&str>) -> Answer {
     let now = SystemTime::now();
     let left = token.expires_on.duration_since(now).unwrap_or_default();
@@ -66,8 +66,8 @@ pub(crate) fn success(token: &Token, resource: &str, client_id: Option<&str>) ->
     json(200, body)
 }
 
-/// A refusal. What is permanent is 403: at 400 Rust's SDK hides the reason, at 404 JavaScript's asks for
-/// eighteen seconds, at 500 all of them do.
+/// A refusal. A permanent one is 403: with 400 Rust's SDK hides the reason, with 404 JavaScript's retries for
+/// eighteen seconds, with 500 all of them do.
 pub(crate) fn refusal(refusal: &Refusal) -> Answer {
     if refusal.scope != RefusalScope::Transient {
         return error(403, "access_denied", &refusal.reason);
@@ -80,7 +80,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Answer {
     answer
 }
 
-/// The shapes of both App Service and Entra: each client reads one of them.
+/// The formats of both App Service and Microsoft Entra: each client reads one of them.
 pub(crate) fn error(status: u16, word: &str, reason: &str) -> Answer {
     let reason = quoted(&adieu_secret::redacted(reason));
     let body = format!(

@@ -1,7 +1,7 @@
-//! Classic build and release definitions and task groups, as the REST API and *Export* write them: their steps as lines
-//! of YAML, each with the JSON pointer that it comes from, so that the rules for steps apply to them.
+//! Classic build and release definitions and task groups, as the REST API and *Export* write them: converts their
+//! steps to YAML lines, each with its JSON pointer, so that the rules for steps apply to them.
 //!
-//! It judges no step; what it does not know keeps its place and gets no name.
+//! It does not evaluate steps; unknown tasks keep their position but get no name.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::variables;
 
-/// Text that every file with a classic step has.
+/// Text in every file with a classic step.
 pub(super) const MARKS: [&[u8]; 2] = [b"\"definitionType\"", b"\"workflowTasks\""];
 
-/// Tasks by which steps are judged, by id: `task.json` of microsoft/azure-pipelines-tasks,
+/// Tasks that the rules for steps know, by ID: `task.json` of microsoft/azure-pipelines-tasks,
 /// microsoft/azure-devops-extension-tasks and this repository.
 const TASKS: [(&str, &str); 22] = [
     (
@@ -63,35 +63,35 @@ const TASKS: [(&str, &str); 22] = [
     ("b1c35d44-5c5b-4b37-891b-c705c85ad293", "FeedAuthenticate"),
 ];
 
-/// A definition's steps.
+/// The steps of a definition.
 #[derive(Debug, Default)]
 pub(super) struct Definition {
     /// As YAML.
     pub(super) text: String,
-    /// Where each line of it comes from.
+    /// The origin of each line.
     pub(super) lines: Vec<Line>,
-    /// Secret variables whose names are about a personal access token.
+    /// Secret variables whose names refer to a personal access token.
     pub(super) variables: Vec<String>,
 }
 
-/// Where a line of YAML comes from.
+/// The origin of a YAML line.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
-    /// The JSON pointer of the value.
+    /// JSON pointer of the value.
     pub(super) pointer: String,
-    /// The line of the value, from 1.
+    /// The line in the value, starting at 1.
     pub(super) line: u64,
-    /// How many characters of the line are not of the value.
+    /// Number of characters before the value's part of the line.
     pub(super) indent: u64,
 }
 
-/// Reads a definition; nothing where a document is none.
+/// Reads a definition; `None` if a document is not one.
 pub(super) fn read(document: &Value) -> Option<Definition> {
     let mut definition = Definition::default();
     definition.add("steps:", "", 1, 0);
     let is_one = match document {
         Value::Object(_) => definition.document(document, ""),
-        // An export of several.
+        // An export of several definitions.
         Value::Array(list) => {
             let mut is_one = false;
             for (index, document) in list.iter().enumerate() {
@@ -107,7 +107,7 @@ pub(super) fn read(document: &Value) -> Option<Definition> {
 impl Definition {
     fn document(&mut self, document: &Value, at: &str) -> bool {
         let before = self.lines.len();
-        // What the list of definitions or of task groups is wrapped in.
+        // The wrapper of a list of definitions or task groups.
         for (index, inner) in items(&document["value"]) {
             self.document(inner, &format!("{at}/value/{index}"));
         }
@@ -118,7 +118,7 @@ impl Definition {
                 &format!("{at}/process/phases/{number}/steps"),
             );
         }
-        // Builds of before there were phases, and task groups.
+        // Builds from before phases existed, and task groups.
         self.steps(&document["build"], &format!("{at}/build"));
         self.steps(&document["tasks"], &format!("{at}/tasks"));
         for (number, stage) in items(&document["environments"]) {
@@ -183,7 +183,7 @@ impl Definition {
     }
 
     fn value(&mut self, name: &str, text: &str, pointer: &str) {
-        // What YAML would read as another key.
+        // A colon that YAML would read as another key.
         let name: String = name
             .chars()
             .map(|letter| if letter.is_control() { ' ' } else { letter })
@@ -209,7 +209,7 @@ impl Definition {
     }
 }
 
-/// Whether a variable of a definition or a group is a secret one whose name is about a personal access token.
+/// Whether a variable of a definition or a group is secret and its name refers to a personal access token.
 pub(crate) fn is_secret_pat(name: &str, variable: &Value) -> bool {
     variable["isSecret"] == Value::Bool(true) && variables::is_pat(name)
 }
@@ -218,16 +218,16 @@ fn items(list: &Value) -> impl Iterator<Item = (usize, &Value)> {
     list.as_array().into_iter().flatten().enumerate()
 }
 
-/// A name as a part of a JSON pointer.
+/// Escapes a name for a JSON pointer.
 pub(crate) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// Where the strings of a JSON text begin, by their pointers, and the names of other values: the byte behind the quote.
+/// The offset of each string in a JSON text, by pointer, and the names of other values: the byte after the quote.
 pub(super) fn places(text: &str) -> BTreeMap<String, usize> {
     let mut places = BTreeMap::new();
     let bytes = text.as_bytes();
-    // For each open container: its pointer's length, and the number of its next item, where it is an array.
+    // For each open container: the length of its pointer, and for an array the index of the next item.
     let mut open: Vec<(usize, Option<usize>)> = Vec::new();
     let mut pointer = String::new();
     let mut is_name = false;
@@ -262,7 +262,7 @@ pub(super) fn places(text: &str) -> BTreeMap<String, usize> {
                     let name: String = serde_json::from_str(name).unwrap_or_default();
                     pointer.push('/');
                     pointer.push_str(&escaped(&name));
-                    // Until its value is a string.
+                    // Replaced if its value is a string.
                     places.insert(pointer.clone(), start + 1);
                 } else {
                     begin(&open, &mut pointer);
@@ -275,7 +275,7 @@ pub(super) fn places(text: &str) -> BTreeMap<String, usize> {
     places
 }
 
-/// The pointer of the value that begins: an item of an array has its number.
+/// The pointer of the next value: an array item has its index.
 fn begin(open: &[(usize, Option<usize>)], pointer: &mut String) {
     if let Some((length, Some(number))) = open.last() {
         pointer.truncate(*length);

@@ -1,14 +1,14 @@
-//! A text file with the lines, the kind and the facts that rules for habits ask for.
+//! A text file with the lines and facts that the rules for habits need.
 
 use std::cell::OnceCell;
 
 use super::steps::{self, Step};
 use super::variables;
 
-/// A longer line is generated, and no person replaces a part of it. In bytes.
+/// Longest line in bytes; longer ones are generated, and people do not edit them.
 pub(super) const LONGEST_LINE: usize = 4096;
 
-/// What a file is, by its name.
+/// The kind of a file, from its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Yaml,
@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Batch,
     Npmrc,
     Xml,
-    /// Names and values, a line each.
+    /// Names and values, one per line.
     Settings,
     Docker,
     Terraform,
@@ -25,7 +25,7 @@ pub(super) enum Kind {
     Git,
 }
 
-/// The kind of a file in which habits are looked for. Documents explain, and are left out.
+/// The kind of a file that may contain habits. Documents are left out, because they explain habits.
 pub(super) fn kind(path: &str) -> Option<Kind> {
     let name = path
         .rsplit('/')
@@ -66,14 +66,14 @@ pub(super) struct Document<'a> {
     steps: OnceCell<Vec<Option<(usize, usize)>>>,
 }
 
-/// Where the value of a token comes from.
+/// The source of a token's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Source {
     /// A variable of the pipeline.
     Variable(String),
-    /// The job's own token, which needs no replacement.
+    /// The job token, which needs no replacement.
     JobToken,
-    /// Nothing that the line shows.
+    /// The line does not show it.
     Unknown,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Whether the file has this text anywhere, in any letter case.
+    /// Whether the file contains this text, in any letter case.
     pub(super) fn mentions(&self, lowercase: &str) -> bool {
         let text = self
             .lowercase
@@ -109,7 +109,7 @@ impl<'a> Document<'a> {
         .any(|part| self.mentions(part))
     }
 
-    /// The lines around one, in lowercase.
+    /// The lines around a line, in lowercase.
     pub(super) fn around(&self, line: usize, distance: usize) -> String {
         let first = line.saturating_sub(distance);
         let last = self.lines.len().min(line + distance + 1);
@@ -135,7 +135,7 @@ impl<'a> Document<'a> {
         marks.iter().any(|mark| text.starts_with(mark))
     }
 
-    /// The step that a line is in.
+    /// The step that contains a line.
     pub(super) fn step(&self, line: usize) -> Option<Step<'_>> {
         let steps = self.steps.get_or_init(|| match self.kind {
             Kind::Yaml => steps::index(&self.lines),
@@ -145,7 +145,7 @@ impl<'a> Document<'a> {
         Some(Step::new(&self.lines, place))
     }
 
-    /// Where the token in a line of a pipeline comes from.
+    /// The source of the token in a line of a pipeline.
     pub(super) fn source(&self, line: usize) -> Source {
         let variables = variables::all(self.lines[line]);
         if let Some(found) = variables.iter().find(|found| found.is_macro) {
@@ -176,7 +176,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// A variable's own name, and the names under which `env:` gives it to steps.
+    /// A variable's own name, and the names to which `env:` maps it.
     pub(super) fn names(&self, variable: &str) -> Vec<String> {
         let mut names = vec![variable.to_owned()];
         let value = format!("$({variable})");
@@ -203,7 +203,7 @@ impl<'a> Document<'a> {
             })
     }
 
-    /// Whether a task of this file gives a variable its token already.
+    /// Whether a task in this file already sets a variable to a token.
     pub(super) fn is_supplied(&self, variable: &str) -> bool {
         if !self.mentions("entratoken@1") && !self.mentions("runwithtoken@1") {
             return false;

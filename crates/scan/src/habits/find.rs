@@ -1,25 +1,25 @@
-//! What each habit looks like, and what replaces it.
+//! Recognizes each habit, and creates its replacement.
 //!
-//! A function gets the place of one of its rule's words, and judges the line around it.
+//! A function gets the position of one of its rule's words, and evaluates the line around it.
 
 use super::document::{Document, Kind, Source};
 use super::variables;
 use super::{replace, tasks};
 use crate::finding::{Certainty, Fix, Safety};
 
-/// A word of a rule in a line.
+/// A word of a rule on a line.
 pub(super) struct Spot<'a> {
     pub(super) document: &'a Document<'a>,
-    /// The line, from 0.
+    /// Index of the line.
     pub(super) line: usize,
-    /// The word's first byte in the line, and the byte behind it.
+    /// The word's first byte on the line, and the byte after it.
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
-/// A habit.
+/// A recognized habit.
 pub(super) struct Hit {
-    /// What to show of the line: the first byte, and the byte behind the last one.
+    /// The part of the line to show: its first byte, and the byte after it.
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) certainty: Certainty,
@@ -55,7 +55,7 @@ impl Spot<'_> {
         })
     }
 
-    /// Where the token of this line comes from, unless it is the job token or already filled.
+    /// The source of the token on this line, unless it is the job token or a task already sets it.
     fn source(&self) -> Option<Source> {
         match self.document.source(self.line) {
             Source::JobToken => None,
@@ -81,7 +81,7 @@ impl Spot<'_> {
     }
 }
 
-/// The user's part of an address whose host ends at this word: its place, and the host's first byte.
+/// The user in an address whose host ends with this word: its position, and the host's first byte.
 fn user_of_address(text: &str, word: usize) -> Option<(usize, usize)> {
     let is_host = |letter: char| letter.is_ascii_alphanumeric() || ".-".contains(letter);
     let host = text[..word].trim_end_matches(is_host);
@@ -171,7 +171,7 @@ pub(super) fn basic_header(spot: &Spot<'_>) -> Option<Hit> {
     spot.hit(fix)
 }
 
-/// `adieu token --output header | curl -H @- …` in place of `curl -u ":$PAT" …`.
+/// Writes `adieu token --output header | curl -H @- …` instead of `curl -u ":$PAT" …`.
 fn with_header_of_curl(spot: &Spot<'_>) -> Option<Fix> {
     let text = spot.text();
     let rest = text.trim_start().strip_prefix("curl ")?;
@@ -236,7 +236,7 @@ pub(super) fn extra_header(spot: &Spot<'_>) -> Option<Hit> {
     spot.hit(fix)
 }
 
-/// `git clone x` of `git -c http.extraheader="…" clone x`. None of `git config … http.extraheader …`, which goes.
+/// Converts `git -c http.extraheader="…" clone x` to `git clone x`; `None` for `git config`, which is removed.
 fn without_header(text: &str) -> Option<String> {
     let at = text.find("-c http.")?;
     let rest = &text[at..];
@@ -392,7 +392,7 @@ pub(super) fn configured_password(spot: &Spot<'_>) -> Option<Hit> {
     }
 }
 
-/// A variable with this name in the environment of a step, or of a shell.
+/// A variable with this name in the environment of a step or a shell.
 pub(super) fn mapped_variable(spot: &Spot<'_>) -> Option<Hit> {
     let text = spot.text();
     let rest = text[spot.end..].trim_start_matches(['"', '\'', ' ']);
@@ -411,7 +411,7 @@ pub(super) fn mapped_variable(spot: &Spot<'_>) -> Option<Hit> {
     }
 }
 
-/// An input that names a connection with a token in it.
+/// An input that names a connection with a token.
 pub(super) fn connection_input(spot: &Spot<'_>) -> Option<Hit> {
     let value = spot.text()[spot.end..].trim_start_matches([':', ' ']);
     (!value.is_empty()).then_some(())?;
@@ -441,7 +441,7 @@ pub(super) fn terraform(spot: &Spot<'_>) -> Option<Hit> {
             let fix = if others > 1 {
                 replace::step_and_line(spot.document, spot.line, new, Vec::new())
             } else {
-                // Its `env:` goes with it.
+                // The step's `env:` is removed with it.
                 let mut all = replace::entra_token(step.indent, new);
                 let is_gone = |line: &usize| *line == spot.line || *line + 1 == spot.line;
                 let lines = (step.first..=step.last).filter(|line| !is_gone(line));
@@ -466,7 +466,7 @@ pub(super) fn agent(spot: &Spot<'_>) -> Option<Hit> {
     }
     let fix = (spot.kind() == Kind::Shell)
         .then(|| {
-            // The agent's own variable: an argument is visible to every process of the machine.
+            // Uses the agent's own variable: every process on the machine can see an argument.
             let flag = text.find(" --token ")?;
             let others = without_argument(text, flag, " --token ");
             let command = others.trim_start();

@@ -1,4 +1,4 @@
-//! What to write instead of a habit: lines made from the ones that are there, names kept.
+//! Creates the lines that replace a habit, from the existing ones; names are kept.
 //!
 //! A line that could show a value has no replacement.
 
@@ -6,10 +6,10 @@ use super::document::{Document, Source};
 use super::shown::is_harmless;
 use crate::finding::{CONNECTION, Fix, Safety};
 
-/// A replacement of more lines is not one that a person reads.
+/// Most lines of a replacement; no one would review more.
 const MOST_LINES: usize = 200;
 
-/// Other lines in place of some.
+/// Replaces some lines with others.
 pub(super) fn lines(
     document: &Document<'_>,
     first: usize,
@@ -33,13 +33,13 @@ pub(super) fn lines(
     })
 }
 
-/// One line in place of one.
+/// Replaces one line.
 pub(super) fn line(document: &Document<'_>, at: usize, new: String) -> Option<Fix> {
     lines(document, at, at, vec![new], Safety::Review)
 }
 
-/// A step in front of the one that uses a token: it gives the same variable a token that is never renewed by hand.
-/// None where the variable has the PAT in base64, in whose place a token does not work.
+/// Inserts a step before the one that uses a token: it sets the same variable to a token that needs no manual
+/// renewal. `None` if the variable contains the PAT in base64, because a token does not work there.
 pub(super) fn token_step(document: &Document<'_>, at: usize) -> Option<Fix> {
     let Source::Variable(variable) = document.source(at) else {
         return None;
@@ -58,7 +58,7 @@ pub(super) fn token_step(document: &Document<'_>, at: usize) -> Option<Fix> {
     })
 }
 
-/// A step with one input beside the connection.
+/// A step with one input besides the connection.
 pub(super) fn entra_token(indent: usize, input: &str) -> Vec<String> {
     let blanks = " ".repeat(indent);
     // Terraform's providers for Azure sign in to a subscription.
@@ -75,7 +75,7 @@ pub(super) fn entra_token(indent: usize, input: &str) -> Vec<String> {
     ]
 }
 
-/// A step in front of the one that a line is in, with other lines in place of that line.
+/// Inserts a step before the one that contains a line, and replaces that line.
 pub(super) fn step_and_line(
     document: &Document<'_>,
     at: usize,
@@ -96,7 +96,7 @@ pub(super) fn step_and_line(
     lines(document, step.first, at, all, Safety::WithConnection)
 }
 
-/// A secret of the build in place of an argument: the line goes, and each `RUN` that uses it mounts the secret.
+/// Replaces a build argument with a build secret: the line is removed, and each `RUN` that uses it mounts the secret.
 pub(super) fn build_secret(document: &Document<'_>, at: usize, name: &str) -> Option<Fix> {
     let names = [format!("${name}"), format!("${{{name}}}")];
     let uses = |line: &str| names.iter().any(|name| line.contains(name.as_str()));

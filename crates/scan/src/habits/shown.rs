@@ -1,13 +1,13 @@
-//! Whether a line can be shown: nothing in it may be a value that only its owner should see.
+//! Decides whether a line can be shown: it must contain no secret value.
 //!
-//! When in doubt it cannot; then a finding has no diff.
+//! When in doubt, it cannot; the finding then has no diff.
 
 use crate::matcher;
 
-/// The longest run of letters that passes as a name, where digits are among them.
+/// Longest run of letters and digits that counts as a name.
 const LONGEST_NAME: usize = 20;
 
-/// Whether a line holds nothing but names and variables.
+/// Whether a line contains only names and variables.
 pub(super) fn is_harmless(line: &str) -> bool {
     matcher::tokens(line.as_bytes(), 0).is_empty()
         && !has_random_run(line)
@@ -24,7 +24,7 @@ fn has_random_run(line: &str) -> bool {
         })
 }
 
-/// `password = literal`, in any of the forms of configuration files.
+/// `password = literal`, in the formats of configuration files.
 fn has_assigned_secret(line: &str) -> bool {
     let is_xml_password = line.to_ascii_lowercase().contains("password");
     line.char_indices()
@@ -73,7 +73,7 @@ fn has_password_in_address(line: &str) -> bool {
     })
 }
 
-/// Whether a text opens with a value, and not with a variable, a placeholder, a bracket or nothing.
+/// Whether a text starts with a value, not with a variable, a placeholder or a bracket.
 fn is_literal(text: &str) -> bool {
     let text = text.trim_start().trim_start_matches(['"', '\'']);
     let word = text

@@ -1,9 +1,9 @@
-//! Steps of a pipeline, as far as a replacement needs them: where one begins and ends, its task, inputs and
+//! Steps of a pipeline, as far as replacements need them: where each starts and ends, its task, inputs and
 //! environment.
 //!
-//! It reads lines and their indentation, not all of YAML: what it does not understand has no replacement.
+//! It parses lines and their indentation, not all of YAML: what it does not understand has no replacement.
 
-/// What the first key of a step can be.
+/// Possible first keys of a step.
 const KEYS: [&str; 12] = [
     "task",
     "script",
@@ -22,10 +22,10 @@ const KEYS: [&str; 12] = [
 /// A step.
 #[derive(Debug)]
 pub(super) struct Step<'a> {
-    /// Its first and its last line, from 0.
+    /// Indexes of its first and last line.
     pub(super) first: usize,
     pub(super) last: usize,
-    /// How far its dash is indented.
+    /// Indentation of its dash.
     pub(super) indent: usize,
     lines: &'a [&'a str],
 }
@@ -34,19 +34,19 @@ pub(super) struct Step<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry<'a> {
     pub(super) name: &'a str,
-    /// Without quotes; the lines of a block, without its indentation, joined by line breaks.
+    /// Without quotes. For a block, its lines without indentation, joined by line breaks.
     pub(super) value: String,
     pub(super) is_block: bool,
-    /// Its lines, from 0.
+    /// Indexes of its lines.
     pub(super) first: usize,
     pub(super) last: usize,
 }
 
-/// Where the steps of a file are: for each line, the first and the last line of the step that it belongs to.
+/// The steps of a file: for each line, the first and last line of its step.
 pub(super) fn index(lines: &[&str]) -> Vec<Option<(usize, usize)>> {
     let mut firsts = vec![None; lines.len()];
     let mut lasts = vec![0; lines.len()];
-    // A list in the parameters of a template has steps as well; text in a script only looks like one.
+    // A list in a template's parameters has steps as well; text in a script only looks like one.
     let mut open: Option<(usize, usize, bool)> = None;
     for (line, text) in lines.iter().enumerate() {
         let is_blank = text.trim().is_empty();
@@ -75,7 +75,7 @@ pub(super) fn index(lines: &[&str]) -> Vec<Option<(usize, usize)>> {
         .collect()
 }
 
-/// The key with which a step begins.
+/// The first key of a step.
 fn first_key(text: &str) -> Option<&str> {
     let (key, _) = text.trim_start().strip_prefix("- ")?.split_once(':')?;
     KEYS.contains(&key.trim()).then_some(key.trim())
@@ -104,7 +104,7 @@ impl<'a> Step<'a> {
         self.entries(self.first, self.last, self.indent + 2)
     }
 
-    /// What is below a key, such as `inputs` or `env`.
+    /// The keys below a key such as `inputs` or `env`.
     pub(super) fn below(&self, key: &str) -> Vec<Entry<'a>> {
         let keys = self.keys();
         let Some(entry) = keys.iter().find(|entry| entry.name == key) else {
@@ -150,7 +150,7 @@ impl<'a> Step<'a> {
         entries
     }
 
-    /// The lines of a block without its indentation.
+    /// The lines of a block, without its indentation.
     fn block(&self, first: usize, last: usize) -> String {
         let lines = &self.lines[first.min(last + 1)..=last];
         let filled = lines.iter().filter(|line| !line.trim().is_empty());
@@ -185,7 +185,7 @@ fn scalar(text: &str) -> String {
     }
 }
 
-/// How far a line is indented. Tabs do not indent in YAML.
+/// Indentation of a line. Tabs do not indent in YAML.
 pub(super) fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }

@@ -1,4 +1,4 @@
-//! The rules for habits: their names, what they mean, where to read what to do, and the words that point at them.
+//! The rules for habits: names, meanings, pages, and the words that point to them.
 //!
 //! It recognizes nothing; `find` does.
 
@@ -8,7 +8,7 @@ use crate::rules::{Kind, Rule};
 /// A rule for a habit.
 pub(super) struct Habit {
     pub(super) rule: Rule,
-    /// In lowercase; a line without one of them is not looked at.
+    /// In lowercase; lines without any of them are skipped.
     pub(super) words: &'static [&'static str],
     pub(super) find: fn(&Spot<'_>) -> Option<Hit>,
 }
@@ -253,7 +253,7 @@ pub(super) static HABITS: [Habit; 19] = [
     },
 ];
 
-/// Variables of a pipeline whose name says that they hold a personal access token.
+/// Pipeline variables whose names indicate a personal access token.
 pub(crate) static VARIABLE: Rule = rule(
     "pat-variable",
     "Pipeline variable with a personal access token",
@@ -261,7 +261,7 @@ pub(crate) static VARIABLE: Rule = rule(
     "docs/migrate/scripts.md#a-pat-in-a-variable",
 );
 
-/// Variable groups of that name.
+/// Variable groups with such a name.
 pub(crate) static GROUP: Rule = rule(
     "pat-group",
     "Variable group whose name suggests a personal access token",
@@ -269,7 +269,7 @@ pub(crate) static GROUP: Rule = rule(
     "docs/migrate/scripts.md#a-pat-in-a-variable",
 );
 
-/// Service connections of an organization that hold a token or a password for Azure DevOps.
+/// Service connections of an organization that contain a token or a password for Azure DevOps.
 pub(crate) static CONNECTION: Rule = rule(
     "pat-connection",
     "Service connection with a personal access token",
@@ -277,7 +277,7 @@ pub(crate) static CONNECTION: Rule = rule(
     "docs/scan.md#service-connections",
 );
 
-/// Subscriptions of service hooks that sign in.
+/// Service hook subscriptions with a credential.
 pub(crate) static SERVICE_HOOK: Rule = rule(
     "service-hook",
     "Service hook with a password",
@@ -285,7 +285,7 @@ pub(crate) static SERVICE_HOOK: Rule = rule(
     "docs/scan.md#organizations",
 );
 
-/// Capabilities of agents, which everyone sees who sees the pool.
+/// Capabilities of agents, which everyone with access to the pool can see.
 pub(crate) static CAPABILITY: Rule = rule(
     "agent-capability",
     "Environment variable of an agent whose name suggests a token, shown as a capability of the \

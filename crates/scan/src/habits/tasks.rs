@@ -1,14 +1,14 @@
-//! Tasks that need a personal access token, or az for a token, and the tasks that replace them.
+//! Tasks that use a personal access token, or az to get a token, and the tasks that replace them.
 //!
-//! A step with an input that is not in the tables has no replacement: nothing is dropped silently.
+//! A step with an unknown input has no replacement: nothing is dropped silently.
 
 use super::document::Document;
 use super::replace;
 use super::steps::{Entry, Step};
 use crate::finding::{CONNECTION, Fix, Safety};
 
-/// Input of `azure-devops-extension-tasks`, and of MarketplaceExtension@1 (docs/migrate/publishing.md); none where it
-/// is not needed.
+/// Inputs of `azure-devops-extension-tasks`, and those of MarketplaceExtension@1 (docs/migrate/publishing.md); `None`
+/// if an input is not needed.
 const MARKETPLACE_INPUTS: [(&str, Option<&str>); 25] = [
     ("connectTo", None),
     ("connectedServiceName", None),
@@ -47,7 +47,7 @@ const OPERATIONS: [(&str, &str); 6] = [
     ("IsAzureDevOpsExtensionValid", "waitForValidation"),
 ];
 
-/// The operation of MarketplaceExtension@1 that does the same as a task.
+/// The operation of MarketplaceExtension@1 that replaces a task.
 pub(super) fn operation(task: &str) -> Option<&'static str> {
     let name = task.split('@').next().unwrap_or_default();
     let known = |(known, _): &&(&str, &str)| known.eq_ignore_ascii_case(name);
@@ -57,7 +57,7 @@ pub(super) fn operation(task: &str) -> Option<&'static str> {
         .map(|(_, operation)| *operation)
 }
 
-/// MarketplaceExtension@1 in place of a task for the Marketplace.
+/// Replaces a task for the Marketplace with MarketplaceExtension@1.
 pub(super) fn marketplace(
     document: &Document<'_>,
     step: &Step<'_>,
@@ -97,8 +97,8 @@ pub(super) fn marketplace(
     rewritten(document, step, "MarketplaceExtension@1", new, safety)
 }
 
-/// FeedAuthenticate@1 in place of a task that gives one package client a feed's token. A file does not show
-/// whether the connection is for Azure Artifacts.
+/// Replaces a task that gives one package client a feed's token with FeedAuthenticate@1. A file does not show whether
+/// the connection is for Azure Artifacts.
 pub(super) fn feed(document: &Document<'_>, step: &Step<'_>) -> Option<Fix> {
     const SERVED: [&str; 5] = [
         "npmAuthenticate",
@@ -115,7 +115,7 @@ pub(super) fn feed(document: &Document<'_>, step: &Step<'_>) -> Option<Fix> {
     is_served.then(new).flatten()
 }
 
-/// EntraToken@1 or RunWithToken@1 in place of AzureCLI@2 that asks az for a token of Azure DevOps.
+/// Replaces AzureCLI@2 that gets an Azure DevOps token with EntraToken@1 or RunWithToken@1.
 pub(super) fn azure_cli(document: &Document<'_>, step: &Step<'_>) -> Option<Fix> {
     let inputs = step.below("inputs");
     let input = |name: &str| {
@@ -181,7 +181,7 @@ pub(super) fn azure_cli(document: &Document<'_>, step: &Step<'_>) -> Option<Fix>
     rewritten(document, step, "RunWithToken@1", new, Safety::Safe)
 }
 
-/// The variable that a script sets to a token, where it does nothing else.
+/// The variable that a script sets to a token, if it does nothing else.
 fn only_sets(lines: &[&str]) -> Option<String> {
     let is_of_use = |line: &&&str| {
         let line = line.trim();
@@ -199,7 +199,7 @@ fn only_sets(lines: &[&str]) -> Option<String> {
     (!is_output).then(|| name[..end].to_owned())
 }
 
-/// A line with the token's variable in place of the command that asks az for one; none where it needs az for more.
+/// A line with the token's variable instead of the az command; `None` if it needs az for something else.
 pub(super) fn without_az(line: &str, value: &str) -> Option<String> {
     const COMMAND: &str = "az account get-access-token";
     let Some(at) = line.find(COMMAND) else {
@@ -252,7 +252,7 @@ fn block<'a>(name: &str, lines: impl Iterator<Item = &'a str>) -> Vec<String> {
         .collect()
 }
 
-/// A value as it is written, with its quotes.
+/// A value as written, with its quotes.
 fn raw<'a>(document: &Document<'a>, entry: &Entry<'_>) -> &'a str {
     let line = document.lines[entry.first];
     line.split_once(':').map_or("", |(_, value)| value.trim())

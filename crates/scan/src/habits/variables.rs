@@ -1,17 +1,17 @@
-//! Variables as pipelines, shells and configuration files write them, and which of their names are about a token.
+//! Variables in the syntax of pipelines, shells and configuration files, and which names refer to a token.
 
-/// A variable in a line.
+/// A variable on a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Variable<'a> {
     pub(super) name: &'a str,
-    /// First byte of the whole expression, and the byte behind it.
+    /// First byte of the whole expression, and the byte after it.
     pub(super) start: usize,
     pub(super) end: usize,
-    /// `$(NAME)`: Azure Pipelines puts the value in before anything runs.
+    /// `$(NAME)`: Azure Pipelines inserts the value before anything runs.
     pub(super) is_macro: bool,
 }
 
-/// Openings and closings, the longer ones first.
+/// Opening and closing marks; a longer one is before its prefix.
 const FORMS: [(&str, &str); 7] = [
     ("${{ variables.", " }}"),
     ("${{variables.", "}}"),
@@ -22,7 +22,7 @@ const FORMS: [(&str, &str); 7] = [
     ("$env:", ""),
 ];
 
-/// All variables of a line.
+/// All variables on a line.
 pub(super) fn all(line: &str) -> Vec<Variable<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -78,18 +78,18 @@ fn at_start(line: &str, start: usize) -> Option<Variable<'_>> {
     plain(1, length, 0, false)
 }
 
-/// The job's own token, which is not a personal one.
+/// Whether a name means the job token, which is not a personal access token.
 pub(super) fn is_job_token(name: &str) -> bool {
     name.replace(['.', '_'], "")
         .eq_ignore_ascii_case("systemaccesstoken")
 }
 
-/// Whether a name has the word `pat` in it, in any style: `MY_PAT`, `adoPat`, `pat-feed`.
+/// Whether a name contains the word `pat`, in any style: `MY_PAT`, `adoPat`, `pat-feed`.
 pub(crate) fn is_pat(name: &str) -> bool {
     words(name).iter().any(|word| word == "pat")
 }
 
-/// Whether a name has the word `pat` or `token` in it.
+/// Whether a name contains the word `pat` or `token`.
 pub(super) fn is_token(name: &str) -> bool {
     let is_one = |word: &String| matches!(word.as_str(), "pat" | "token" | "accesstoken");
     !is_job_token(name) && words(name).iter().any(is_one)

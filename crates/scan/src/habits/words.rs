@@ -1,18 +1,18 @@
-//! A search for many words at once, without regard to letter case.
+//! Searches for many words at once, in any letter case.
 //!
-//! After Wu and Manber: a table of pairs of bytes has how far the next word can be, so most bytes are never read.
-//! `aho-corasick` does the same with vector instructions, for 0.1 MB of the binary.
+//! The algorithm of Wu and Manber: a table of byte pairs has the distance to the next possible word, so most bytes
+//! are never read. `aho-corasick` does the same with vector instructions, for 0.1 MB of the binary.
 
-/// Words, prepared.
+/// Prepared words.
 pub(super) struct Words {
     words: Vec<&'static str>,
     /// The length of the shortest word.
     shortest: usize,
-    /// By pair of bytes: how far to go on.
+    /// By byte pair: how far to skip.
     shifts: Vec<u8>,
 }
 
-/// The letter case of ASCII does not count; what else becomes the same is told apart afterwards.
+/// Ignores the letter case of ASCII; other collisions are resolved later.
 fn pair(one: u8, other: u8) -> usize {
     usize::from(one | 0x20) << 8 | usize::from(other | 0x20)
 }
@@ -43,7 +43,7 @@ impl Words {
         self.words[word].len()
     }
 
-    /// Calls `found` with each place of a word and the word's index.
+    /// Calls `found` with each position of a word and the word's index.
     pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
         let mut end = self.shortest;
         while end <= text.len() {

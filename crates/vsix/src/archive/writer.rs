@@ -148,7 +148,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     }
 }
 
-/// Groups of consecutive entries, each for one worker; a streamed entry is a group of its own.
+/// Groups of consecutive entries, each for one worker; a streamed entry is alone in its group.
 fn batches(entries: &[(String, Source)]) -> Vec<Range<usize>> {
     let mut batches: Vec<Range<usize>> = Vec::new();
     let mut room = 0;
