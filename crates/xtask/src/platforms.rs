@@ -3,9 +3,11 @@
 //! It never builds anything.
 
 use std::collections::BTreeMap;
+use std::env::consts::{ARCH, OS};
 
 use serde::Deserialize;
 
+use crate::command::Context as _;
 use crate::{files, root};
 
 /// A platform that a task's package has a binary for.
@@ -27,9 +29,8 @@ pub(crate) struct Platform {
 /// # Errors
 /// The table cannot be read.
 pub(crate) fn all() -> Result<BTreeMap<String, Platform>, String> {
-    let path = root().join("task/platforms.json");
-    let text = files::read_text(&path)?;
-    serde_json::from_str(&text).map_err(|error| format!("{} is wrong: {error}.", path.display()))
+    let text = files::read_text(&root().join("task/platforms.json"))?;
+    serde_json::from_str(&text).context("task/platforms.json is wrong")
 }
 
 /// The rows of these names, or of all where none is given.
@@ -45,29 +46,30 @@ pub(crate) fn named(names: &[&str]) -> Result<BTreeMap<String, Platform>, String
     Ok(all)
 }
 
-/// This machine's row.
+/// The row of one name.
+///
+/// # Errors
+/// The table cannot be read, or has no such row.
+pub(crate) fn one(name: &str) -> Result<Platform, String> {
+    let row = named(&[name])?.remove(name);
+    row.ok_or_else(|| "task/platforms.json is empty.".to_owned())
+}
+
+/// This machine's name and row.
 ///
 /// # Errors
 /// The table cannot be read, or has no such row.
 pub(crate) fn host() -> Result<(String, Platform), String> {
-    let name = name_of_host();
-    let row = named(&[&name])?.remove(&name);
-    Ok((name, row.ok_or("task/platforms.json is empty.")?))
-}
-
-/// Node's name of this machine.
-fn name_of_host() -> String {
-    let system = match std::env::consts::OS {
-        "macos" => "darwin",
-        "windows" => "win32",
-        other => other,
-    };
-    let architecture = match std::env::consts::ARCH {
-        "x86_64" => "x64",
-        "aarch64" if system != "win32" => "arm64",
+    let name = match (OS, ARCH) {
         // Windows for ARM runs the x64 binary, which is the one that the launcher picks there.
-        "aarch64" => "x64",
-        other => other,
+        ("windows", _) => "win32-x64".to_owned(),
+        (system, architecture) => {
+            let system = if system == "macos" { "darwin" } else { system };
+            let processor = { architecture }
+                .replace("x86_64", "x64")
+                .replace("aarch64", "arm64");
+            format!("{system}-{processor}")
+        }
     };
-    format!("{system}-{architecture}")
+    Ok((name.clone(), one(&name)?))
 }

@@ -13,9 +13,8 @@ mod wheel;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::command::{output, print_line};
+use crate::command::{output, print_line, words};
 use crate::platforms::{self, Platform};
 use crate::{dist, files, package, root, target};
 
@@ -51,7 +50,7 @@ struct Binary {
 struct Entry {
     path: String,
     bytes: Vec<u8>,
-    is_executable: bool,
+    mode: u32,
 }
 
 /// A file of the release.
@@ -62,18 +61,16 @@ struct File {
 
 impl Entry {
     fn text(path: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
-        Self {
-            path: path.into(),
-            bytes: text.into(),
-            is_executable: false,
-        }
+        let (path, bytes) = (path.into(), text.into());
+        let mode = 0o644;
+        Self { path, bytes, mode }
     }
 
     fn program(path: impl Into<String>, bytes: &[u8]) -> Self {
+        let mode = 0o755;
         Self {
-            path: path.into(),
-            bytes: bytes.to_vec(),
-            is_executable: true,
+            mode,
+            ..Self::text(path, bytes)
         }
     }
 }
@@ -103,7 +100,7 @@ pub(crate) fn of(binary: &Path) -> Result<(), String> {
     make(&[(name, binary.to_path_buf())], true)
 }
 
-fn make(binaries: &[(String, PathBuf)], is_native: bool) -> Result<(), String> {
+fn make(binaries: &[dist::Binary], is_native: bool) -> Result<(), String> {
     let folder = target().join("release-files");
     let _ = fs::remove_dir_all(&folder);
     for file in write(&Release::read(binaries, is_native)?, &folder)? {
@@ -115,87 +112,78 @@ fn make(binaries: &[(String, PathBuf)], is_native: bool) -> Result<(), String> {
 /// Writes all files and their sums into a folder. Returns their paths.
 fn write(release: &Release, folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut files = archive::files(release)?;
+    let templates = templates::files(release, &files)?;
     files.extend(npm::files(release)?);
     files.extend(wheel::files(release)?);
-    let mut sums: Vec<String> = files
+    files.sort_by(|one, other| one.name.cmp(&other.name));
+    let sums = files
         .iter()
-        .map(|file| format!("{}  {}\n", dist::sha256(&file.bytes), file.name))
-        .collect();
-    sums.sort_by(|one, other| one[64..].cmp(&other[64..]));
+        .map(|file| format!("{}  {}\n", dist::sha256(&file.bytes), file.name));
     files.push(File {
+        bytes: sums.collect::<String>().into_bytes(),
         name: "SHA256SUMS".to_owned(),
-        bytes: sums.concat().into_bytes(),
     });
-    files.extend(templates::files(release, &files)?);
-    let mut paths = Vec::new();
-    for file in files {
+    files.extend(templates);
+    let written = files.into_iter().map(|file| {
         let path = folder.join(file.name);
         files::write(&path, file.bytes)?;
-        paths.push(path);
-    }
-    Ok(paths)
+        Ok(path)
+    });
+    written.collect()
 }
 
 impl Release {
-    fn read(binaries: &[(String, PathBuf)], is_native: bool) -> Result<Self, String> {
-        let mut rows = platforms::all()?;
-        let mut read = Vec::new();
-        for (platform, path) in binaries {
-            let row = rows.remove(platform);
-            let row = row.ok_or_else(|| format!("There is no platform {platform}."))?;
-            read.push(Binary {
+    fn read(binaries: &[dist::Binary], is_native: bool) -> Result<Self, String> {
+        let host = platforms::host()?.0;
+        let own = binaries.iter().find(|(platform, _)| *platform == host);
+        let (_, runnable) = own.ok_or_else(|| {
+            format!("Manual pages come from the binary for {host}, which is not among them.")
+        })?;
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let manual = manual::pages(runnable, &version)?;
+        let read = binaries.iter().map(|(platform, path)| {
+            let row = platforms::one(platform)?;
+            Ok(Binary {
                 row: if is_native { native(row)? } else { row },
                 is_native,
                 platform: platform.clone(),
                 bytes: files::read(path)?,
-            });
-        }
+            })
+        });
         let stage = target().join("release-stage");
-        files::create(&stage)?;
         package::notices(&stage, binaries)?;
         let manifest = files::read_text(&root().join("Cargo.toml"))?;
-        let repository = manifest.lines().find_map(|line| {
+        let repository = { manifest.lines() }.find_map(|line| {
             let value = line.strip_prefix("repository = \"")?;
             value.strip_suffix('"').map(str::to_owned)
         });
         Ok(Self {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version,
             repository,
-            binaries: read,
+            binaries: read.collect::<Result<_, String>>()?,
             readme: files::read(&root().join("README.md"))?,
             license: files::read(&root().join("LICENSE"))?,
             notices: files::read(&stage.join("THIRD-PARTY-NOTICES"))?,
-            manual: manual::pages(runnable(binaries)?, env!("CARGO_PKG_VERSION"))?,
+            manual,
         })
     }
 
     /// What goes with every binary.
     fn texts(&self, folder: &str) -> Vec<Entry> {
         vec![
-            Entry::text(format!("{folder}README.md"), self.readme.clone()),
-            Entry::text(format!("{folder}LICENSE"), self.license.clone()),
-            Entry::text(format!("{folder}THIRD-PARTY-NOTICES"), self.notices.clone()),
+            Entry::text(format!("{folder}README.md"), &*self.readme),
+            Entry::text(format!("{folder}LICENSE"), &*self.license),
+            Entry::text(format!("{folder}THIRD-PARTY-NOTICES"), &*self.notices),
         ]
     }
 }
 
-/// The binary for this machine.
-fn runnable(binaries: &[(String, PathBuf)]) -> Result<&Path, String> {
-    let (host, _) = platforms::host()?;
-    let own = binaries.iter().find(|(platform, _)| *platform == host);
-    let (_, path) = own.ok_or_else(|| {
-        format!("Manual pages come from the binary for {host}, which is not among them.")
-    })?;
-    Ok(path)
-}
-
 /// The row with the target that Rust builds for here.
 fn native(row: Platform) -> Result<Platform, String> {
-    let printed = output(Command::new("rustc").arg("-vV")).unwrap_or_default();
+    let printed = output(&mut words("rustc -vV")).unwrap_or_default();
     let host = printed.lines().find_map(|line| line.strip_prefix("host: "));
-    let target = host.ok_or("rustc does not name this machine's target.")?;
-    Ok(Platform {
-        target: target.to_owned(),
-        ..row
-    })
+    let target = host
+        .ok_or("rustc does not name this machine's target.")?
+        .to_owned();
+    Ok(Platform { target, ..row })
 }

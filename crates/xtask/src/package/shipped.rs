@@ -6,56 +6,57 @@
 //! none of them knows which crate is in which platform's binary.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::command::this_cargo;
-use crate::platforms::{self, Platform};
-use crate::{dist, files, root};
+use crate::command::{Context as _, output, this_cargo};
+use crate::{dist, files, platforms, root};
 
 /// The files, as they are named in `vss-extension.json`.
 pub(crate) const FILES: [&str; 3] = ["SHA256SUMS", "sbom.cdx.json", "THIRD-PARTY-NOTICES"];
 
 /// A crate in a binary.
 struct Component {
-    name: String,
-    version: String,
+    /// What cargo knows of it.
+    package: Value,
     license: String,
-    repository: Option<String>,
-    folder: PathBuf,
     /// SHA-256 of its archive, out of Cargo.lock; none for ours.
     checksum: Option<String>,
     platforms: BTreeSet<String>,
 }
 
+/// Crates by name and version.
+type Components = BTreeMap<(String, String), Component>;
+
+/// A binary: its platform, its path in a task's folder, and its SHA-256.
+type Digest = (String, String, String);
+
 /// Writes the files into a folder. `tasks` are the folders in which the binaries are.
 pub(crate) fn write(
     folder: &Path,
     tasks: &[String],
-    binaries: &[(String, PathBuf)],
+    binaries: &[dist::Binary],
 ) -> Result<(), String> {
-    let table = platforms::all()?;
     let mut components = BTreeMap::new();
     let mut digests = Vec::new();
     for (name, binary) in binaries {
-        let platform = table
-            .get(name)
-            .ok_or_else(|| format!("There is no platform {name}."))?;
-        collect(name, platform, &mut components)?;
-        let digest = dist::sha256(&files::read(binary)?);
-        digests.push((name.clone(), platform.binary.clone(), digest));
+        let platform = platforms::one(name)?;
+        collect(name, &platform.target, &mut components)?;
+        let path = format!("bin/{name}/{}", platform.binary);
+        digests.push((name.clone(), path, dist::sha256(&files::read(binary)?)));
     }
-    let mut sums = String::new();
-    for task in tasks {
-        for (name, binary, digest) in &digests {
-            let _ = writeln!(sums, "{digest}  {task}/bin/{name}/{binary}");
-        }
-    }
-    let texts = [sums, sbom(&components, &digests)?, notices(&components)?];
+    let sums = tasks.iter().flat_map(|task| {
+        let lines = digests.iter();
+        lines.map(move |(_, path, digest)| format!("{digest}  {task}/{path}\n"))
+    });
+    let texts = [
+        sums.collect(),
+        sbom(&components, &digests)?,
+        notices(&components)?,
+    ];
     for (name, text) in FILES.iter().zip(texts) {
         files::write(&folder.join(name), text)?;
     }
@@ -64,144 +65,95 @@ pub(crate) fn write(
 
 /// The crates that are linked into a platform's binary: cargo's own answer, for our package's features, without
 /// what runs at build time.
-fn collect(
-    platform: &str,
-    row: &Platform,
-    components: &mut BTreeMap<(String, String), Component>,
-) -> Result<(), String> {
-    let tree = cargo(&[
-        "tree",
-        "--locked",
-        "--package",
-        "adieu",
-        "--edges",
-        "normal,no-proc-macro",
-        "--prefix",
-        "none",
-        "--target",
-        &row.target,
-    ])?;
-    let metadata = cargo(&[
-        "metadata",
-        "--locked",
-        "--format-version",
-        "1",
-        "--filter-platform",
-        &row.target,
-    ])?;
-    let metadata: Value = serde_json::from_str(&metadata)
-        .map_err(|error| format!("cargo's metadata cannot be read: {error}."))?;
+fn collect(platform: &str, target: &str, components: &mut Components) -> Result<(), String> {
+    let tree = cargo(&format!(
+        "tree --locked --package adieu --edges normal,no-proc-macro --prefix none --target {target}"
+    ))?;
+    let metadata = cargo(&format!(
+        "metadata --locked --format-version 1 --filter-platform {target}"
+    ))?;
+    let mut metadata: Value = serde_json::from_str(&metadata).context("cargo metadata")?;
     let lock = files::read_text(&root().join("Cargo.lock"))?;
-    let linked: BTreeSet<(String, String)> = tree
-        .lines()
-        .filter_map(|line| {
-            let mut words = line.split(' ');
-            let name = words.next()?;
-            let version = words.next()?.strip_prefix('v')?;
-            Some((name.to_owned(), version.to_owned()))
-        })
-        .collect();
-    for package in metadata["packages"].as_array().into_iter().flatten() {
-        let text = |key: &str| package[key].as_str().map(str::to_owned);
-        let key = (
-            text("name").unwrap_or_default(),
-            text("version").unwrap_or_default(),
-        );
+    let linked = tree.lines().filter_map(|line| {
+        let mut words = line.split(' ');
+        Some((words.next()?, words.next()?.strip_prefix('v')?))
+    });
+    let linked: BTreeSet<(&str, &str)> = linked.collect();
+    for package in metadata["packages"].as_array_mut().into_iter().flatten() {
+        let key = (text(package, "name"), text(package, "version"));
         if !linked.contains(&key) {
             continue;
         }
-        let manifest = PathBuf::from(text("manifest_path").unwrap_or_default());
-        components
-            .entry(key.clone())
-            .or_insert_with(|| Component {
-                checksum: checksum(&lock, &key.0, &key.1),
-                // Cargo's old form of "or".
-                license: text("license").unwrap_or_default().replace('/', " OR "),
-                repository: text("repository"),
-                folder: manifest.parent().unwrap_or(&manifest).to_path_buf(),
-                name: key.0,
-                version: key.1,
-                platforms: BTreeSet::new(),
-            })
-            .platforms
-            .insert(platform.to_owned());
+        let key = (key.0.to_owned(), key.1.to_owned());
+        let component = components.entry(key).or_insert_with(|| Component {
+            checksum: checksum(&lock, package),
+            // Cargo's old form of "or".
+            license: text(package, "license").replace('/', " OR "),
+            package: package.take(),
+            platforms: BTreeSet::new(),
+        });
+        component.platforms.insert(platform.to_owned());
     }
     Ok(())
 }
 
-fn cargo(arguments: &[&str]) -> Result<String, String> {
-    let output = this_cargo()
-        .current_dir(root())
-        .args(arguments)
-        .output()
-        .map_err(|error| format!("cargo cannot be started: {error}."))?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    } else {
-        let errors = String::from_utf8_lossy(&output.stderr);
-        Err(format!("cargo {} failed: {errors}", arguments[0]))
-    }
+fn cargo(arguments: &str) -> Result<String, String> {
+    let mut cargo = this_cargo();
+    let output = output(cargo.current_dir(root()).args(arguments.split(' ')));
+    output.ok_or_else(|| format!("cargo {arguments} failed."))
 }
 
-fn checksum(lock: &str, name: &str, version: &str) -> Option<String> {
+fn text<'value>(value: &'value Value, key: &str) -> &'value str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn checksum(lock: &str, package: &Value) -> Option<String> {
+    let (name, version) = (text(package, "name"), text(package, "version"));
     let opening = format!("\nname = \"{name}\"\nversion = \"{version}\"\n");
-    let package = lock
-        .split("[[package]]")
-        .find(|package| package.starts_with(&opening))?;
-    let line = package
-        .lines()
-        .find_map(|line| line.strip_prefix("checksum = \""))?;
+    let package = { lock.split("[[package]]") }.find(|package| package.starts_with(&opening))?;
+    let mut lines = package.lines();
+    let line = lines.find_map(|line| line.strip_prefix("checksum = \""))?;
     Some(line.trim_end_matches('"').to_owned())
 }
 
 /// CycloneDX 1.6. It has a time only where `SOURCE_DATE_EPOCH` gives one, and no random number.
-fn sbom(
-    components: &BTreeMap<(String, String), Component>,
-    digests: &[(String, String, String)],
-) -> Result<String, String> {
-    let reference =
-        |component: &Component| format!("pkg:cargo/{}@{}", component.name, component.version);
+fn sbom(components: &Components, digests: &[Digest]) -> Result<String, String> {
     let version = env!("CARGO_PKG_VERSION");
+    let own = |platform: &str| format!("adieu-{platform}");
+    let hashes = |digest: &str| json!([{ "alg": "SHA-256", "content": digest }]);
     let mut listed = Vec::new();
     let mut depends = Vec::new();
-    for (platform, binary, digest) in digests {
-        let own = format!("adieu-{platform}");
+    for (platform, path, digest) in digests {
         listed.push(json!({
             "type": "application",
-            "bom-ref": own,
-            "name": format!("bin/{platform}/{binary}"),
+            "bom-ref": own(platform),
+            "name": path,
             "version": version,
-            "hashes": [{ "alg": "SHA-256", "content": digest }],
+            "hashes": hashes(digest),
         }));
-        let linked: Vec<String> = components
-            .values()
-            .filter(|component| component.platforms.contains(platform))
-            .map(reference)
-            .collect();
-        depends.push(json!({ "ref": own, "dependsOn": linked }));
+        let linked = { components.values() }.filter(|one| one.platforms.contains(platform));
+        let linked: Vec<String> = linked.map(reference).collect();
+        depends.push(json!({ "ref": own(platform), "dependsOn": linked }));
     }
     for component in components.values() {
         let mut entry = json!({
             "type": "library",
             "bom-ref": reference(component),
-            "name": component.name,
-            "version": component.version,
+            "name": component.package["name"],
+            "version": component.package["version"],
             "licenses": [{ "expression": component.license }],
         });
         if let Some(checksum) = &component.checksum {
             entry["purl"] = reference(component).into();
-            entry["hashes"] = json!([{ "alg": "SHA-256", "content": checksum }]);
+            entry["hashes"] = hashes(checksum);
         }
-        if let Some(repository) = &component.repository {
+        if let Some(repository) = component.package["repository"].as_str() {
             entry["externalReferences"] = json!([{ "type": "vcs", "url": repository }]);
         }
         listed.push(entry);
     }
-    let references: Vec<String> = digests
-        .iter()
-        .map(|(platform, _, _)| format!("adieu-{platform}"))
-        .collect();
-    depends.push(json!({ "ref": "adieu", "dependsOn": references }));
+    let binaries: Vec<String> = digests.iter().map(|(platform, ..)| own(platform)).collect();
+    depends.push(json!({ "ref": "adieu", "dependsOn": binaries }));
     let mut document = json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -216,102 +168,89 @@ fn sbom(
         "dependencies": depends,
     });
     if let Ok(seconds) = std::env::var("SOURCE_DATE_EPOCH") {
-        document["metadata"]["timestamp"] = rfc3339(&seconds)?.into();
+        let time = seconds
+            .parse()
+            .ok()
+            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+        let time = time.and_then(|time| time.format(&Rfc3339).ok());
+        let time = time
+            .ok_or_else(|| format!("SOURCE_DATE_EPOCH is not a number of seconds: {seconds}."))?;
+        document["metadata"]["timestamp"] = time.into();
     }
-    serde_json::to_string_pretty(&document)
-        .map(|text| text + "\n")
-        .map_err(|error| error.to_string())
+    Ok(format!("{document:#}\n"))
 }
 
-/// Seconds since 1970 as RFC 3339 in UTC.
-fn rfc3339(seconds: &str) -> Result<String, String> {
-    seconds
-        .parse()
-        .ok()
-        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .ok_or_else(|| format!("SOURCE_DATE_EPOCH is not a number of seconds: {seconds}."))
+/// A crate's package URL.
+fn reference(component: &Component) -> String {
+    let package = &component.package;
+    format!(
+        "pkg:cargo/{}@{}",
+        text(package, "name"),
+        text(package, "version")
+    )
 }
 
 /// License texts, each once, under the crates that come under it with their own copyright lines. Where a crate
 /// gives a choice with MIT in it, MIT is taken.
-fn notices(components: &BTreeMap<(String, String), Component>) -> Result<String, String> {
+fn notices(components: &Components) -> Result<String, String> {
     // Words of a text without its copyright lines, the crates with these lines, and one text as it is.
-    let mut texts: BTreeMap<String, (Vec<String>, String)> = BTreeMap::new();
-    let mut without = Vec::new();
-    for component in components.values().filter(|one| one.checksum.is_some()) {
-        let title = format!(
-            "{} {} ({})",
-            component.name, component.version, component.license
-        );
-        let files = license_files(&component.folder)?;
+    let mut texts: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let mut without = String::new();
+    for ((name, version), component) in components {
+        if component.checksum.is_none() {
+            continue;
+        }
+        let title = format!("{name} {version} ({})", component.license);
+        let files = license_files(Path::new(text(&component.package, "manifest_path")))?;
         if files.is_empty() {
-            without.push(format!(
-                "{title} {}",
-                component.repository.as_deref().unwrap_or_default()
-            ));
+            without += &format!("{title} {}\n", text(&component.package, "repository"));
         }
         for file in files {
             let text = files::read_text(&file)?;
-            let is_copyright = |line: &&str| {
-                line.trim_start()
-                    .to_lowercase()
-                    .starts_with("copyright (c)")
-            };
-            let owners: Vec<&str> = text.lines().filter(is_copyright).map(str::trim).collect();
-            let body: Vec<&str> = text.lines().filter(|line| !is_copyright(line)).collect();
+            let is_copyright =
+                |line: &&str| { line.trim_start().to_lowercase() }.starts_with("copyright (c)");
+            let (owners, body): (Vec<&str>, Vec<&str>) = text.lines().partition(is_copyright);
             let body = body.join("\n").trim().to_owned();
             let words: Vec<&str> = body.split_whitespace().collect();
-            let head = std::iter::once(title.clone())
-                .chain(owners.iter().map(|owner| format!("    {owner}")))
-                .collect::<Vec<_>>()
-                .join("\n");
             let entry = texts.entry(words.join(" ").to_lowercase());
-            let (crates, _) = entry.or_insert_with(|| (Vec::new(), body));
-            crates.push(head);
+            let (crates, _) = entry.or_insert_with(|| (String::new(), body.clone()));
+            *crates += &format!("{title}\n");
+            owners
+                .iter()
+                .for_each(|owner| *crates += &format!("    {}\n", owner.trim()));
         }
     }
+    let line = "=".repeat(80);
     let mut notices = String::from(
         "Third-party software in the binaries of this extension: crates from crates.io,\n\
          the standard library of Rust (MIT OR Apache-2.0), on Linux the C library musl (MIT), on\n\
          Windows the start code of MinGW-w64 (public domain and ZPL-2.1).\n",
     );
     for (crates, text) in texts.values() {
-        let _ = write!(
-            notices,
-            "\n{}\n\n{}\n\n{text}\n",
-            "=".repeat(80),
-            crates.join("\n")
-        );
+        notices += &format!("\n{line}\n\n{crates}\n{text}\n");
     }
     if !without.is_empty() {
-        let _ = write!(
-            notices,
-            "\n{}\n\nWithout a license text in their archive:\n{}\n",
-            "=".repeat(80),
-            without.join("\n")
-        );
+        notices += &format!("\n{line}\n\nWithout a license text in their archive:\n{without}");
     }
     Ok(notices)
 }
 
-fn license_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let mut files: Vec<PathBuf> = files::list(folder)?
-        .into_iter()
-        .filter(|path| {
-            path.is_file() && has_any(path, &["LICENSE", "LICENCE", "COPYING", "NOTICE"])
-        })
-        .collect();
-    if files.iter().any(|path| has_any(path, &["LICENSE-MIT"])) {
-        files.retain(|path| has_any(path, &["LICENSE-MIT", "NOTICE"]));
+/// Files with a license beside a crate's manifest.
+fn license_files(manifest: &Path) -> Result<Vec<PathBuf>, String> {
+    let opens_with = |path: &PathBuf, starts: &[&str]| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        starts
+            .iter()
+            .any(|start| name.to_uppercase().starts_with(start))
+    };
+    let mut files = files::list(manifest.parent().unwrap_or(manifest))?;
+    files.retain(|path| {
+        path.is_file() && opens_with(path, &["LICENSE", "LICENCE", "COPYING", "NOTICE"])
+    });
+    if files.iter().any(|path| opens_with(path, &["LICENSE-MIT"])) {
+        files.retain(|path| opens_with(path, &["LICENSE-MIT", "NOTICE"]));
     }
     Ok(files)
-}
-
-fn has_any(path: &Path, starts: &[&str]) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.to_uppercase();
-    starts.iter().any(|start| name.starts_with(start))
 }
 
 #[cfg(test)]

@@ -11,42 +11,34 @@ use tar::{Builder, Header};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{Binary, Entry, File, Release};
+use super::{Entry, File, Release};
+use crate::command::Context as _;
 
 /// One archive for each platform.
 pub(super) fn files(release: &Release) -> Result<Vec<File>, String> {
     let archives = release.binaries.iter().map(|binary| {
-        let folder = format!("adieu-{}-{}", release.version, binary.row.target);
-        let mut entries = release.texts(&format!("{folder}/"));
-        if binary.row.format != "PE" {
-            let pages = release.manual.iter().cloned();
-            entries.extend(pages.map(|page| Entry {
-                path: format!("{folder}/{}", page.path),
-                ..page
-            }));
-        }
-        let program = format!("{folder}/{}", binary.row.binary);
+        let name = format!("adieu-{}-{}", release.version, binary.row.target);
+        let mut entries = release.texts(&format!("{name}/"));
+        let is_for_windows = binary.row.format == "PE";
+        let pages = release.manual.iter().filter(|_| !is_for_windows);
+        entries.extend(pages.map(|page| Entry {
+            path: format!("{name}/{}", page.path),
+            ..page.clone()
+        }));
+        let program = format!("{name}/{}", binary.row.binary);
         entries.push(Entry::program(program, &binary.bytes));
-        Ok(File {
-            name: name(release, binary),
-            bytes: if binary.row.format == "PE" {
-                zip(&entries)?
-            } else {
-                tar_gz(&entries)?
+        Ok(match is_for_windows {
+            true => File {
+                name: name + ".zip",
+                bytes: zip(&entries)?,
+            },
+            false => File {
+                name: name + ".tar.gz",
+                bytes: tar_gz(&entries)?,
             },
         })
     });
     archives.collect()
-}
-
-/// The name of a platform's archive.
-pub(super) fn name(release: &Release, binary: &Binary) -> String {
-    let kind = if binary.row.format == "PE" {
-        "zip"
-    } else {
-        "tar.gz"
-    };
-    format!("adieu-{}-{}.{kind}", release.version, binary.row.target)
 }
 
 /// A compressed tarball.
@@ -56,12 +48,12 @@ pub(super) fn tar_gz(entries: &[Entry]) -> Result<Vec<u8>, String> {
         for entry in entries {
             let mut header = Header::new_ustar();
             header.set_size(entry.bytes.len() as u64);
-            header.set_mode(if entry.is_executable { 0o755 } else { 0o644 });
+            header.set_mode(entry.mode);
             archive.append_data(&mut header, &entry.path, &*entry.bytes)?;
         }
         archive.into_inner()?.finish()
     };
-    write().map_err(|error| format!("A tarball cannot be made: {error}."))
+    write().context("A tarball cannot be created")
 }
 
 /// A ZIP archive.
@@ -69,15 +61,14 @@ pub(super) fn zip(entries: &[Entry]) -> Result<Vec<u8>, String> {
     let write = || -> Result<Vec<u8>, zip::result::ZipError> {
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
         for entry in entries {
-            let mode = if entry.is_executable { 0o755 } else { 0o644 };
             let options = SimpleFileOptions::default()
                 .compression_method(zip::CompressionMethod::Deflated)
                 .last_modified_time(zip::DateTime::default())
-                .unix_permissions(mode);
+                .unix_permissions(entry.mode);
             archive.start_file(&*entry.path, options)?;
             archive.write_all(&entry.bytes)?;
         }
         Ok(archive.finish()?.into_inner())
     };
-    write().map_err(|error| format!("An archive cannot be made: {error}."))
+    write().context("An archive cannot be created")
 }

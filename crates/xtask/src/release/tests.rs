@@ -217,7 +217,7 @@ fn templates_have_no_other_places() {
         "SHA256_DARWIN_X64",
         "SHA256_DARWIN_ARM64",
     ];
-    for (name, template, _) in super::templates::TEMPLATES {
+    for (name, template) in super::templates::all().expect("the templates") {
         for place in template.split('@').skip(1).step_by(2) {
             assert!(known.contains(&place), "{name}: {place}");
         }
