@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use adieu_emulator::{Connection, TaskResult, World};
 
-use crate::command::print_line;
+use crate::command::{Context as _, output, print_line};
 use crate::{files, package, root, target, test};
 
 /// The step's service connection, of the type that needs no Azure subscription.
@@ -17,22 +17,24 @@ const CONNECTION: &str = "azure-devops";
 /// What the recording in the documents shows: `cargo xtask pictures` draws it.
 const RECORDING: &str = "docs/pictures/demo.txt";
 
+const NEXT: &str = "
+What to try next:
+
+  cargo build && cargo run -p adieu-emulator -- shell    the command line, by hand, without Azure
+  docs/install.md                                        install the tasks in your organization
+  docs/migrate.md                                        replace a PAT, step by step";
+
 /// Runs the demo as a person does, and keeps what it prints.
 pub(crate) fn record() -> Result<(), String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let output = Command::new(program)
-        .arg("demo")
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("The demo cannot be started: {error}."))?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    let program = std::env::current_exe().context("This program")?;
+    let text = output(Command::new(program).arg("demo").stderr(Stdio::inherit()));
+    let text = text.ok_or("The demo failed.")?;
     // Where the clone is does not matter to a reader.
     let text = text.replace(&format!("{}/", root().display()), "");
-    if !output.status.success() {
-        return Err(text);
-    }
-    let recording = format!("$ cargo xtask demo\n{text}");
-    files::write(&root().join(RECORDING), recording)?;
+    files::write(
+        &root().join(RECORDING),
+        format!("$ cargo xtask demo\n{text}\n"),
+    )?;
     print_line(RECORDING);
     Ok(())
 }
@@ -62,7 +64,10 @@ pub(crate) fn run() -> Result<(), String> {
         .input("tokens", tokens)
         .run();
     print_line("The log, as the agent shows it:\n");
-    print_line(&indented(&outcome.log));
+    print_line(&format!(
+        "  {}",
+        outcome.log.trim_end().replace('\n', "\n  ")
+    ));
     print_line("\nVariables that the next script sees:\n");
     for (name, value) in job.environment_of_next_script() {
         print_line(&format!("  {name}={value}"));
@@ -70,29 +75,15 @@ pub(crate) fn run() -> Result<(), String> {
     print_line("\nSecret variables that it can map with env:, as the log would show them:\n");
     for name in ["AZURE_DEVOPS_TOKEN", "GRAPH_TOKEN"] {
         let value = job.value(name).unwrap_or_default();
-        let shown = job.masked(value);
+        let (shown, length) = (job.masked(value), value.len());
         print_line(&format!(
-            "  {name}: $({name})    {shown} ({} characters)",
-            value.len()
+            "  {name}: $({name})    {shown} ({length} characters)"
         ));
     }
     print_line(&format!("\nThe step's result: {:?}", outcome.result));
-    if outcome.result == TaskResult::Succeeded {
-        print_line(
-            "\nWhat to try next:\n\n  \
-             cargo build && cargo run -p adieu-emulator -- shell    the command line, by hand, without Azure\n  \
-             docs/install.md                                        install the tasks in your organization\n  \
-             docs/migrate.md                                        replace a PAT, step by step",
-        );
-        Ok(())
-    } else {
-        Err("The demo's step did not succeed.".to_owned())
+    if outcome.result != TaskResult::Succeeded {
+        return Err("The demo's step did not succeed.".to_owned());
     }
-}
-
-fn indented(text: &str) -> String {
-    text.lines()
-        .map(|line| format!("  {line}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    print_line(NEXT);
+    Ok(())
 }

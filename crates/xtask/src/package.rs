@@ -7,8 +7,9 @@ mod accepted;
 mod shipped;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use adieu_manifest::task::Task;
 use adieu_vsix::{Changes, DateTime, Finding, Folder, Problem, Sources};
@@ -56,19 +57,19 @@ pub(crate) fn built() -> Result<PathBuf, String> {
 ///
 /// # Errors
 /// cargo does not say what is in them, or the folder takes no file.
-pub(crate) fn notices(folder: &Path, binaries: &[(String, PathBuf)]) -> Result<(), String> {
+pub(crate) fn notices(folder: &Path, binaries: &[dist::Binary]) -> Result<(), String> {
     shipped::write(folder, &[], binaries)
 }
 
 /// Packages what ships.
-fn within_the_budget(binaries: &[(String, PathBuf)]) -> Result<PathBuf, String> {
+fn within_the_budget(binaries: &[dist::Binary]) -> Result<PathBuf, String> {
     let (tasks, file) = package(binaries)?;
     sizes(&tasks, &file)?;
     Ok(file)
 }
 
 /// Stages the extension with these binaries and packs it. Returns its tasks and the VSIX.
-fn package(binaries: &[(String, PathBuf)]) -> Result<(Vec<String>, PathBuf), String> {
+fn package(binaries: &[dist::Binary]) -> Result<(Vec<String>, PathBuf), String> {
     let stage = target().join("stage");
     let tasks = fill(&stage, binaries)?;
     let output = target().join("vsix");
@@ -82,22 +83,14 @@ fn package(binaries: &[(String, PathBuf)]) -> Result<(Vec<String>, PathBuf), Str
 }
 
 /// Copies everything that is packed into the stage. Returns the tasks' names.
-fn fill(stage: &Path, binaries: &[(String, PathBuf)]) -> Result<Vec<String>, String> {
+fn fill(stage: &Path, binaries: &[dist::Binary]) -> Result<Vec<String>, String> {
     let _ = fs::remove_dir_all(stage);
-    create(stage)?;
-    for file in ["vss-extension.json", "overview.md", "LICENSE", "icon.png"] {
-        copy(&root().join(file), &stage.join(file))?;
-    }
-    // Beside overview.md under the same name: its address is relative there, too.
-    for picture in [
-        "aadsts700213.png",
-        "demo.gif",
-        "doctor.png",
-        "flow.png",
-        "published.png",
-    ] {
-        let path = Path::new("docs/pictures").join(picture);
-        copy(&root().join(&path), &stage.join(&path))?;
+    // Pictures are beside overview.md under the same names: their addresses are relative there, too.
+    let pictures = "aadsts700213.png demo.gif doctor.png flow.png published.png".split(' ');
+    let pictures = pictures.map(|name| format!("docs/pictures/{name}"));
+    let files = ["vss-extension.json", "overview.md", "LICENSE", "icon.png"].map(str::to_owned);
+    for file in files.into_iter().chain(pictures) {
+        copy(&root().join(&file), &stage.join(&file))?;
     }
     let tasks = tasks()?;
     for task in &tasks {
@@ -112,25 +105,25 @@ fn fill(stage: &Path, binaries: &[(String, PathBuf)]) -> Result<Vec<String>, Str
 pub(crate) fn stage_task(
     task: &Path,
     stage: &Path,
-    binaries: &[(String, PathBuf)],
+    binaries: &[dist::Binary],
 ) -> Result<(), String> {
     let folder = stage.join(task.file_name().unwrap_or_default());
-    for file in files::list(task)? {
-        copy(&file, &folder.join(file.file_name().unwrap_or_default()))?;
-    }
     let shared = root().join("task");
-    copy(
-        &shared.join("platforms.json"),
-        &folder.join("platforms.json"),
-    )?;
-    for target in launcher_names(&task.join("task.json"))? {
-        copy(&shared.join("launch.js"), &folder.join(target))?;
+    let mut copies = vec![(shared.join("platforms.json"), "platforms.json".into())];
+    for file in files::list(task)? {
+        let name = file.file_name().unwrap_or_default().into();
+        copies.push((file, name));
+    }
+    for name in launcher_names(&task.join("task.json"))? {
+        copies.push((shared.join("launch.js"), name.into()));
     }
     for (name, binary) in binaries {
-        let place = folder.join("bin").join(name);
-        copy(binary, &place.join(binary.file_name().unwrap_or_default()))?;
+        let file = binary.file_name().unwrap_or_default();
+        copies.push((binary.clone(), Path::new("bin").join(name).join(file)));
     }
-    Ok(())
+    copies
+        .iter()
+        .try_for_each(|(from, to)| copy(from, &folder.join(to)))
 }
 
 /// Names of the folders below `task/` that hold a task.
@@ -165,56 +158,37 @@ fn pack(stage: &Path, output: &Path, version: &str) -> Result<PathBuf, String> {
         .map_err(|error| format!("The extension cannot be packed: {error:?}."))?;
     // `sizes` has our own budget. What Azure DevOps Server 2019 takes does not count: it accepts no Microsoft Entra tokens.
     let is_about_size = |finding: &&Finding| matches!(finding.problem, Problem::TooLarge { .. });
-    let mut findings = packed.findings.iter();
-    match findings.find(|finding| !is_about_size(finding)) {
-        Some(finding) => Err(format!(
+    let finding = { packed.findings.iter() }.find(|finding| !is_about_size(finding));
+    finding.map_or(Ok(packed.package.path), |finding| {
+        Err(format!(
             "The extension's package is not clean: {finding:?}."
-        )),
-        None => Ok(packed.package.path),
-    }
+        ))
+    })
 }
 
 /// Unpacks one folder of a VSIX as an agent does: without the executable bit, which a VSIX has none of.
 pub(crate) fn unpack(vsix: &Path, prefix: &str, folder: &Path) -> Result<(), String> {
-    let unreadable =
-        |error: &dyn std::fmt::Display| format!("{} cannot be unpacked: {error}.", vsix.display());
-    let file = fs::File::open(vsix).map_err(|error| unreadable(&error))?;
-    let mut archive = ZipArchive::new(file).map_err(|error| unreadable(&error))?;
+    let mut archive = open(vsix)?;
     for index in 0..archive.len() {
-        let mut entry = archive
-            .by_index(index)
-            .map_err(|error| unreadable(&error))?;
-        let name = entry
-            .name()
-            .map_err(|error| unreadable(&error))?
-            .into_owned();
-        let Some(path) = name
-            .strip_prefix(prefix)
-            .filter(|path| !path.is_empty() && !path.ends_with('/'))
-        else {
-            continue;
-        };
-        let path = folder.join(path);
-        create(path.parent().unwrap_or(folder))?;
-        let mut copy = fs::File::create(&path).map_err(|error| unreadable(&error))?;
-        io::copy(&mut entry, &mut copy).map_err(|error| unreadable(&error))?;
+        let mut entry = archive.by_index(index).context(vsix.display())?;
+        let name = entry.name().context(vsix.display())?.into_owned();
+        let path = name.strip_prefix(prefix).unwrap_or_default();
+        if !path.is_empty() && !path.ends_with('/') {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).context(vsix.display())?;
+            files::write(&folder.join(path), bytes)?;
+        }
     }
     Ok(())
 }
 
 /// Holds each task and the whole package against its budget. (`dist` has done so with each binary.)
 fn sizes(tasks: &[String], vsix: &Path) -> Result<(), String> {
-    let unreadable =
-        |error: &dyn std::fmt::Display| format!("{} cannot be read: {error}.", vsix.display());
-    let file = fs::File::open(vsix).map_err(|error| unreadable(&error))?;
-    let whole = file.metadata().map_err(|error| unreadable(&error))?.len();
-    let mut archive = ZipArchive::new(file).map_err(|error| unreadable(&error))?;
+    let mut archive = open(vsix)?;
     let mut weights = vec![0; tasks.len()];
     for index in 0..archive.len() {
-        let entry = archive
-            .by_index_raw(index)
-            .map_err(|error| unreadable(&error))?;
-        let name = entry.name().map_err(|error| unreadable(&error))?;
+        let entry = archive.by_index_raw(index).context(vsix.display())?;
+        let name = entry.name().context(vsix.display())?;
         let folder = name.split('/').next();
         if let Some(task) = tasks.iter().position(|task| Some(&**task) == folder) {
             weights[task] += entry.compressed_size();
@@ -224,6 +198,12 @@ fn sizes(tasks: &[String], vsix: &Path) -> Result<(), String> {
     for (task, bytes) in tasks.iter().zip(weights) {
         sizes.add(format!("task {task}, deflated"), bytes, sizes::TASK);
     }
-    sizes.add("package", whole, sizes::PACKAGE);
+    let whole = files::read(vsix)?.len();
+    sizes.add("package", whole as u64, sizes::PACKAGE);
     sizes.check()
+}
+
+fn open(vsix: &Path) -> Result<ZipArchive<File>, String> {
+    let file = File::open(vsix).context(vsix.display())?;
+    ZipArchive::new(file).context(vsix.display())
 }

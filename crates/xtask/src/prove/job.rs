@@ -5,127 +5,181 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use adieu_emulator::{Job, MY_CONNECTION, Outcome, TaskResult, World};
+use serde_json::json;
 
-use super::{Starter, preload};
-use crate::{package, root, target};
+use super::Starter;
+use crate::command::Context as _;
+use crate::dist::Binary;
+use crate::{files, package, root, target};
+
+const PRELOAD: &str = include_str!("preload.js");
+
+/// What runs: the task's folder with a platform's binary, and what starts it.
+struct Proof<'a> {
+    platform: &'a str,
+    task: PathBuf,
+    starter: Option<Starter>,
+}
 
 /// Runs the job. Returns what it proved, in one line.
 pub(crate) fn run(
     platform: &str,
-    binaries: &[(String, PathBuf)],
-    starter: Option<&Starter>,
+    binaries: &[Binary],
+    starter: Option<Starter>,
 ) -> Result<String, String> {
     let stage = target().join("prove").join(platform);
     let _ = fs::remove_dir_all(&stage);
-    package::stage_task(&root().join("task/token"), &stage, binaries)?;
-    let task = stage.join("token");
-    let mut proved = vec![tokens(platform, &task, starter)?];
-    proved.push(refusal(platform, &task, starter)?);
-    if starter.is_none_or(|starter| starter.starts_others) {
-        proved.push(broker(platform, &task, starter)?);
-    }
-    if starter.is_some_and(|starter| !starter.takes_roots) {
-        proved.push("that a known certificate is accepted was NOT proved".to_owned());
-    }
-    let by = starter.map_or_else(String::new, |starter| format!(" under {}", starter.name));
-    Ok(format!("{platform}: ran{by}: {}.", proved.join("; ")))
+    let binaries = binaries.iter().filter(|(name, _)| name == platform);
+    let binaries: Vec<Binary> = binaries.cloned().collect();
+    package::stage_task(&root().join("task/token"), &stage, &binaries)?;
+    let by = starter
+        .as_ref()
+        .map_or_else(String::new, |starter| format!(" under {}", starter.name));
+    let proof = Proof {
+        platform,
+        task: stage.join("token"),
+        starter,
+    };
+    let prove = || {
+        let mut proved = vec![proof.tokens()?, proof.refusal()?];
+        if proof
+            .starter
+            .as_ref()
+            .is_none_or(|starter| starter.starts_others)
+        {
+            proved.push(proof.broker()?);
+        }
+        if !proof.takes_roots() {
+            proved.push("that a known certificate is accepted was NOT proved".to_owned());
+        }
+        Ok(proved.join("; "))
+    };
+    let proved = prove().map_err(|reason: String| format!("{platform}: {reason}"))?;
+    Ok(format!("ran{by}: {proved}."))
 }
 
-/// The step that everybody runs.
-fn tokens(platform: &str, task: &Path, starter: Option<&Starter>) -> Result<String, String> {
-    let world = World::start();
-    let mut job = prepared(&world, platform, starter)?;
-    trust(&mut job, starter);
-    let begun = Instant::now();
-    let outcome = job
-        .step(task)
-        .input("azureSubscription", MY_CONNECTION)
-        .input(
-            "tokens",
-            "AZURE_DEVOPS_TOKEN = azureDevOps\nGRAPH_TOKEN = graph",
-        )
-        .run();
-    let elapsed = begun.elapsed();
-    expect(&outcome, TaskResult::Succeeded)?;
-    for name in ["AZURE_DEVOPS_TOKEN", "GRAPH_TOKEN"] {
-        let is_secret_token = job.get(name).is_some_and(|variable| {
-            variable.secret && !world.secrets_in(&variable.value).is_empty()
-        });
-        if !is_secret_token {
-            return Err(format!(
-                "{platform}: {name} is not a secret token.\n{}",
-                outcome.log
-            ));
+impl Proof<'_> {
+    /// The step that everybody runs.
+    fn tokens(&self) -> Result<String, String> {
+        let world = World::start();
+        let mut job = self.job(&world)?;
+        self.trust(&mut job);
+        let begun = Instant::now();
+        let tokens = "AZURE_DEVOPS_TOKEN = azureDevOps\nGRAPH_TOKEN = graph";
+        let outcome = self.step(&mut job, &[("tokens", tokens)], TaskResult::Succeeded)?;
+        let elapsed = begun.elapsed().as_secs_f64();
+        for name in ["AZURE_DEVOPS_TOKEN", "GRAPH_TOKEN"] {
+            let is_secret_token = job.get(name).is_some_and(|variable| {
+                variable.secret && !world.secrets_in(&variable.value).is_empty()
+            });
+            if !is_secret_token {
+                return Err(format!("{name} is not a secret token.\n{}", outcome.log));
+            }
+        }
+        clean(&world)?;
+        Ok(format!("EntraToken@1 gave two tokens in {elapsed:.1} s"))
+    }
+
+    /// Without the agent's certificate authority nothing is trusted, and nothing is sent.
+    fn refusal(&self) -> Result<String, String> {
+        let world = World::start();
+        let mut job = self.job(&world)?;
+        job.without("agent.cainfo");
+        let log = self.step(&mut job, &[], TaskResult::Failed)?.log;
+        let requests = world.azure_devops().requests();
+        match requests.is_empty() && log.contains("certificate") {
+            true => Ok("an unknown certificate was refused".to_owned()),
+            false => Err(format!(
+                "an unknown certificate authority was not refused as one. {requests:?}\n{log}"
+            )),
         }
     }
-    clean(&world)?;
-    Ok(format!(
-        "EntraToken@1 gave two tokens in {:.1} s",
-        elapsed.as_secs_f64()
-    ))
-}
 
-/// Without the agent's certificate authority nothing is trusted, and nothing is sent.
-fn refusal(platform: &str, task: &Path, starter: Option<&Starter>) -> Result<String, String> {
-    let world = World::start();
-    let mut job = prepared(&world, platform, starter)?;
-    job.without("agent.cainfo");
-    let outcome = job
-        .step(task)
-        .input("azureSubscription", MY_CONNECTION)
-        .run();
-    expect(&outcome, TaskResult::Failed)?;
-    let requests = world.azure_devops().requests();
-    if !requests.is_empty() || !outcome.log.contains("certificate") {
-        return Err(format!(
-            "{platform}: an unknown certificate authority was not refused as one. {requests:?}\n{}",
-            outcome.log
-        ));
+    /// The broker outlives its step, does not hold the step's pipes, answers, and ends with the job.
+    fn broker(&self) -> Result<String, String> {
+        let world = World::start();
+        let mut job = self.job(&world)?;
+        self.trust(&mut job);
+        let outcome = self.step(
+            &mut job,
+            &[("configure", "identity")],
+            TaskResult::Succeeded,
+        )?;
+        if outcome.delayed {
+            return Err("the broker holds the pipes of its step.".to_owned());
+        }
+        let environment = job.environment_of_next_script();
+        let variable = |name: &str| {
+            let found = environment.get(name).cloned();
+            let found = found.or_else(|| job.value(name).map(str::to_owned));
+            found.ok_or_else(|| format!("there is no {name}."))
+        };
+        let (endpoint, header) = (variable("IDENTITY_ENDPOINT")?, variable("IDENTITY_HEADER")?);
+        let answer = ask(&endpoint, &header).context("the broker does not answer")?;
+        if !answer.starts_with("HTTP/1.1 200") || world.secrets_in(&answer).is_empty() {
+            return Err(format!("the broker gave no token: {answer}"));
+        }
+        let outcome = job.step(&self.task).section("postjobexecution").run();
+        expect(outcome, TaskResult::Succeeded)?;
+        if ask(&endpoint, &header).is_ok() {
+            return Err("the broker answers after the job's end.".to_owned());
+        }
+        clean(&world)?;
+        Ok(
+            "the broker answered after its step, held no pipe of it, and ended with the job"
+                .to_owned(),
+        )
     }
-    Ok("an unknown certificate was refused".to_owned())
-}
 
-/// The broker outlives its step, does not hold the step's pipes, answers, and ends with the job.
-fn broker(platform: &str, task: &Path, starter: Option<&Starter>) -> Result<String, String> {
-    let world = World::start();
-    let mut job = prepared(&world, platform, starter)?;
-    trust(&mut job, starter);
-    let outcome = job
-        .step(task)
-        .input("azureSubscription", MY_CONNECTION)
-        .input("configure", "identity")
-        .run();
-    expect(&outcome, TaskResult::Succeeded)?;
-    if outcome.delayed {
-        return Err(format!(
-            "{platform}: the broker holds the pipes of its step."
-        ));
+    fn job<'w>(&self, world: &'w World) -> Result<Job<'w>, String> {
+        let mut job = world.job();
+        if let Some(starter) = &self.starter {
+            let mut values = json!(starter);
+            let (system, processor) = self.platform.split_once('-').unwrap_or_default();
+            values["system"] = system.into();
+            values["processor"] = processor.into();
+            let file = world.folder().join("preload.js");
+            files::write(
+                &file,
+                format!("'use strict';\nvar starter = {values};\n{PRELOAD}"),
+            )?;
+            job.agent_environment("NODE_OPTIONS", &format!("--require={}", file.display()));
+        }
+        Ok(job)
     }
-    let environment = job.environment_of_next_script();
-    let variable = |name: &str| {
-        let found = environment.get(name).cloned();
-        found.or_else(|| job.value(name).map(str::to_owned))
-    };
-    let endpoint = variable("IDENTITY_ENDPOINT").ok_or("There is no IDENTITY_ENDPOINT.")?;
-    let header = variable("IDENTITY_HEADER").ok_or("There is no IDENTITY_HEADER.")?;
-    let answer = ask(&endpoint, &header)
-        .map_err(|error| format!("{platform}: the broker does not answer: {error}."))?;
-    if !answer.starts_with("HTTP/1.1 200") || world.secrets_in(&answer).is_empty() {
-        return Err(format!("{platform}: the broker gave no token: {answer}"));
+
+    fn takes_roots(&self) -> bool {
+        self.starter
+            .as_ref()
+            .is_none_or(|starter| starter.takes_roots)
     }
-    let outcome = job.step(task).section("postjobexecution").run();
-    expect(&outcome, TaskResult::Succeeded)?;
-    if ask(&endpoint, &header).is_ok() {
-        return Err(format!(
-            "{platform}: the broker answers after the job's end."
-        ));
+
+    /// Where no root can be added, the agent is configured to skip the validation of certificates.
+    fn trust(&self, job: &mut Job<'_>) {
+        if !self.takes_roots() {
+            job.without("agent.cainfo");
+            job.variable("agent.skipcertvalidation", "True");
+        }
     }
-    clean(&world)?;
-    Ok("the broker answered after its step, held no pipe of it, and ended with the job".to_owned())
+
+    fn step(
+        &self,
+        job: &mut Job<'_>,
+        inputs: &[(&str, &str)],
+        result: TaskResult,
+    ) -> Result<Outcome, String> {
+        let step = job
+            .step(&self.task)
+            .input("azureSubscription", MY_CONNECTION);
+        let step = inputs
+            .iter()
+            .fold(step, |step, (name, value)| step.input(name, value));
+        expect(step.run(), result)
+    }
 }
 
 /// As an Azure SDK asks App Service's endpoint.
@@ -143,44 +197,19 @@ fn ask(endpoint: &str, header: &str) -> std::io::Result<String> {
     Ok(answer)
 }
 
-fn prepared<'w>(
-    world: &'w World,
-    platform: &str,
-    starter: Option<&Starter>,
-) -> Result<Job<'w>, String> {
-    let mut job = world.job();
-    if let Some(starter) = starter {
-        let file = world.folder().join("preload.js");
-        preload(platform, starter, &file)?;
-        job.agent_environment("NODE_OPTIONS", &format!("--require={}", file.display()));
-    }
-    Ok(job)
-}
-
-/// Where no root can be added, the agent is configured to skip the validation of certificates.
-fn trust(job: &mut Job<'_>, starter: Option<&Starter>) {
-    if starter.is_some_and(|starter| !starter.takes_roots) {
-        job.without("agent.cainfo");
-        job.variable("agent.skipcertvalidation", "True");
-    }
-}
-
-fn expect(outcome: &Outcome, result: TaskResult) -> Result<(), String> {
+fn expect(outcome: Outcome, result: TaskResult) -> Result<Outcome, String> {
     if outcome.result == result {
-        Ok(())
-    } else {
-        Err(format!(
-            "A step's result is {:?} and should be {result:?}:\n{}\n{}",
-            outcome.result,
-            outcome.log,
-            outcome.raw.join("\n")
-        ))
+        return Ok(outcome);
     }
+    let (log, raw) = (&outcome.log, outcome.raw.join("\n"));
+    let is = outcome.result;
+    Err(format!(
+        "a step's result is {is:?} and should be {result:?}:\n{log}\n{raw}"
+    ))
 }
 
 fn clean(world: &World) -> Result<(), String> {
-    match world.violations().first() {
-        None => Ok(()),
-        Some(violation) => Err(format!("The services object: {violation}")),
-    }
+    let violations = world.violations();
+    let first = violations.first();
+    first.map_or(Ok(()), |first| Err(format!("the services object: {first}")))
 }
