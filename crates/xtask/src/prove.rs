@@ -2,17 +2,18 @@
 //!
 //! It never calls a platform proved whose binary did not run: it names that platform, with the reason.
 
-mod job;
 mod wine;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 use serde::Serialize;
+use serde_json::json;
 
-use crate::command::{print_line, version};
+use crate::command::{Context as _, print_line, run as run_command, this_cargo, version};
 use crate::dist::{self, Binary};
-use crate::{debian, platforms};
+use crate::{debian, files, package, platforms, root, target};
 
 const QEMU: &str = "qemu-aarch64";
 
@@ -123,13 +124,53 @@ pub(crate) fn jobs(candidates: &[Candidate], binaries: &[Binary]) -> Result<(), 
         let line = match way {
             Way::Nothing(missing) => format!("NOT PROVED, not even built. {missing}"),
             Way::Build(reason) => format!("its bytes are right; NOT RUN. {reason}"),
-            Way::Native => job::run(name, binaries, None)?,
-            Way::With(starter) => job::run(name, binaries, Some(starter()?))?,
+            Way::Native => job(name, binaries, None)?,
+            Way::With(starter) => job(name, binaries, Some(starter()?))?,
         };
         lines.push_str(&format!("\n  {name}: {line}"));
     }
     print_line(&lines);
     Ok(())
+}
+
+/// Runs the tests of a binary that ships (`tests/shipped`). Returns what they proved.
+fn job(name: &str, binaries: &[Binary], starter: Option<Starter>) -> Result<String, String> {
+    let stage = target().join("prove").join(name);
+    let _ = fs::remove_dir_all(&stage);
+    let binaries = binaries.iter().filter(|(platform, _)| platform == name);
+    let binaries: Vec<Binary> = binaries.cloned().collect();
+    package::stage_task(&root().join("task/token"), &stage, &binaries)?;
+    let mut tests = this_cargo();
+    tests
+        .args("test --quiet --package adieu --test shipped -- --test-threads=1".split(' '))
+        .current_dir(root())
+        .env("ADIEU_PROVE_TASK", stage.join("token"));
+    let mut proved = "two secret tokens, the refusal of an unknown certificate".to_owned();
+    let mut by = String::new();
+    if let Some(starter) = &starter {
+        by = format!(" under {}", starter.name);
+        let mut values = json!(starter);
+        let (system, processor) = name.split_once('-').unwrap_or_default();
+        values["system"] = system.into();
+        values["processor"] = processor.into();
+        let preload = stage.join("preload.js");
+        let text = include_str!("prove/preload.js");
+        files::write(
+            &preload,
+            format!("'use strict';\nvar starter = {values};\n{text}"),
+        )?;
+        tests.env("ADIEU_PROVE_PRELOAD", preload);
+        if !starter.takes_roots {
+            tests.env("ADIEU_PROVE_WITHOUT_ROOTS", "1");
+            proved += ", but NOT that a known certificate is accepted";
+        }
+    }
+    match starter.is_none_or(|starter| starter.starts_others) {
+        true => proved += ", a broker that ends with the job",
+        false => drop(tests.args(["--skip", "serves_"])),
+    }
+    run_command(&mut tests).context(name)?;
+    Ok(format!("ran{by}: {proved}."))
 }
 
 fn qemu() -> Result<Starter, String> {
