@@ -4,6 +4,8 @@
 
 // Hosts that look like a feed's.
 mod addresses;
+// `adieu feeds check` and `adieu doctor --feed`, locally.
+mod check;
 // npm, pnpm, pip, uv, Cargo and Maven, concurrently and after hours.
 mod clients;
 // docker's helper for Azure container registries.
@@ -16,7 +18,7 @@ mod hostile;
 pub(crate) mod job;
 // What remains after a step, whatever happens to it.
 mod leftovers;
-// `adieu feeds` and `adieu exec --feeds`, locally.
+// `adieu feeds list`, `adieu feeds login` and `adieu exec --feeds`, locally.
 mod local;
 // Files outside the private folder, for yarn and Gradle.
 mod outside;

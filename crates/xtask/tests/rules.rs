@@ -3,6 +3,7 @@
 //! It reads the repository's files and never changes one.
 
 mod circles;
+mod facts;
 mod formatting;
 mod language;
 mod links;
