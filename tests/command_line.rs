@@ -221,6 +221,42 @@ fn the_environment_has_defaults_of_flags() {
     );
 }
 
+/// A variable that is set for other commands must not choose where an identity is added or removed.
+#[test]
+fn verbs_that_change_access_take_the_organization_from_the_flag_alone() {
+    let world = world_of_a_member();
+    let desk = Desk::machine(&world).set("ADIEU_ORGANIZATION", "contoso");
+    for (verb, expected) in [
+        (
+            "onboard",
+            expect![[r#"
+                error: the following required arguments were not provided:
+                  --organization <ORGANIZATION>
+
+                Usage: adieu onboard --identity <ID> --organization <ORGANIZATION>
+
+                For more information, try '--help'.
+            "#]],
+        ),
+        (
+            "offboard",
+            expect![[r#"
+                error: the following required arguments were not provided:
+                  --organization <ORGANIZATION>
+
+                Usage: adieu offboard --identity <ID> --organization <ORGANIZATION>
+
+                For more information, try '--help'.
+            "#]],
+        ),
+    ] {
+        let said = desk.adieu(&[verb, "--identity", "11111111-2222-4333-8444-555555555555"]);
+        expected.assert_eq(&said.stderr);
+        assert_eq!(said.status, 2, "{verb}");
+    }
+    assert!(world.organizations().requests().is_empty());
+}
+
 #[test]
 fn the_organization_of_az_devops_configure_is_a_default() {
     let world = world_of_a_member();

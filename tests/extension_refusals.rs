@@ -252,7 +252,7 @@ fn explains_each_gallery_refusal() {
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-        What to do: Check publisher, extension and organization; private extensions are shown to members only.
+        What to do: Check publisher, extension and organization; a private extension is visible only to members of the publisher.
         More: adieu explain extension
 
         not shared, and not a member
@@ -267,7 +267,7 @@ fn explains_each_gallery_refusal() {
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-        What to do: Check publisher, extension and organization; private extensions are shown to members only.
+        What to do: Check publisher, extension and organization; a private extension is visible only to members of the publisher.
         More: adieu explain extension
 
         no such organization, by a page
@@ -275,7 +275,7 @@ fn explains_each_gallery_refusal() {
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-        What to do: Check publisher, extension and organization; private extensions are shown to members only.
+        What to do: Check publisher, extension and organization; a private extension is visible only to members of the publisher.
         More: adieu explain extension
 
         an id that is none
@@ -291,7 +291,7 @@ fn explains_each_gallery_refusal() {
 
         an extension that is not there
         ##[error]The Marketplace has no extension pub.third, or does not show it to this identity.
-        What to do: Compare publisher and extension ID with the publisher's page; a private extension is shown to the publisher's members only (operation whoAmI).
+        What to do: Compare publisher and extension ID with the publisher's page; a private extension is visible only to members of the publisher (operation whoAmI).
         More: adieu explain extension
 
     "#]].assert_eq(&said);

@@ -124,6 +124,7 @@ fn a_dry_run_shows_what_would_be_sent_and_removes_nothing() {
         &expect![[r#"
         publisher pub: would be removed (Contributor)
         contoso: my-connection would be removed (Basic, Contributors of web)
+        These requests would be sent:
         DELETE https://marketplace.visualstudio.com/_apis/securityroles/scopes/gallery.publisher/roleassignments/resources/pub/[PROFILE]?api-version=3.2-preview.1
         DELETE https://vsaex.dev.azure.com/contoso/_apis/serviceprincipalentitlements/[PROFILE]?api-version=7.1-preview.1
         Not removed: the application, its federated credentials, and service connections. A Microsoft Entra group that is a member of the organization still gives its members access.

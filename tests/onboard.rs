@@ -243,6 +243,7 @@ fn a_dry_run_shows_what_would_be_sent_and_changes_nothing() {
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
         contoso: would be added (Basic, Reader of web)
         publisher pub: would be Contributor
+        These requests would be sent:
         POST https://vsaex.dev.azure.com/contoso/_apis/serviceprincipalentitlements?api-version=7.1-preview.1
         {
           "accessLevel": {

@@ -48,6 +48,9 @@ impl Outcome {
         is_complete: bool,
     ) -> Result<(), Failure> {
         if is_dry_run {
+            if !self.requests.is_empty() {
+                self.lines.push("These requests would be sent:".to_owned());
+            }
             for request in &self.requests {
                 let text = |field: &str| {
                     let value = request.get(field).and_then(Value::as_str);

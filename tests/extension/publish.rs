@@ -3,8 +3,9 @@
 //! Refusals and faults are in extension_refusals.rs and extension_faults.rs.
 
 use std::fs;
+use std::time::Duration;
 
-use adieu_emulator::{TaskResult, Validation};
+use adieu_emulator::{Fault, TaskResult, Validation};
 
 use super::{job, run, shown, sources, world};
 
@@ -42,6 +43,23 @@ fn publishes_a_new_extension_and_waits_until_it_is_validated() {
     }
     let vsix = job.value("extension.vsixFile").expect("a path").to_owned();
     assert!(vsix.starts_with(&*job.temp_folder().to_string_lossy()));
+}
+
+/// A gallery that takes long to answer an upload does not add a line: the result follows.
+#[test]
+fn a_package_that_is_sent_at_once_has_no_lines_about_progress() {
+    let world = world();
+    let gallery = world.marketplace();
+    gallery.fault(Fault::Delay(Duration::ZERO));
+    gallery.fault(Fault::Delay(Duration::from_secs(1)));
+    let (mut job, _proxy) = job(&world);
+    let outcome = run(&mut job, "publish", &[("noWaitValidation", "true")]);
+    expect_test::expect![[r#"
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
+        Uploaded pub.hello 3.2.1.
+        Not waiting for validation; the version cannot be installed before it is done."#]]
+    .assert_eq(&shown(&world, &job, &outcome));
 }
 
 #[test]

@@ -93,8 +93,8 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::NotFound => (
             "extension",
             "it does not exist, or this identity may not see it",
-            "Check publisher, extension and organization; private extensions are shown to \
-             members only.",
+            "Check publisher, extension and organization; a private extension is visible only \
+             to members of the publisher.",
         ),
         Reason::NotPermitted if page.is_none() => (
             "organizations",

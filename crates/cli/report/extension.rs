@@ -114,9 +114,9 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
         )
         .remedy(asked.words(
             "Compare publisher and extension ID with the publisher's page; a private extension \
-             is shown to the publisher's members only (operation whoAmI).",
+             is visible only to members of the publisher (operation whoAmI).",
             "Compare publisher and extension ID with the publisher's page; a private extension \
-             is shown to the publisher's members only (adieu whoami).",
+             is visible only to members of the publisher (adieu whoami).",
         )),
         Problem::AnotherPackage {
             release,

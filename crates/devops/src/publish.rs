@@ -59,7 +59,7 @@ pub enum Progress {
     Sent {
         /// Percent.
         percent: u8,
-        /// Whether it is the first value of its ten percent.
+        /// Whether it is the first value of its ten percent, before the end.
         is_step_of_ten: bool,
     },
     /// An upload failed without showing whether the gallery has the version; it is asked.
@@ -192,7 +192,7 @@ impl Client<'_> {
                 if percent > said {
                     tell(Progress::Sent {
                         percent,
-                        is_step_of_ten: percent / 10 > said / 10,
+                        is_step_of_ten: percent / 10 > said / 10 && percent < 100,
                     });
                     said = percent;
                 }
