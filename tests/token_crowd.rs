@@ -1,7 +1,6 @@
 //! EntraToken@1: five hundred tasks at once, with a Microsoft Entra that accepts fifty requests per second.
 //!
-//! `cargo xtask bench crowd` measures how long it takes; this tests that all succeed, how many requests they send,
-//! and that they do not retry at the same time.
+//! It tests that all succeed, how many requests they send, and that they do not retry at the same time.
 
 use std::process::Command;
 use std::thread;

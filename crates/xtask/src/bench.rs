@@ -1,43 +1,83 @@
-//! `cargo xtask bench <name>`: the measurements that documents and commits claim.
+//! `cargo xtask bench [<name>] [--runs N]`: the measurements that documents, issues and commits quote, each next to peers
+//! that do the same in the same run.
 //!
-//! It measures whole commands only, and changes nothing that it measures.
+//! A measurement sets up, lists command lines, runs them in turns, and reports tables and targets.
 
 mod cli;
-mod crowd;
 mod feeds;
 mod measure;
 mod package;
-mod publish;
+mod peers;
+mod report;
+mod samples;
 mod scan;
 mod serve;
 mod start;
 mod token;
 
-use crate::test;
+use std::fs;
+use std::path::PathBuf;
 
-/// Runs the named measurements; all without a name.
-pub(crate) fn run(names: &[&str]) -> Result<(), String> {
+use adieu_emulator::{Outcome, TaskResult};
+
+use crate::{package as packages, target, test};
+
+/// Runs of each command, after one that does not count.
+const RUNS: usize = 21;
+
+/// Takes the number of runs, and the word after its name.
+type Measurement = fn(usize, Option<&str>) -> Result<(), String>;
+
+const ALL: [(&str, Measurement); 8] = [
+    ("token", token::run),
+    ("cli", cli::run),
+    ("serve", serve::run),
+    ("package", package::run),
+    ("publish", package::publish),
+    ("feeds", feeds::run),
+    ("start", start::run),
+    ("scan", scan::run),
+];
+
+/// Runs the named measurement; all without a name.
+pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     test::node()?;
-    match names {
-        [] => [
-            "token", "cli", "serve", "crowd", "package", "publish", "feeds",
-        ]
-        .iter()
-        .try_for_each(|name| run(&[name])),
-        ["cli"] => cli::run(None),
-        ["cli", az] => cli::run(Some(az.as_ref())),
-        ["crowd"] => crowd::run(),
-        ["feeds"] => feeds::run(),
-        ["scan"] => scan::run(None),
-        ["scan", folder] => scan::run(Some(folder)),
-        ["serve"] => serve::run(None),
-        ["serve", seconds] => serve::run(Some(seconds)),
-        ["start"] => start::run(None),
-        ["start", binary] => start::run(Some(binary.as_ref())),
-        ["token"] => token::run(None),
-        ["token", earlier] => token::run(Some(earlier.as_ref())),
-        ["publish"] => publish::run(),
-        ["package"] => package::run(),
-        _ => Err(format!("There is no measurement {}.", names.join(" "))),
+    packages::release_binary()?;
+    let (words, runs) = match words {
+        [words @ .., "--runs", runs] => (words, runs.parse().ok()),
+        _ => (words, Some(RUNS)),
+    };
+    let runs = runs.ok_or("--runs takes a number.")?;
+    let Some((name, arguments)) = words.split_first() else {
+        return ALL.iter().try_for_each(|(_, measure)| measure(runs, None));
+    };
+    let found = ALL.iter().find(|(known, _)| known == name);
+    match (found, arguments) {
+        (Some((_, measure)), [] | [_]) => measure(runs, arguments.first().copied()),
+        _ => Err(format!("'{}' is not a measurement.", words.join(" "))),
+    }
+}
+
+/// The folder of a measurement.
+fn folder(name: &str) -> PathBuf {
+    target().join("bench").join(name)
+}
+
+/// Packages for this machine, and unpacks these tasks as an agent does. Returns the folder that they are in.
+fn unpacked(name: &str, tasks: &[&str]) -> Result<PathBuf, String> {
+    let vsix = packages::run()?;
+    let folder = folder(name);
+    let _ = fs::remove_dir_all(&folder);
+    for task in tasks {
+        packages::unpack(&vsix, &format!("{task}/"), &folder.join(task))?;
+    }
+    Ok(folder)
+}
+
+/// A step that must succeed.
+fn succeeded(outcome: Outcome) -> Result<(), String> {
+    match outcome.result {
+        TaskResult::Succeeded => Ok(()),
+        _ => Err(outcome.log),
     }
 }

@@ -144,44 +144,9 @@ fn pip_install(environment: &Path) -> Command {
     pip
 }
 
-pub(crate) fn node() -> Result<PathBuf, String> {
-    install("node")
-}
-
-pub(crate) fn python() -> Result<PathBuf, String> {
-    install("python")
-}
-
-pub(crate) fn tasks() -> Result<PathBuf, String> {
-    install("tasks")
-}
-
-pub(crate) fn rust() -> Result<PathBuf, String> {
-    install("rust")
-}
-
-pub(crate) fn scanners() -> Result<PathBuf, String> {
-    install("scanners")
-}
-
-pub(crate) fn artifacts_keyring() -> Result<PathBuf, String> {
-    install("artifacts-keyring")
-}
-
-pub(crate) fn tfx() -> Result<PathBuf, String> {
-    install("tfx")
-}
-
+/// Linker and C compiler of other platforms.
 pub(crate) fn zig() -> Result<PathBuf, String> {
     install("zig")
-}
-
-pub(crate) fn python_packages(name: &str, _: &[&str]) -> Result<PathBuf, String> {
-    install(name)
-}
-
-pub(crate) fn gitleaks() -> Result<PathBuf, String> {
-    Ok(install("gitleaks")?.join(format!("gitleaks{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The program of tfx-cli, for Node.

@@ -48,16 +48,16 @@ cargo xtask <command>
   site              the documents as a site, in target/site/book/, with its links checked (installs mdBook, once)
   demo --record     the same, and keeps its output for the recording in the documents
   pictures          the pictures that ship, from docs/pictures/*.svg and *.txt
-  bench             all measurements, or one of them:
-  bench token       the task's time and memory beside the Azure SDKs' for Node and Python
-  bench cli [az]    adieu token beside the same SDKs, by a managed identity; and az, from the PATH or this path
+  bench             all measurements, or one of them; with --runs N, so many runs of each command and not 21:
+  bench token [b]   the task's time and memory next to the Azure SDKs for Node and Python, and to an earlier binary
+  bench cli [az]    adieu token next to the same SDKs, by a managed identity; and az, from the PATH or this path
   bench start [b]   adieu --version by the binary, npm's and pip's command, npx and uvx
   bench serve [s]   the broker under a thousand requests a second for a minute, or so many seconds
-  bench crowd       five hundred tasks at once against a service that throttles
-  bench feeds       FeedAuthenticate@1, its helpers and its reading, beside artifacts-keyring and Microsoft's library
-  bench package     packing 12,000 files beside tfx-cli
-  bench scan [dir]  adieu scan beside ripgrep, kingfisher, betterleaks and gitleaks: 17,000 files or this folder, a long
-                    history beside git cat-file too, and a commit of twenty files";
+  bench feeds       FeedAuthenticate@1, its helpers and its reading, next to artifacts-keyring and Microsoft's library
+  bench package     packing 12,000 files, and the same modules twice, next to tfx-cli
+  bench publish     packaging and publishing a small extension next to tfx-cli
+  bench scan [dir]  adieu scan next to ripgrep, kingfisher, betterleaks and gitleaks: this folder and its history, or
+                    15,000 files and this repository's; and a commit of twenty files";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,91 +1,125 @@
-//! Commands in turns, measured: their times from start to end, and the most memory that each had in use.
+//! Commands in turns: the time of each from start to end, and the most memory that it had in use.
 //!
 //! It knows nothing of what a command does.
 
-use std::fs;
-use std::process::{Command, Stdio};
+use std::collections::BTreeMap;
+use std::process::Command;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
-/// A command that is run again and again.
-pub(super) struct Subject {
+/// A command that has run for so long altogether does not run again.
+const ENOUGH: Duration = Duration::from_secs(15);
+
+/// What a command sees of its environment.
+pub(super) type Environment = BTreeMap<String, String>;
+
+/// One run's time, and its memory in KiB; 0 where the system does not report it.
+pub(super) type Sample = (Duration, u64);
+
+/// What is run again and again: a row of a table.
+pub(super) struct Subject<'a> {
     pub(super) name: &'static str,
-    pub(super) command: Command,
-    /// Whether its exit code says something else than that it failed.
-    pub(super) may_fail: bool,
+    /// Takes the number of the run.
+    run: Box<dyn FnMut(usize) -> Result<Sample, String> + 'a>,
     pub(super) times: Vec<Duration>,
-    /// In KiB; 0 where the system does not report it.
+    /// The most of all runs.
     pub(super) memory: u64,
+    /// What else is known of it: further columns.
+    pub(super) facts: Vec<(&'static str, f64)>,
 }
 
-impl Subject {
-    /// One that has not run yet. It gets no input, and what it prints is dropped.
-    pub(super) fn new(name: &'static str, command: Command) -> Self {
+impl<'a> Subject<'a> {
+    /// One whose every run is something else.
+    pub(super) fn new(
+        name: &'static str,
+        run: impl FnMut(usize) -> Result<Sample, String> + 'a,
+    ) -> Self {
         Self {
             name,
-            command,
-            may_fail: false,
+            run: Box::new(run),
             times: Vec::new(),
             memory: 0,
+            facts: Vec::new(),
         }
     }
 
-    /// Runs it once.
-    pub(super) fn run(&mut self) -> Result<(), String> {
-        let errors = if self.may_fail {
-            Stdio::null()
-        } else {
-            Stdio::inherit()
-        };
-        self.command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(errors);
-        let begun = Instant::now();
-        let mut child = self
-            .command
-            .spawn()
-            .map_err(|error| format!("{} cannot be started: {error}.", self.name))?;
-        let status = loop {
-            if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
-                break status;
-            }
-            let memory = memory_of(child.id(), "VmHWM:");
-            self.memory = self.memory.max(memory);
-            std::thread::sleep(Duration::from_micros(300));
-        };
-        self.times.push(begun.elapsed());
-        if self.may_fail || status.success() {
-            Ok(())
-        } else {
-            Err(format!("{} failed ({status}).", self.name))
-        }
+    /// A command that must succeed.
+    pub(super) fn command(name: &'static str, mut command: Command) -> Self {
+        Self::new(name, move |_| succeeded(&mut command))
     }
 
-    pub(super) fn median(&mut self) -> Duration {
-        median(&mut self.times)
+    /// One that was measured elsewhere.
+    pub(super) fn measured(name: &'static str, times: Vec<Duration>) -> Self {
+        let mut subject = Self::new(name, |_| Err("It was measured elsewhere.".to_owned()));
+        subject.times = times;
+        subject
+    }
+
+    /// In milliseconds, as all that follow.
+    pub(super) fn median(&self) -> f64 {
+        self.at(50)
+    }
+
+    pub(super) fn fastest(&self) -> f64 {
+        self.at(0)
+    }
+
+    /// The time that so many percent of the runs do not exceed.
+    pub(super) fn at(&self, percent: usize) -> f64 {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        let last = times.len().saturating_sub(1);
+        let time = times.get((times.len() * percent / 100).min(last));
+        time.map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
+    }
+
+    pub(super) fn megabytes(&self) -> f64 {
+        self.memory as f64 / 1024.0
+    }
+
+    fn has_enough(&self) -> bool {
+        self.times.iter().sum::<Duration>() > ENOUGH
     }
 }
 
-/// Runs all of them once without counting it, and then in turns, so that a noisy minute is everyone's.
-pub(super) fn in_turns(subjects: &mut [Subject], runs: usize) -> Result<(), String> {
+/// Runs all of them once without counting it, and then in turns, so that a busy minute is everyone's.
+pub(super) fn in_turns(subjects: &mut [Subject<'_>], runs: usize) -> Result<(), String> {
     for round in 0..=runs {
-        for subject in &mut *subjects {
-            subject.run()?;
-            if round == 0 {
+        for subject in subjects.iter_mut().filter(|subject| !subject.has_enough()) {
+            if round == 1 {
                 (subject.times, subject.memory) = (Vec::new(), 0);
             }
+            let sample = (subject.run)(round).map_err(|why| format!("{}: {why}", subject.name));
+            let (time, memory) = sample?;
+            subject.times.push(time);
+            subject.memory = subject.memory.max(memory);
         }
     }
     Ok(())
 }
 
-pub(super) fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+/// Runs a command that must succeed.
+pub(super) fn succeeded(command: &mut Command) -> Result<Sample, String> {
+    match ended(command)? {
+        (sample, 0) => Ok(sample),
+        (_, code) => Err(format!("it failed with exit code {code}.")),
+    }
 }
 
-pub(super) fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
+/// Runs a command. Returns its exit code too.
+pub(super) fn ended(command: &mut Command) -> Result<(Sample, i32), String> {
+    let failed = |error: std::io::Error| format!("it cannot be run: {error}.");
+    let begun = Instant::now();
+    let mut child = command.spawn().map_err(failed)?;
+    let mut memory = 0;
+    loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            let time = begun.elapsed();
+            return Ok(((time, memory), status.code().unwrap_or(-1)));
+        }
+        memory = memory.max(memory_of(child.id(), "VmHWM:"));
+        thread::sleep(Duration::from_micros(300));
+    }
 }
 
 /// A line of a process' status, in KiB; 0 where the system does not report it.

@@ -1,79 +1,46 @@
-//! `cargo xtask bench start`: `adieu --version` by each way in which a package starts it, in the same run: the binary
-//! itself, what npm installs, `npx` and `uvx`.
+//! `cargo xtask bench start [BINARY]`: `adieu --version` by the binary and by each way in which a package starts it: the
+//! command that npm installs, `npx` and `uvx`.
 //!
-//! It installs the packages of `cargo xtask release --host`, or of a binary whose path is given, without a network.
+//! It installs the packages of `cargo xtask release --host`, or of the binary whose path is given, without a network.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
-use super::measure::{Subject, in_turns, milliseconds};
-use crate::command::{print_line, run as run_command};
-use crate::{clients, files, package, platforms, release, target};
+use super::peers::Setting;
+use super::report::Report;
+use crate::command::run as run_command;
+use crate::{files, package, platforms, release, target};
 
-/// Runs of each way, after one that does not count.
-const RUNS: usize = 15;
+const COMMANDS: &str = "\
+the binary: BINARY --version
+node_modules/.bin/adieu: node_modules/.bin/adieu --version
+npx adieu: npx --offline adieu --version
+uvx adieu: uvx --offline --from WHEEL adieu --version";
 
-/// What `uvx` is a name of.
-const UV: [&str; 1] = ["uv==0.13.9"];
-
-/// Measures and prints a table.
-pub(crate) fn run(binary: Option<&Path>) -> Result<(), String> {
-    let binary = match binary {
-        Some(binary) => binary.to_path_buf(),
-        None => package::release_binary()?,
-    };
+pub(super) fn run(runs: usize, binary: Option<&str>) -> Result<(), String> {
+    let binary = binary.map_or_else(package::release_binary, |path| Ok(PathBuf::from(path)))?;
     release::of(&binary)?;
     let packages = target().join("release-files");
-    let folder = target().join("bench-start");
+    let folder = super::folder("start");
     let _ = std::fs::remove_dir_all(&folder);
     files::write(&folder.join("package.json"), "{\"private\":true}")?;
-    let (platform, _) = platforms::host()?;
-    let version = env!("CARGO_PKG_VERSION");
-    let package = |name: &str| packages.join(format!("npm/{name}-{version}.tgz"));
-    let mut npm = Command::new("npm");
-    npm.args([
-        "install",
-        "--offline",
-        "--no-audit",
-        "--no-fund",
-        "--silent",
-    ])
-    .arg(package(&format!("adieu-{platform}")))
-    .arg(package("adieu"))
-    .current_dir(&folder);
-    run_command(&mut npm)?;
-    let wheel = wheel(&packages.join("python"))?;
-    let uvx = clients::python_packages("uv", &UV)?.join("bin/uvx");
-    let mut npx = Command::new("npx");
-    npx.args(["--offline", "adieu"]);
-    let mut uvx = Command::new(uvx);
-    uvx.args(["--offline", "--from"]).arg(wheel).arg("adieu");
-    let ways = [
-        ("the binary", Command::new(binary)),
-        (
-            "node_modules/.bin/adieu",
-            Command::new(folder.join("node_modules/.bin/adieu")),
-        ),
-        ("npx adieu", npx),
-        ("uvx adieu", uvx),
+    let wheels = files::list(&packages.join("python"))?;
+    let is_wheel = |file: &&PathBuf| file.extension().is_some_and(|end| end == "whl");
+    let wheel = wheels
+        .iter()
+        .find(is_wheel)
+        .ok_or("The release has no wheel.")?;
+    let words = [
+        ("BINARY", &*binary.to_string_lossy()),
+        ("WHEEL", &*wheel.to_string_lossy()),
     ];
-    let mut subjects = ways.map(|(name, mut command)| {
-        command.arg("--version").current_dir(&folder);
-        Subject::new(name, command)
-    });
-    in_turns(&mut subjects, RUNS)?;
-    print_line("| `adieu --version` by | median |\n|---|---|");
-    for subject in &mut subjects {
-        let time = milliseconds(subject.median());
-        print_line(&format!("| {} | {time:.0} ms |", subject.name));
+    let setting = Setting::new(&folder, &words);
+    let mut npm = setting.command("npm install --offline --no-audit --no-fund --silent")?;
+    for name in [&*format!("adieu-{}", platforms::host()?.0), "adieu"] {
+        npm.arg(packages.join(format!("npm/{name}-{}.tgz", env!("CARGO_PKG_VERSION"))));
     }
-    Ok(())
-}
-
-fn wheel(folder: &Path) -> Result<PathBuf, String> {
-    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_wheel = |path: &PathBuf| path.extension().is_some_and(|end| end == "whl");
-    entries
-        .find_map(|entry| Some(entry.path()).filter(is_wheel))
-        .ok_or_else(|| format!("{} has no wheel.", folder.display()))
+    run_command(&mut npm)?;
+    let mut subjects = setting.subjects(COMMANDS)?;
+    let mut report = Report::new("start", runs);
+    report.measure("adieu --version", &mut subjects)?;
+    report.end()
 }

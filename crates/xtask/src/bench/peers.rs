@@ -1,0 +1,106 @@
+//! Command lines, and the programs that they name: how each is installed, and how it is started.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::measure::{Environment, Subject};
+use crate::{clients, platforms, target};
+
+/// Azure DevOps, of which every program gets a token.
+pub(super) const RESOURCE: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+
+/// The Azure SDKs' programs for one token of a credential, which is an expression of the language.
+pub(super) const NODE: &str = "
+const identity = require('@azure/identity'), e = process.env;
+CREDENTIAL.getToken('499b84ac-1321-427f-aa17-267ca6975798/.default')
+  .then(() => {}, (error) => { console.error(error.message); process.exit(1); });
+";
+pub(super) const PYTHON: &str = "
+import os
+from azure import identity
+e = os.environ
+CREDENTIAL.get_token('499b84ac-1321-427f-aa17-267ca6975798/.default')
+";
+
+/// Variables of an environment.
+pub(super) fn variables<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, String)>,
+) -> impl Iterator<Item = (String, String)> {
+    let pairs = pairs.into_iter();
+    pairs.map(|(name, value)| (name.to_owned(), value))
+}
+
+/// The packages of a client for Node, as Node finds them.
+pub(super) fn modules(client: &str) -> Result<(&'static str, String), String> {
+    let modules = clients::install(client)?.join("node_modules");
+    Ok(("NODE_PATH", modules.display().to_string()))
+}
+
+/// Where command lines are run, and what their words in capitals mean.
+pub(super) struct Setting<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) environment: Environment,
+    pub(super) words: &'a [(&'a str, &'a str)],
+}
+
+impl<'a> Setting<'a> {
+    pub(super) fn new(folder: &'a Path, words: &'a [(&'a str, &'a str)]) -> Self {
+        Self {
+            folder,
+            environment: Environment::new(),
+            words,
+        }
+    }
+
+    /// A table's subjects: `name: program argument …` on each line.
+    pub(super) fn subjects(&self, table: &'static str) -> Result<Vec<Subject<'static>>, String> {
+        let lines = table.lines().filter_map(|line| line.split_once(": "));
+        lines
+            .map(|(name, line)| Ok(Subject::command(name, self.command(line)?)))
+            .collect()
+    }
+
+    /// The command of one line, without input and output, and with a home folder of the measurements' own.
+    pub(super) fn command(&self, line: &str) -> Result<Command, String> {
+        let meaning = |word| {
+            let known = self.words.iter().find(|(name, _)| *name == word);
+            known.map_or(word, |(_, value)| *value)
+        };
+        let mut words = line.split(' ').map(meaning);
+        let program = program(words.next().unwrap_or_default(), self.folder)?;
+        let mut command = Command::new(&program[0]);
+        command
+            .args(&program[1..])
+            .args(words)
+            .current_dir(self.folder)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", super::folder("home"))
+            .envs(&self.environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        Ok(command)
+    }
+}
+
+/// What starts a program; it is installed first.
+fn program(name: &str, folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let of_python = |client: &str, name| {
+        let environment = clients::install(client)?;
+        Ok(vec![clients::python_program(&environment, name)])
+    };
+    match name {
+        "adieu" => Ok(vec![
+            target().join("release").join(platforms::host()?.1.binary),
+        ]),
+        "python" => of_python("python", name),
+        "artifacts-keyring" => of_python("artifacts-keyring", "python"),
+        "rg" | "kingfisher" | "betterleaks" => of_python("scanners", name),
+        "uvx" => of_python("uv", name),
+        "gitleaks" => Ok(vec![clients::install(name)?.join(name)]),
+        "tfx" => clients::install(name).map(|_| vec!["node".into(), clients::tfx_script()]),
+        // Relative to the folder.
+        _ if name.contains('/') => Ok(vec![folder.join(name)]),
+        _ => Ok(vec![name.into()]),
+    }
+}

@@ -1,0 +1,109 @@
+//! What a measurement found: tables to read, the targets that it must meet, and the same as JSON on one line.
+
+use serde_json::{Map, Value, json};
+
+use super::measure::{Subject, in_turns};
+use crate::command::print_line;
+
+pub(super) struct Report {
+    name: &'static str,
+    /// Of each command.
+    runs: usize,
+    tables: Map<String, Value>,
+    targets: Vec<Value>,
+    missed: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn new(name: &'static str, runs: usize) -> Self {
+        Self {
+            name,
+            runs,
+            tables: Map::new(),
+            targets: Vec::new(),
+            missed: Vec::new(),
+        }
+    }
+
+    /// Runs the subjects in turns and prints them.
+    pub(super) fn measure(
+        &mut self,
+        title: &str,
+        subjects: &mut [Subject<'_>],
+    ) -> Result<(), String> {
+        in_turns(subjects, self.runs)?;
+        self.table(title, subjects);
+        Ok(())
+    }
+
+    /// Prints a row for each subject. Its facts are columns after the times.
+    pub(super) fn table(&mut self, title: &str, subjects: &[Subject<'_>]) {
+        let mut rows: Vec<Value> = Vec::new();
+        for subject in subjects {
+            let cells = [
+                ("median_ms", subject.median()),
+                ("fastest_ms", subject.fastest()),
+                ("longest_ms", subject.at(100)),
+                ("times_the_first", subject.median() / subjects[0].median()),
+                ("memory_MB", subject.megabytes()),
+                ("runs", subject.times.len() as f64),
+            ];
+            let cells: Vec<_> = cells.iter().chain(&subject.facts).copied().collect();
+            if rows.is_empty() {
+                let heading: String = cells.iter().map(|(name, _)| format!(" {name} |")).collect();
+                print_line(&format!("\n| {title} |{}", heading.replace('_', " ")));
+                print_line(&format!("|---|{}", "---:|".repeat(cells.len())));
+            }
+            let line: String = cells
+                .iter()
+                .map(|(_, value)| format!(" {} |", number(*value)))
+                .collect();
+            print_line(&format!("| {} |{line}", subject.name));
+            let cells: Map<_, _> = cells
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+                .collect();
+            rows.push(json!({ "command": subject.name, "cells": cells }));
+        }
+        self.tables.insert(title.to_owned(), rows.into());
+    }
+
+    pub(super) fn at_most(&mut self, what: &str, value: f64, limit: f64) {
+        self.target(what, value, value <= limit, ("at most", limit));
+    }
+
+    pub(super) fn at_least(&mut self, what: &str, value: f64, limit: f64) {
+        self.target(what, value, value >= limit, ("at least", limit));
+    }
+
+    fn target(&mut self, what: &str, value: f64, is_met: bool, (how, limit): (&str, f64)) {
+        let line = format!("{what}: {} ({how} {})", number(value), number(limit));
+        print_line(&line);
+        self.targets
+            .push(json!({ "what": what, "value": value, how: limit }));
+        if !is_met {
+            self.missed.push(line);
+        }
+    }
+
+    /// Prints the JSON. An error where a target was missed.
+    pub(super) fn end(self) -> Result<(), String> {
+        let all =
+            json!({ "measurement": self.name, "tables": self.tables, "targets": self.targets });
+        print_line(&format!("\n{all}"));
+        match self.missed.as_slice() {
+            [] => Ok(()),
+            missed => Err(format!("Targets missed:\n{}", missed.join("\n"))),
+        }
+    }
+}
+
+/// Three digits, or whole.
+fn number(value: f64) -> String {
+    match value.abs() {
+        _ if value.fract() == 0.0 => format!("{value:.0}"),
+        ..10.0 => format!("{value:.2}"),
+        10.0..100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}

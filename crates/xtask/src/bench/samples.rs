@@ -1,0 +1,198 @@
+//! What is measured over: trees for scanners and packers, a commit that is about to be made, and eleven planted tokens.
+//!
+//! The texts are those of the crates that this workspace depends on. Nothing in what it makes is random.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::command::{output, print_line, run, this_cargo};
+use crate::{files, package, root};
+
+/// Synthetic tokens, one in each file; they are joined where the files are written.
+const PLANTED: &str = r#"
+01-new.env: AZURE_DEVOPS_EXT_PAT={new}
+02-old.env: AZURE_DEVOPS_EXT_PAT={old}
+03-url.txt: https://me:{new}@dev.azure.com/c/_git/x
+04-basic.http: Authorization: Basic {:new}
+05-password.npmrc: //pkgs.dev.azure.com/c/:_password={new in base64}
+06-header.config: extraheader = AUTHORIZATION: basic {u:old}
+07-nuget.xml: <add key="ClearTextPassword" value="{old}" />
+08-pat.json: {"pat": "{new}"}
+09-script.yml: - script: curl -u :{old} https://dev.azure.com/c
+10-secret.yaml: pat: {new in base64}
+11-utf-16.ps1: $pat = "{new}""#;
+
+/// An extension of one folder.
+const MANIFEST: &str = r#"{
+  "manifestVersion": 1, "id": "bench", "publisher": "pub", "version": "1.0.0", "name": "Bench",
+  "categories": ["Azure Pipelines"], "targets": [{ "id": "Microsoft.VisualStudio.Services" }],
+  "files": [{ "path": "files" }], "contributions": []
+}"#;
+
+/// Makes a sample once. A file next to it shows that it is whole.
+fn made(name: &str, make: impl FnOnce(&Path) -> Result<(), String>) -> Result<PathBuf, String> {
+    let sample = super::folder("samples").join(name);
+    let mark = sample.with_extension("whole");
+    if !mark.exists() {
+        print_line(&format!("Making {} …", sample.display()));
+        let _ = fs::remove_dir_all(&sample);
+        files::create(&sample)?;
+        make(&sample)?;
+        files::write(&mark, "")?;
+    }
+    Ok(sample)
+}
+
+/// The sources of the crates that this workspace depends on: 15,000 files, 250 MB or so.
+pub(super) fn tree() -> Result<PathBuf, String> {
+    made("tree", |tree| {
+        let mut vendor = this_cargo();
+        let vendor = vendor.args(["vendor", "--quiet", "--locked"]).arg(tree);
+        let printed = output(vendor.current_dir(root()));
+        printed
+            .map(|_| ())
+            .ok_or_else(|| "cargo vendor failed.".to_owned())
+    })
+}
+
+/// So many texts of these sizes, no two of which are the same, with a number each.
+fn texts(
+    count: usize,
+    sizes: &Range<u64>,
+) -> Result<impl Iterator<Item = (usize, Vec<u8>)>, String> {
+    let is_of_size = |path: &PathBuf| fs::metadata(path).is_ok_and(|it| sizes.contains(&it.len()));
+    let paths: Vec<PathBuf> = files::below(&tree()?)?
+        .into_iter()
+        .filter(is_of_size)
+        .collect();
+    let paths = paths.into_iter().cycle().take(count).enumerate();
+    Ok(paths.map(|(number, path)| {
+        let text = fs::read(path).unwrap_or_default();
+        (
+            number,
+            [format!("// {number}\n").into_bytes(), text].concat(),
+        )
+    }))
+}
+
+/// An extension with the modules of a task: mostly JavaScript and its maps and types, and the files without an extension
+/// that every module has and about which tfx asks `file`.
+pub(super) fn modules() -> Result<PathBuf, String> {
+    const KINDS: [&str; 10] = [
+        ".js", ".js", ".js", ".js", ".d.ts", ".map", ".json", ".md", ".mjs", "",
+    ];
+    made("modules", |tree| {
+        for (number, text) in texts(12_000, &(1_000..30_000))? {
+            let (module, kind) = (number / 10, KINDS[number % 10]);
+            let name = format!("files/node_modules/module{module}/lib/file{number}{kind}");
+            files::write(&tree.join(name), text)?;
+        }
+        files::write(&tree.join("vss-extension.json"), MANIFEST)
+    })
+}
+
+/// An extension whose two tasks have the same modules: scripts and libraries.
+pub(super) fn twins() -> Result<PathBuf, String> {
+    let binary = files::read(&package::release_binary()?)?;
+    made("twins", |tree| {
+        let modules = ["First", "Second"].map(|task| tree.join("files").join(task).join("Az"));
+        let write = |name: String, content: &[u8]| {
+            let mut modules = modules.iter();
+            modules.try_for_each(|modules| files::write(&modules.join(&name), content))
+        };
+        for (number, text) in texts(600, &(20_000..100_000))? {
+            let kind = ["ps1", "psm1", "psd1", "xml"][number % 4];
+            write(format!("Module{number}.{kind}"), &text)?;
+        }
+        for number in 0..90 {
+            // Compiled code compresses to half, as libraries of .NET do; each begins elsewhere in it.
+            let code = binary.iter().cycle().skip(number * 40_000).take(500_000);
+            let code: Vec<u8> = code.copied().collect();
+            write(format!("Library{number}.dll"), &code)?;
+        }
+        files::write(&tree.join("vss-extension.json"), MANIFEST)
+    })
+}
+
+/// A repository with a thousand files, and twenty more that are staged, eleven of them with a token.
+pub(super) fn commit() -> Result<PathBuf, String> {
+    made("commit", |folder| {
+        let write = |(number, text)| {
+            files::write(&folder.join(format!("{}/{number}.rs", number % 20)), text)
+        };
+        texts(1_000, &(6_000..60_000))?.try_for_each(write)?;
+        git(
+            folder,
+            &["init --quiet", "add --all", "commit --quiet --message x"],
+        )?;
+        texts(1_009, &(6_000..60_000))?
+            .skip(1_000)
+            .try_for_each(write)?;
+        plant(folder)?;
+        git(folder, &["add --all"])
+    })
+}
+
+/// Eleven files with a token each.
+pub(super) fn planted() -> Result<PathBuf, String> {
+    made("planted", plant)
+}
+
+/// A repository that has had the same files, and has none of them any more.
+pub(super) fn planted_history() -> Result<PathBuf, String> {
+    made("planted-history", |folder| {
+        plant(folder)?;
+        git(
+            folder,
+            &["init --quiet", "add --all", "commit --quiet --message x"],
+        )?;
+        git(folder, &["rm --quiet -r .", "commit --quiet --message y"])
+    })
+}
+
+/// Names and texts of those files.
+pub(super) fn tokens() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PLANTED.lines().filter_map(|line| line.split_once(": "))
+}
+
+fn plant(folder: &Path) -> Result<(), String> {
+    let new = [
+        "u8jzPde0IgxLd6GncfBAepfJBd0K",
+        "h8oOOL8dKLzdocJ2isAjIhKtJQQJ",
+        "99CKACAAAAAJ0RlgAAASAZDO2Y4V",
+    ];
+    let new = new.concat();
+    let old = ["t3vbjq32bxpiwmwtwgjf4eyczjlv", "ah7azknoluomyfivaqsccjlq"].concat();
+    tokens().try_for_each(|(name, text)| {
+        let text = text
+            .replace("{new in base64}", &STANDARD.encode(&new))
+            .replace("{:new}", &STANDARD.encode(format!(":{new}")))
+            .replace("{u:old}", &STANDARD.encode(format!("u:{old}")))
+            .replace("{new}", &new)
+            .replace("{old}", &old);
+        let content = match name.contains("utf-16") {
+            true => format!("\u{feff}{text}\r\n")
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect(),
+            false => format!("{text}\n").into_bytes(),
+        };
+        files::write(&folder.join(name), content)
+    })
+}
+
+/// Runs git with each of these command lines.
+fn git(folder: &Path, lines: &[&str]) -> Result<(), String> {
+    const SETTINGS: &str =
+        "-c user.name=A -c user.email=a@contoso.example -c init.defaultBranch=main";
+    lines.iter().try_for_each(|line| {
+        let mut git = Command::new("git");
+        git.args(SETTINGS.split(' ')).args(line.split(' '));
+        run(git.current_dir(folder))
+    })
+}
