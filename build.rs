@@ -149,8 +149,8 @@ fn compress_troubleshooting() {
     fs::write(&output, compressed).unwrap_or_else(|error| stop(&output, &error.to_string()));
 }
 
-/// The text of a page in `docs/troubleshooting/` with links as a reader outside has them: `network.md#busy` is `#busy`,
-/// the name of a section, and `../git.md` is `docs/git.md`.
+/// The text of a page in `docs/troubleshooting/` with links for readers outside of that folder: `network.md#busy`
+/// becomes `#busy`, the name of a section, and `../git.md` becomes `docs/git.md`.
 fn links_from_the_root(text: &str) -> String {
     let mut parts = text.split("](");
     let mut out = parts.next().unwrap_or_default().to_owned();
@@ -256,7 +256,7 @@ pub(crate) mod {module} {{
     )
 }
 
-/// An enum for a pick list's values: its options, its default, and what each means elsewhere.
+/// An enum for the values of a pick list: its options, its default, and their values in other crates.
 fn choice(kind: &str, input: &Input) -> String {
     let value_of = VALUES.iter().find(|(name, _)| *name == input.name);
     let means_unchanged = |word: &str| matches!(word, "default" | "none");

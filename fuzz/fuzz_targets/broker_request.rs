@@ -1,4 +1,5 @@
-//! The target `broker_request`: under cargo-fuzz what libFuzzer invents, otherwise the files that are named.
+//! The target `broker_request`: with cargo-fuzz, it reads what libFuzzer generates, otherwise the files in its
+//! arguments.
 //!
 //! The checks are in `fuzz/src/lib.rs`.
 #![cfg_attr(fuzzing, no_main)]

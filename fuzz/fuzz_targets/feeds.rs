@@ -1,4 +1,4 @@
-//! The target `feeds`: under cargo-fuzz what libFuzzer invents, otherwise the files that are named.
+//! The target `feeds`: with cargo-fuzz, it reads what libFuzzer generates, otherwise the files in its arguments.
 //!
 //! The checks are in `fuzz/src/lib.rs`.
 #![cfg_attr(fuzzing, no_main)]

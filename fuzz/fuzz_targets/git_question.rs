@@ -1,4 +1,5 @@
-//! The target `git_question`: under cargo-fuzz what libFuzzer invents, otherwise the files that are named.
+//! The target `git_question`: with cargo-fuzz, it reads what libFuzzer generates, otherwise the files in its
+//! arguments.
 //!
 //! The checks are in `fuzz/src/lib.rs`.
 #![cfg_attr(fuzzing, no_main)]

@@ -1,4 +1,4 @@
-//! The readers of what a repository declares about feeds, on a text under the name of a client's file.
+//! Fuzzes the readers of a repository's declared feeds, with a text under the name of each client's file.
 
 use std::cell::RefCell;
 use std::fs;
@@ -24,11 +24,11 @@ thread_local! {
     static FOLDER: RefCell<TempDir> = RefCell::new(tempfile::tempdir().expect("a folder"));
 }
 
-/// Reads a text as a client's file, by turns as its length grows, and as a variable. An address that is read is written as one that is read alike,
-/// on a host of Azure Artifacts and without a user.
+/// Reads a text as the file of one client, chosen by the text's length, and as a variable. An address that was read
+/// is written in a form that is read the same way, with a host of Azure Artifacts and without a user.
 ///
 /// # Panics
-/// One of these does not hold.
+/// One of these rules is violated.
 pub fn feeds(data: &[u8]) {
     FOLDER.with_borrow(|folder| {
         let path = folder.path().join(NAMES[data.len() % NAMES.len()]);

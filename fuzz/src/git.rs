@@ -1,11 +1,11 @@
-//! The reader of git's questions, compiled from the program's file, because a program has no library to link.
+//! Fuzzes the reader of git's questions, compiled from the program's file, because a program has no library to link.
 //!
-//! It changes nothing in it.
+//! It does not change that file.
 
 #[path = "../../crates/cli/git_credential/question.rs"]
 pub(crate) mod question;
 
-/// The organization that a question is about, if it is one.
+/// The organization of a question; `None` if it is not about one.
 pub(crate) fn organization(text: &str) -> Option<String> {
     let question = question::Question::read(text);
     question

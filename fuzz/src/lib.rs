@@ -1,8 +1,8 @@
-//! Readers of what strangers send: archives, manifests, git's questions, requests to the broker, files with tokens and
-//! with feeds.
+//! The readers of untrusted input: archives, manifests, git's questions, requests to the broker, and files with
+//! tokens and feeds.
 //!
-//! Any input may be refused. None may panic, hang, get a token without the broker's key, or have a token of a scanned
-//! file in a report.
+//! They may refuse any input. They must not panic, hang, return a token without the broker's key, or put a token from
+//! a scanned file into a report.
 
 use std::io::{self, Cursor};
 use std::time::Duration;
@@ -55,7 +55,8 @@ pub fn git_question(data: &[u8]) {
     let _ = git::organization(&text);
 }
 
-/// Sends bytes to a broker. `{key}` in them is its key; without the key, the answer is never a success.
+/// Sends bytes to a broker. `{key}` in them is replaced with its key; without the key, the answer must never be a
+/// success.
 pub fn broker_request(data: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -73,10 +74,10 @@ pub fn broker_request(data: &[u8]) {
             .replace("{key}", address.key().reveal());
         let client = async {
             let mut stream = TcpStream::connect(&host).await.expect("the broker listens");
-            // A port is free again at once.
+            // The port is available again immediately.
             stream.set_zero_linger().expect("a socket");
             let mut answer = Vec::new();
-            // The broker may have refused already and closed.
+            // The broker may already have refused the request and closed the connection.
             let _ = stream.write_all(request.as_bytes()).await;
             let _ = stream.shutdown().await;
             let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer))
@@ -122,7 +123,7 @@ impl TokenSource for NoTokens {
     }
 }
 
-/// Runs a target over the files that the command line names.
+/// Runs a target with the files in the arguments.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -145,7 +146,7 @@ mod tests {
             .flatten()
         {
             let seed = std::fs::read(entry.path()).expect("a seed");
-            // A seed, each of its beginnings, and each with a bit turned over in the last byte.
+            // A seed, each of its prefixes, and each prefix with a bit of the last byte flipped.
             for end in (0..=seed.len()).rev().step_by(1 + seed.len() / 64) {
                 target(&seed[..end]);
                 let mut changed = seed[..end].to_vec();

@@ -1,4 +1,4 @@
-//! The scanner, on a text under the name of one of the kinds of file that it knows.
+//! Fuzzes the scanner, with a text under the name of each kind of file that it knows.
 
 use adieu_scan::{Kind, Options, Report, scan_stream, to_html, to_json, to_sarif};
 
@@ -19,7 +19,8 @@ const NAMES: [&str; 13] = [
     "notes.txt",
 ];
 
-/// Synthetic tokens of both shapes. `{new}` and `{old}` in an input are these, so that no seed holds a whole one.
+/// Synthetic tokens of both forms. They replace `{new}` and `{old}` in an input, so that no seed contains a whole
+/// token.
 const NEW: [&str; 3] = [
     "u8jzPde0IgxLd6GncfBAepfJBd0K",
     "h8oOOL8dKLzdocJ2isAjIhKtJQQJ",
@@ -27,10 +28,10 @@ const NEW: [&str; 3] = [
 ];
 const OLD: [&str; 2] = ["t3vbjq32bxpiwmwtwgjf4eyczjlv", "ah7azknoluomyfivaqsccjlq"];
 
-/// Scans a text. Replacements are about lines that it has, and no report has a token in it.
+/// Scans a text. Replacements must refer to lines of the text, and no report may contain a token.
 ///
 /// # Panics
-/// One of these does not hold.
+/// One of these rules is violated.
 pub fn scan(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let text = text
@@ -42,7 +43,8 @@ pub fn scan(data: &[u8]) {
     }
 }
 
-/// As a file of one kind, by turns as the text grows: a scan has a large buffer, and thirteen would take long.
+/// Scans it as a file of one kind, chosen by the text's length: a scan has a large buffer, and thirteen kinds would
+/// take long.
 fn as_a_file(data: &[u8]) {
     let name = NAMES[data.len() % NAMES.len()];
     let report = scanned(data, name);

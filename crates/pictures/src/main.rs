@@ -1,7 +1,7 @@
-//! `cargo xtask pictures`: the pictures that the Marketplace and Azure DevOps show, drawn from the SVGs that people edit
-//! and from the text that was recorded.
+//! `cargo xtask pictures`: draws the pictures that the Marketplace and Azure DevOps show, from SVGs that people edit
+//! and from recorded text.
 //!
-//! Its tests draw every picture again and look at the pixels of the one that ships.
+//! Its tests draw every picture again, and compare the pixels with the picture that ships.
 
 mod recording;
 mod terminal;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
-/// A picture that ships, and what it is drawn from.
+/// A picture that ships, and its source.
 struct Picture {
     /// The SVG, relative to the root.
     source: &'static str,
@@ -24,8 +24,8 @@ struct Picture {
     size: (u32, u32),
 }
 
-/// Icons have the sizes that the Marketplace (128) and the task picker (32) ask for. The diagram has 1.5 pixels for each
-/// of the SVG's units: a wide page would make it larger than its text deserves.
+/// The icons have the sizes that the Marketplace (128) and the task picker (32) require. The diagram has 1.5 pixels
+/// for each unit of the SVG; with more, a wide page would show it too large.
 const PICTURES: &[Picture] = &[
     icon("docs/pictures/icon.svg", "icon.png", 128),
     icon(
@@ -43,19 +43,19 @@ const PICTURES: &[Picture] = &[
     },
 ];
 
-/// Text that a program printed, shown in a terminal's window.
+/// Recorded output of a program, shown in the window of a terminal.
 struct Terminal {
     /// The text, relative to the root.
     source: &'static str,
-    /// The PNG, or the GIF that fills line by line, relative to the root.
+    /// The PNG, or the GIF that shows line after line, relative to the root.
     target: &'static str,
     /// The window's title.
     title: &'static str,
-    /// Characters of a line.
+    /// Number of characters in a line.
     columns: usize,
 }
 
-/// The error is what `tests/token_refusals/entra.rs` sees; `cargo xtask demo --record` writes the other text.
+/// The error is the one in `tests/token_refusals/entra.rs`; `cargo xtask demo --record` writes the other text.
 const TERMINALS: [Terminal; 2] = [
     Terminal {
         source: "docs/pictures/aadsts700213.txt",
@@ -71,7 +71,7 @@ const TERMINALS: [Terminal; 2] = [
     },
 ];
 
-/// Pixels of a terminal's picture for each unit.
+/// Pixels for each unit in a picture of a terminal.
 const PIXELS_PER_UNIT: f32 = 1.5;
 
 const fn icon(source: &'static str, target: &'static str, side: u32) -> Picture {
@@ -82,7 +82,7 @@ const fn icon(source: &'static str, target: &'static str, side: u32) -> Picture 
     }
 }
 
-/// Screenshots of pages of a run, which the tests take, and where they ship.
+/// Screenshots of a run's pages, which the tests take, and their places in the repository.
 const SCREENSHOTS: [(&str, &str); 2] = [
     ("overview-doctor-light.png", "docs/pictures/doctor.png"),
     (
@@ -102,7 +102,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Draws every picture, and copies the screenshots of the last test run, where there was one.
+/// Draws every picture, and copies the screenshots of the last test run, if there are any.
 #[expect(clippy::print_stdout, reason = "it lists the files that it wrote")]
 fn run() -> Result<(), String> {
     let taken = std::env::var_os("CARGO_TARGET_DIR")
@@ -131,7 +131,7 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// The picture of a terminal, as a file.
+/// The picture of a terminal, as the bytes of a file.
 fn shown(terminal: &Terminal) -> Result<Vec<u8>, String> {
     let text = fs::read_to_string(root().join(terminal.source))
         .map_err(|error| format!("{}: {error}", terminal.source))?;
@@ -146,7 +146,7 @@ fn shown(terminal: &Terminal) -> Result<Vec<u8>, String> {
         .map_err(|error| format!("{}: {error}", terminal.target))
 }
 
-/// Draws an SVG of this size in units.
+/// Draws an SVG with this size in units.
 fn pixels(svg: &str, (width, height): (u32, u32)) -> Result<Pixmap, String> {
     let tree = Tree::from_str(svg, &options()).map_err(|error| error.to_string())?;
     let scaled = |units: u32| (units as f32 * PIXELS_PER_UNIT).ceil() as u32;
@@ -172,7 +172,7 @@ fn draw(picture: &Picture) -> Result<Pixmap, String> {
     Ok(pixels)
 }
 
-/// Two families of fonts, out of a crate: a machine's own fonts would draw something else on each.
+/// Two families of fonts from a crate, because each machine has other fonts.
 fn options() -> Options<'static> {
     let mut fonts = fontdb::Database::new();
     for font in [
@@ -199,7 +199,7 @@ fn root() -> PathBuf {
 mod tests {
     use super::*;
 
-    /// How far apart two channels may be: processors round differently.
+    /// The largest difference between two channels: processors round differently.
     const TOLERANCE: u8 = 2;
 
     fn shipped(picture: &Picture) -> Pixmap {
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_show_what_their_sources_draw() {
+    fn pictures_match_their_sources() {
         for picture in PICTURES {
             let drawn = draw(picture).unwrap_or_else(|error| panic!("{error}"));
             let shipped = shipped(picture);
@@ -253,9 +253,9 @@ mod tests {
         }
     }
 
-    /// A glyph that the font lacks would be left out without a word.
+    /// A glyph that the font lacks would silently be left out.
     #[test]
-    fn text_of_the_diagram_is_drawn_and_legible_on_a_phone() {
+    fn the_diagram_is_legible_on_a_phone() {
         let flow = &PICTURES[PICTURES.len() - 1];
         let pixels = shipped(flow);
         // The middle line of "Azure DevOps", between its ends.
@@ -264,7 +264,7 @@ mod tests {
             .filter(|pixel| pixel.red() < 0x60)
             .count();
         assert!(dark > 20, "{dark}");
-        // 12 pixels on a screen that is 360 wide.
+        // The text must have 12 pixels on a screen that is 360 pixels wide.
         let svg = fs::read_to_string(root().join(flow.source)).expect("the SVG");
         let units = |attribute: &str| -> Vec<f32> {
             let opening = format!("{attribute}=\"");
@@ -277,9 +277,9 @@ mod tests {
         assert!(smallest * 360.0 / width >= 12.0, "{smallest} of {width}");
     }
 
-    /// Decoded: processors round differently, and so do two versions of a compressor.
+    /// Compares decoded pictures: processors round differently, and versions of a compressor differ.
     #[test]
-    fn terminals_show_what_was_recorded() {
+    fn terminals_show_the_recorded_text() {
         for terminal in &TERMINALS {
             let drawn = shown(terminal).unwrap_or_else(|error| panic!("{error}"));
             let path = root().join(terminal.target);
@@ -289,7 +289,7 @@ mod tests {
             assert_eq!(drawn.len(), shipped.len(), "{}", terminal.target);
             let pairs = drawn.iter().zip(&shipped);
             let different = pairs.filter(|(one, other)| one.abs_diff(**other) > TOLERANCE);
-            // A color between two of the palette's may be either.
+            // A color between two colors of the palette may become either.
             let different = different.count();
             assert!(
                 different * 1000 < drawn.len(),
@@ -303,7 +303,7 @@ mod tests {
         }
     }
 
-    /// The pixels of a picture as it ends.
+    /// The pixels of the last frame of a picture.
     fn decoded(terminal: &Terminal, bytes: &[u8]) -> Vec<u8> {
         if terminal.target.ends_with(".png") {
             let pixels = Pixmap::decode_png(bytes).unwrap_or_else(|error| panic!("{error}"));

@@ -1,6 +1,6 @@
-//! A terminal's window that fills line by line, as a GIF.
+//! Draws a GIF of a terminal's window in which line after line appears.
 //!
-//! The Marketplace page and GitHub show GIFs, and the former shows no SVG.
+//! The Marketplace page shows GIFs but no SVGs.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use resvg::tiny_skia::Pixmap;
 use crate::terminal::{self, Line};
 use crate::{PIXELS_PER_UNIT, pixels};
 
-/// Hundredths of a second that a line, an empty line and the whole text are shown.
+/// How long a line, an empty line and the whole text are shown, in hundredths of a second.
 const A_LINE: u16 = 16;
 const A_PAUSE: u16 = 45;
 const THE_END: u16 = 500;
@@ -28,7 +28,7 @@ pub(crate) fn gif(title: &str, lines: &[Line], columns: usize) -> Result<Vec<u8>
         )
     };
     let failed = |error: gif::EncodingError| format!("the recording: {error}");
-    // The whole text first: it is what a reader sees whose program moves nothing.
+    // The whole text comes first, for readers whose program shows no animations.
     let whole = draw(rows)?;
     let first = draw(0)?;
     let (width, height) = (first.width() as u16, first.height() as u16);
@@ -42,7 +42,7 @@ pub(crate) fn gif(title: &str, lines: &[Line], columns: usize) -> Result<Vec<u8>
     }
     for shown in 1..=rows {
         let picture = draw(shown)?;
-        // Only the line that is new.
+        // Only the new line.
         let (top, bottom) = terminal::band(shown - 1);
         let top = (top * PIXELS_PER_UNIT).floor() as u16;
         let bottom = ((bottom * PIXELS_PER_UNIT).ceil() as u16).min(height);
@@ -59,7 +59,7 @@ pub(crate) fn gif(title: &str, lines: &[Line], columns: usize) -> Result<Vec<u8>
     Ok(bytes)
 }
 
-/// The rows of a picture from one to another.
+/// A part of the rows of a picture.
 fn part(picture: &Pixmap, top: u16, bottom: u16, delay: u16) -> Frame<'static> {
     let width = picture.width() as usize;
     let from = usize::from(top) * width;
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colors_are_those_of_the_palette() {
+    fn colors_are_in_the_palette() {
         let palette = palette();
         assert_eq!(palette.len(), 216 * 3);
         for (color, expected) in [

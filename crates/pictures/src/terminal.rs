@@ -1,6 +1,6 @@
-//! A terminal's window with recorded text in it, as SVG.
+//! Draws recorded text in the window of a terminal, as SVG.
 //!
-//! It knows no picture: what is written and how it is cut into lines is decided elsewhere.
+//! It knows no specific picture: its callers choose the text and the window's width.
 
 use std::fmt::Write as _;
 
@@ -13,18 +13,18 @@ const BAR: f32 = 30.0;
 /// A line in the window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// What is written.
+    /// The text.
     pub(crate) text: String,
     /// Its color.
     pub(crate) look: Look,
 }
 
-/// How a line is set.
+/// The style of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
-    /// As a terminal writes.
+    /// Normal.
     Plain,
-    /// What a person typed, or reads first.
+    /// A command, or a heading.
     Strong,
     /// An error's sentence.
     Wrong,
@@ -33,7 +33,7 @@ pub(crate) enum Look {
 }
 
 impl Look {
-    /// The look of a line, by how it begins.
+    /// The style of a line, by its beginning.
     fn of(line: &str) -> Self {
         let begins = |words: &[&str]| words.iter().any(|word| line.starts_with(word));
         if begins(&["##[error]"]) {
@@ -57,7 +57,7 @@ impl Look {
     }
 }
 
-/// The text in lines of the window's width. What a line continues is indented.
+/// Breaks the text into lines of the window's width. Continued lines are indented.
 pub(crate) fn lines(text: &str, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for line in text.lines() {
@@ -99,13 +99,13 @@ pub(crate) fn size(columns: usize, rows: usize) -> (u32, u32) {
     (width.ceil() as u32, height.ceil() as u32)
 }
 
-/// Where the line's pixels begin, in units, and where those of the next do.
+/// Position of the line's first pixel, in units, and of the next line's.
 pub(crate) fn band(row: usize) -> (f32, f32) {
     let top = (row as f32).mul_add(LINE, BAR + MARGIN);
     (top, top + LINE)
 }
 
-/// The window. Rows that the lines do not fill stay empty.
+/// The window. Rows without a line stay empty.
 pub(crate) fn svg(title: &str, lines: &[Line], columns: usize, rows: usize) -> String {
     let (width, height) = size(columns, rows);
     let mut svg = format!(
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_lines_go_on_below_with_their_indent() {
+    fn long_lines_continue_with_their_indentation() {
         let cut = lines("$ ab\n  issuer: one two three\nabcdefghijklmnop", 14);
         let shown: Vec<(&str, Look)> = cut
             .iter()

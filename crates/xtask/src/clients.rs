@@ -1,6 +1,7 @@
-//! The programs and libraries that tests and chores run, installed below `target/clients/` by the table `clients.md`.
+//! Installs the programs and libraries that the tests and other commands run, in `target/clients/`, by the table
+//! `clients.md`.
 //!
-//! It installs pinned versions, once; it never updates what is there.
+//! It installs pinned versions once, and never updates them.
 
 mod built;
 
@@ -36,7 +37,7 @@ fn table() -> impl Iterator<Item = Client> {
     })
 }
 
-/// Installs what a run of the tests wants. Returns whether there is such a run.
+/// Installs the clients for a run of the tests. Returns whether such a run exists.
 pub(crate) fn install_for(run: &str) -> Result<bool, String> {
     let mut is_known = false;
     for client in table().filter(|client| client.wanted_by.split(' ').any(|word| word == run)) {
@@ -54,7 +55,7 @@ pub(crate) fn install(name: &str) -> Result<PathBuf, String> {
         .install()
 }
 
-/// A program on the PATH, or of the client that has its name.
+/// A program on the PATH, or else in the client with its name.
 pub(crate) fn program(name: &str) -> Result<PathBuf, String> {
     match version(name) {
         Some(_) => Ok(name.into()),
@@ -71,8 +72,8 @@ pub(crate) fn python_program(environment: &Path, name: &str) -> PathBuf {
 }
 
 impl Client {
-    /// A file with the packages' names shows that an installation is whole. What is compiled from the repository has
-    /// none: its compiler knows what has changed.
+    /// A file with the packages' names shows that an installation is complete. What is compiled from the repository
+    /// has none: its compiler detects changes.
     fn install(&self) -> Result<PathBuf, String> {
         let folder = target().join("clients").join(self.name);
         let starts = |program: &str| version(program).is_some();

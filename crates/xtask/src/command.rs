@@ -1,4 +1,4 @@
-//! Other programs, started without a shell and with their output shown, and the chores' own output.
+//! Starts other programs, without a shell and with their output visible, and prints the output of xtask.
 
 use std::fmt::Display;
 use std::process::Command;
@@ -14,7 +14,7 @@ impl<T, E: Display> Context<T> for Result<T, E> {
     }
 }
 
-/// A program with its first arguments, which are separated by spaces. Paths are added by `arg`.
+/// A program with its first arguments, separated by spaces. Add paths with `arg`.
 pub(crate) fn words(line: &str) -> Command {
     let mut words = line.split_whitespace();
     let mut command = Command::new(words.next().unwrap_or_default());
@@ -25,7 +25,7 @@ pub(crate) fn words(line: &str) -> Command {
 /// Runs a program and waits for it.
 ///
 /// # Errors
-/// One sentence: it cannot be started, or it failed.
+/// One sentence: the program cannot be started, or it failed.
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let status = command.status();
@@ -41,19 +41,19 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<(), String> {
     run(this_cargo().current_dir(crate::root()).args(arguments))
 }
 
-/// That cargo itself.
+/// The cargo that runs this program.
 pub(crate) fn this_cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// The output of a program that prints something short.
+/// The output of a program that prints one short text.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     output.status.success().then(|| text.trim().to_owned())
 }
 
-/// The version that a program prints; none where it does not start.
+/// The version that a program prints; `None` if it does not start.
 pub(crate) fn version(program: &str) -> Option<String> {
     output(Command::new(program).arg("--version"))
 }

@@ -1,6 +1,6 @@
-//! Packages of Debian: installed by root, unpacked without root, and git, which is built from a newer release's source.
+//! Installs Debian packages as root, unpacks them without root, and builds git from the source of a newer release.
 //!
-//! It installs nothing on a machine that is not Debian's or not run by root: there it names what is missing.
+//! On another system, or without root, it installs nothing and lists what is missing.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,10 +8,10 @@ use std::process::Command;
 use crate::command::{Context as _, output, print_line, run, version, words};
 use crate::files;
 
-/// Where `rustc-web` and `cargo-web` put their programs.
+/// Folder of the programs of `rustc-web` and `cargo-web`.
 pub(crate) const BIN: &str = "/usr/bin";
 
-/// Where `rust-web-src` puts the standard library's source.
+/// Folder of the standard library's source from `rust-web-src`.
 pub(crate) const STANDARD_LIBRARY: &str = "/usr/lib/rustlib/src/rust";
 
 /// Installs a Rust with the source of its standard library, which is then built for each target.
@@ -26,12 +26,12 @@ pub(crate) fn mingw() -> Result<(), String> {
     program("x86_64-w64-mingw32-gcc", &["gcc-mingw-w64-x86-64"])
 }
 
-/// Installs the packages where the program is missing: another system has it from elsewhere.
+/// Installs the packages if the program is missing. On another system, it comes from elsewhere.
 pub(crate) fn program(name: &str, packages: &[&str]) -> Result<(), String> {
     version(name).map_or_else(|| install(packages), |_| Ok(()))
 }
 
-/// Installs the packages that are missing, or names them in one sentence.
+/// Installs the missing packages, or lists them in one sentence.
 pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     let status = "dpkg-query --show --showformat=${db:Status-Status}";
     let is_installed =
@@ -55,32 +55,33 @@ pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
         .env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-/// Whether this machine and this user are such that packages can be installed.
+/// Whether this system and this user can install packages.
 pub(crate) fn installs() -> bool {
     output(&mut words("id -u")).is_some_and(|id| id == "0") && version("apt-get").is_some()
 }
 
-/// apt-get. A fresh machine may be at its own updates; and root's folders are closed to apt's own user.
+/// apt-get. It waits for the updates of a new machine, and runs as root: apt's own user cannot read root's folders.
 fn apt(arguments: &str) -> Command {
     let options = "-qq -o=Dpkg::Use-Pty=0 -o=DPkg::Lock::Timeout=300 -o=APT::Sandbox::User=root";
     words(&format!("apt-get {options} {arguments}"))
 }
 
-/// Unpacks a package of the machine's own Debian or Ubuntu.
+/// Unpacks a package from the repositories of this Debian or Ubuntu.
 pub(crate) fn unpack(package: &str, folder: &Path) -> Result<(), String> {
     let download = || run(apt("download").arg(package).current_dir(folder));
     download()
-        // A fresh machine has no lists yet, and only root may fetch them.
+        // A new machine has no package lists yet, and only root can download them.
         .or_else(|_| run(&mut apt("update")).and_then(|()| download()))
         .context(format_args!("Install the package {package}"))?;
     let file = named(folder, |name| name.ends_with(".deb"))?;
     run(words("dpkg-deb --extract").arg(file).arg(folder))
 }
 
-/// Builds a git from a source package (`git/<release>`), without what the tests do not run, in `bin` of the folder.
+/// Builds git from a source package (`git/<release>`) into the folder's `bin`, without the parts that the tests do
+/// not use.
 pub(crate) fn build_git(package: &str, folder: &Path) -> Result<(), String> {
     install(&["make", "gcc", "libcurl4-openssl-dev", "zlib1g-dev"])?;
-    // The mirror that this machine's packages come from. Updates of a release have another, which has not all of it.
+    // The mirror of this machine's packages. The mirror of a release's updates is another, and incomplete.
     let mirrors = "apt-get indextargets --format $(REPO_URI)|$(RELEASE)";
     let mirrors = output(words(mirrors).args(["Created-By: Packages", "Origin: Debian"]));
     let mirrors = mirrors.unwrap_or_default();
@@ -119,7 +120,7 @@ pub(crate) fn build_git(package: &str, folder: &Path) -> Result<(), String> {
     std::fs::remove_dir_all(&source).context(source.display())
 }
 
-/// The one entry of a folder whose name is such.
+/// The only entry of a folder whose name matches.
 fn named(folder: &Path, is_it: impl Fn(&str) -> bool) -> Result<PathBuf, String> {
     let is_it = |path: &PathBuf| is_it(&path.file_name().unwrap_or_default().to_string_lossy());
     let found = files::list(folder)?.into_iter().find(is_it);

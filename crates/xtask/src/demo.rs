@@ -1,7 +1,7 @@
-//! `cargo xtask demo`: the main job on a machine without Azure.
+//! `cargo xtask demo`: the main scenario on a machine without Azure.
 //!
-//! It packages, unpacks as an agent does, runs the step with the launcher, and shows the log and what the next step
-//! would see.
+//! It packages the extension, unpacks it as an agent does, runs the step with the launcher, and shows the log and the
+//! variables of the next step.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ use crate::{files, package, root, target, test};
 /// The step's service connection, of the type that needs no Azure subscription.
 const CONNECTION: &str = "azure-devops";
 
-/// What the recording in the documents shows: `cargo xtask pictures` draws it.
+/// The recording for the documents, which `cargo xtask pictures` draws.
 const RECORDING: &str = "docs/pictures/demo.txt";
 
 const NEXT: &str = "
@@ -24,12 +24,12 @@ What to try next:
   docs/install.md                                        install the tasks in your organization
   docs/migrate.md                                        replace a PAT, step by step";
 
-/// Runs the demo as a person does, and keeps what it prints.
+/// Runs the demo as a user does, and saves its output.
 pub(crate) fn record() -> Result<(), String> {
     let program = std::env::current_exe().context("This program")?;
     let text = output(Command::new(program).arg("demo").stderr(Stdio::inherit()));
     let text = text.ok_or("The demo failed.")?;
-    // Where the clone is does not matter to a reader.
+    // Readers do not need the folder of the clone.
     let text = text.replace(&format!("{}/", root().display()), "");
     files::write(
         &root().join(RECORDING),
@@ -49,7 +49,7 @@ pub(crate) fn run() -> Result<(), String> {
     package::unpack(&vsix, "token/", &folder)?;
     let world = World::start();
     world.add_connection(Connection::azure_devops(CONNECTION, "contoso"));
-    // The connection names no address: the step goes to Microsoft's own, by the agent's proxy.
+    // The connection has no address, so the step uses Microsoft's own, through the agent's proxy.
     let proxy = world.network();
     let mut job = world.job();
     job.variable("agent.proxyurl", &proxy.url());

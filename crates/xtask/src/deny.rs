@@ -1,13 +1,13 @@
-//! `cargo xtask deny`: licenses, sources and known faults of the crates, by cargo-deny with `deny.toml`.
+//! `cargo xtask deny`: licenses, sources and known vulnerabilities of the crates, with cargo-deny and `deny.toml`.
 //!
-//! It never calls the advisories checked where no database of them can be had.
+//! Without a database of advisories, it says that they were not checked.
 
 use std::process::Command;
 
 use crate::command::{output, print_line, run as run_command, words};
 use crate::{clients, files, remap, root};
 
-/// Checks everything that can be checked here.
+/// Runs all checks that are possible here.
 pub(crate) fn run() -> Result<(), String> {
     let program = clients::program("cargo-deny")?;
     let deny = |arguments: &str| {
@@ -18,7 +18,7 @@ pub(crate) fn run() -> Result<(), String> {
     };
     run_command(&mut deny("check licenses bans sources"))?;
     let is_new = output(&mut deny("fetch db")).is_some();
-    // Where cargo-deny keeps the databases that it has fetched.
+    // Folder of the databases that cargo-deny has downloaded.
     let databases = files::list(&remap::cargo_home().join("advisory-dbs"));
     let has_database = databases.is_ok_and(|paths| paths.iter().any(|path| path.is_dir()));
     if !is_new && !has_database {

@@ -1,7 +1,7 @@
-//! `cargo xtask docs`: the lower halves of `docs/tasks/*.md`, from `task.json`, and of TROUBLESHOOTING.md, which is the
-//! index of `docs/troubleshooting/`.
+//! `cargo xtask docs`: generates the lower halves of `docs/tasks/*.md`, from `task.json`, and of TROUBLESHOOTING.md,
+//! the index of `docs/troubleshooting/`.
 //!
-//! It never touches the text above the mark in a page, which people write.
+//! It never changes the text above the mark in a page, which is written by hand.
 
 use std::fmt::Write as _;
 
@@ -24,7 +24,7 @@ pub(crate) fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// The pages, and what is generated of each.
+/// The pages, and the generated half of each.
 fn pages() -> Result<Vec<(String, String)>, String> {
     let mut pages = vec![("TROUBLESHOOTING.md".to_owned(), index()?)];
     for task in package::tasks()? {
@@ -33,7 +33,7 @@ fn pages() -> Result<Vec<(String, String)>, String> {
     Ok(pages)
 }
 
-/// A page's text up to the mark, which is a line, and the text behind it.
+/// The text of a page up to the line with the mark, and the text after it.
 fn halves(page: &str) -> Option<(&str, &str)> {
     let mark = page.find("\n<!-- Generated from ")?;
     let end = page[mark..].find("-->\n")?;
@@ -44,8 +44,8 @@ fn read(path: &str) -> Result<String, String> {
     Ok(files::read_text(&root().join(path))?.replace("\r\n", "\n"))
 }
 
-/// The reference of a task. The template gets `task.json`, and for each input the name that people write in YAML and the
-/// operations that use it.
+/// The reference of a task. The template gets `task.json` and, for each input, its name in YAML and the operations
+/// that use it.
 fn reference(name: &str) -> Result<String, String> {
     let text = read(&format!("task/{name}/task.json"))?;
     let mut task: Value = serde_json::from_str(&text).context(name)?;
@@ -63,7 +63,7 @@ fn reference(name: &str) -> Result<String, String> {
     for input in inputs {
         let group = groups.as_array().into_iter().flatten();
         let mut group = group.filter(|group| group["name"] == input["groupName"]);
-        // An input has the rule of its group unless it has one.
+        // An input without a rule has the rule of its group.
         let rule = input["visibleRule"].as_str().map(str::to_owned);
         let rule = rule.or_else(|| Some(group.next()?["visibleRule"].as_str()?.to_owned()));
         let (used, unused): (Vec<_>, Vec<_>) = { operations.iter() }.partition(|operation| {
@@ -90,7 +90,7 @@ fn is_visible(rule: &str, operation: &str) -> bool {
         })
 }
 
-/// A text with places of Jinja filled.
+/// Renders a Jinja template.
 pub(crate) fn render(template: &str, values: &Value) -> Result<String, String> {
     let mut jinja = minijinja::Environment::new();
     jinja.set_trim_blocks(true);
@@ -126,7 +126,8 @@ fn troubleshooting() -> Result<Vec<String>, String> {
         .collect())
 }
 
-/// Title of a page, and anchor and heading of its sections. A section is an `<a id="…"></a>`, an empty line, and a heading.
+/// The title of a page, and the anchor and heading of each section. A section is an `<a id="…"></a>`, an empty line,
+/// and a heading.
 fn sections(page: &str) -> Result<(String, Vec<(String, String)>), String> {
     let text = read(page)?;
     let first_line = |text: &str| text.lines().next().unwrap_or_default().to_owned();
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn every_page_is_in_the_summary_and_every_anchor_is_named_once() {
+    fn every_page_is_in_the_summary_and_every_anchor_is_unique() {
         let listed: BTreeSet<String> = troubleshooting().expect("pages").into_iter().collect();
         let entries = files::list(&root().join("docs/troubleshooting")).expect("the folder");
         let names = entries.iter().filter_map(|path| path.file_name()?.to_str());
@@ -181,7 +182,7 @@ mod tests {
                 "{page}: a heading without an anchor"
             );
             for (anchor, heading) in sections {
-                // An error's code has a heading that opens with it, in capitals.
+                // The heading of an error code begins with the code, in capitals.
                 let has_digit = anchor.contains(|letter: char| letter.is_ascii_digit());
                 let is_first = heading.starts_with(&format!("{}:", anchor.to_uppercase()));
                 assert_eq!(has_digit, is_first, "{page}: {anchor}");

@@ -1,4 +1,4 @@
-//! Files and folders, with errors that name them.
+//! Reads and writes files and folders, with errors that name them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).context(format_args!("{} cannot be read", path.display()))
 }
 
-/// What is in a folder, in the order of names.
+/// The entries of a folder, sorted by name.
 pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(folder);
     let entries = entries.context(format_args!("{} cannot be read", folder.display()))?;
@@ -22,7 +22,7 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(paths)
 }
 
-/// Writes a file, and creates the folder that it is in.
+/// Writes a file, and creates its folder.
 pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<(), String> {
     create(path.parent().unwrap_or(path))?;
     fs::write(path, content).context(format_args!("{} cannot be written", path.display()))
@@ -33,14 +33,14 @@ pub(crate) fn create(folder: &Path) -> Result<(), String> {
     fs::create_dir_all(folder).context(format_args!("{} cannot be created", folder.display()))
 }
 
-/// Copies a file, and creates the folder that it goes into.
+/// Copies a file, and creates the folder of the copy.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), String> {
     create(to.parent().unwrap_or(to))?;
     fs::copy(from, to).context(format_args!("{} cannot be copied", from.display()))?;
     Ok(())
 }
 
-/// All files in a folder and in those below it.
+/// All files in a folder and its subfolders.
 pub(crate) fn below(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
     for path in list(folder)? {

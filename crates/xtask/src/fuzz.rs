@@ -1,6 +1,6 @@
-//! `cargo xtask fuzz`: the targets of `fuzz/`, by cargo-fuzz and a nightly toolchain.
+//! `cargo xtask fuzz`: runs the targets of `fuzz/` with cargo-fuzz and a nightly toolchain.
 //!
-//! It never writes into `fuzz/`: what libFuzzer finds goes below `target/`.
+//! It never writes into `fuzz/`: libFuzzer's findings are saved in `target/`.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::command::{output, print_line, run as run_command, words};
 use crate::{clients, files, root, target};
 
-/// The targets, and where their seeds are.
+/// The targets, and the folders of their seeds.
 const TARGETS: [(&str, &str); 6] = [
     ("archive", "crates/vsix/tests/corpus"),
     ("broker_request", "fuzz/seeds/broker_request"),
@@ -18,7 +18,7 @@ const TARGETS: [(&str, &str); 6] = [
     ("scan", "fuzz/seeds/scan"),
 ];
 
-/// Runs one target, or all, each for so many seconds.
+/// Runs one target, or all, for the given seconds each.
 pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     let (name, seconds) = match arguments {
         [] => (None, "60"),
@@ -57,8 +57,8 @@ fn fuzz(program: &Path, name: &str, seeds: &Path, seconds: &str) -> Result<(), S
             .env_remove("CARGO")
             .env_remove("RUSTC")
             .env("RUSTUP_TOOLCHAIN", "nightly")
-            // What ships is one small program; here each file is compiled for itself, or the linker drops what the
-            // sanitizer counts with.
+            // The release profile optimizes across crates. With that, the linker would remove the counters of the
+            // sanitizer.
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2")

@@ -1,6 +1,6 @@
-//! `cargo xtask <command>`: the chores of the repository, one file each.
+//! `cargo xtask <command>`: the repository's commands, one file each.
 //!
-//! It ships nothing, and needs nothing but Rust and Node to start. The house rules are its tests (`tests/rules`).
+//! It does not ship, and needs only Rust and Node to start. Its tests are the house rules (`tests/rules`).
 
 mod bench;
 mod clients;
@@ -100,7 +100,7 @@ fn root() -> PathBuf {
         .to_path_buf()
 }
 
-/// Where everything that is built goes.
+/// The folder of everything that is built.
 fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }

@@ -1,6 +1,6 @@
-//! `cargo xtask package`: the extension's VSIX, out of a staged copy of what ships.
+//! `cargo xtask package`: packages the extension's VSIX from a staged copy of its files.
 //!
-//! It never edits the source tree: the version is given to the packer.
+//! It never edits the source tree: the packer gets the version as an argument.
 
 #[cfg(test)]
 mod accepted;
@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<PathBuf, String> {
     Ok(package(&[(name, release_binary()?)])?.1)
 }
 
-/// This machine's binary in the profile that ships, which is built first. The folders of this machine do not go into it.
+/// Builds this machine's binary with the release profile. It contains no paths of this machine.
 pub(crate) fn release_binary() -> Result<PathBuf, String> {
     let (_, platform) = platforms::host()?;
     let flags = format!("build.rustflags={:?}", remap::flags(None));
@@ -35,7 +35,8 @@ pub(crate) fn release_binary() -> Result<PathBuf, String> {
     Ok(target().join("release").join(platform.binary))
 }
 
-/// The same with a binary that is built for speed of building, in sight: nothing of it ships. Returns the VSIX.
+/// Builds a debug binary, which compiles faster, with visible output, and packages it. It never ships. Returns the
+/// VSIX.
 pub(crate) fn for_demo() -> Result<PathBuf, String> {
     let (name, platform) = platforms::host()?;
     cargo(&["build", "--package", "adieu"])?;
@@ -48,7 +49,7 @@ pub(crate) fn all() -> Result<PathBuf, String> {
     within_the_budget(&dist::run(&[])?)
 }
 
-/// Packages the binaries that are there already. Returns the VSIX.
+/// Packages the binaries that were already built. Returns the VSIX.
 pub(crate) fn built() -> Result<PathBuf, String> {
     within_the_budget(&dist::built()?)
 }
@@ -56,12 +57,12 @@ pub(crate) fn built() -> Result<PathBuf, String> {
 /// Writes the licenses of the crates in these binaries into a folder, as `THIRD-PARTY-NOTICES`.
 ///
 /// # Errors
-/// cargo does not say what is in them, or the folder takes no file.
+/// cargo does not list the crates in the binaries, or the file cannot be written.
 pub(crate) fn notices(folder: &Path, binaries: &[dist::Binary]) -> Result<(), String> {
     shipped::write(folder, &[], binaries)
 }
 
-/// Packages what ships.
+/// Packages everything that ships, and checks the sizes.
 fn within_the_budget(binaries: &[dist::Binary]) -> Result<PathBuf, String> {
     let (tasks, file) = package(binaries)?;
     sizes(&tasks, &file)?;
@@ -82,10 +83,10 @@ fn package(binaries: &[dist::Binary]) -> Result<(Vec<String>, PathBuf), String> 
     Ok((tasks, file))
 }
 
-/// Copies everything that is packed into the stage. Returns the tasks' names.
+/// Copies all files of the package into the stage. Returns the tasks' names.
 fn fill(stage: &Path, binaries: &[dist::Binary]) -> Result<Vec<String>, String> {
     let _ = fs::remove_dir_all(stage);
-    // Pictures are beside overview.md under the same names: their addresses are relative there, too.
+    // Pictures keep their names and folders beside overview.md, so its relative addresses work.
     let pictures = "aadsts700213.png demo.gif doctor.png flow.png published.png".split(' ');
     let pictures = pictures.map(|name| format!("docs/pictures/{name}"));
     let files = ["vss-extension.json", "overview.md", "LICENSE", "icon.png"].map(str::to_owned);
@@ -100,8 +101,8 @@ fn fill(stage: &Path, binaries: &[dist::Binary]) -> Result<Vec<String>, String> 
     Ok(tasks)
 }
 
-/// A task's folder as an agent unpacks it: its own files, the launcher under the name of each phase
-/// that it has, and the binaries.
+/// A task's folder as an agent unpacks it: its own files, the launcher under the name of each of its phases, and the
+/// binaries.
 pub(crate) fn stage_task(
     task: &Path,
     stage: &Path,
@@ -126,7 +127,7 @@ pub(crate) fn stage_task(
         .try_for_each(|(from, to)| copy(from, &folder.join(to)))
 }
 
-/// Names of the folders below `task/` that hold a task.
+/// Names of the folders in `task/` that contain a task.
 pub(crate) fn tasks() -> Result<Vec<String>, String> {
     let folders = files::list(&root().join("task"))?.into_iter();
     let folders = folders.filter(|folder| folder.join("task.json").is_file());
@@ -135,7 +136,7 @@ pub(crate) fn tasks() -> Result<Vec<String>, String> {
         .collect())
 }
 
-/// The files that task.json's handlers start; each is the launcher.
+/// The files that the handlers in task.json start; each is a copy of the launcher.
 fn launcher_names(path: &Path) -> Result<BTreeSet<String>, String> {
     let task = Task::parse(&files::read_text(path)?).context(path.display())?;
     let sections = [
@@ -147,7 +148,7 @@ fn launcher_names(path: &Path) -> Result<BTreeSet<String>, String> {
     Ok(handlers.filter_map(|handler| handler.target).collect())
 }
 
-/// Packs the staged folder with our own packer. What it warns of is an error here.
+/// Packs the staged folder with our own packer. Its warnings are errors here.
 fn pack(stage: &Path, output: &Path, version: &str) -> Result<PathBuf, String> {
     let changes = Changes {
         version: Some(version.to_owned()),
@@ -156,7 +157,8 @@ fn pack(stage: &Path, output: &Path, version: &str) -> Result<PathBuf, String> {
     let packed = Folder::read(&Sources::new(stage), &changes, Some(output))
         .pack(false, DateTime::default())
         .map_err(|error| format!("The extension cannot be packed: {error:?}."))?;
-    // `sizes` has our own budget. What Azure DevOps Server 2019 takes does not count: it accepts no Microsoft Entra tokens.
+    // `sizes` has our own budget. The limit of Azure DevOps Server 2019 does not matter, because it accepts no
+    // Microsoft Entra tokens.
     let is_about_size = |finding: &&Finding| matches!(finding.problem, Problem::TooLarge { .. });
     let finding = { packed.findings.iter() }.find(|finding| !is_about_size(finding));
     finding.map_or(Ok(packed.package.path), |finding| {
@@ -166,7 +168,7 @@ fn pack(stage: &Path, output: &Path, version: &str) -> Result<PathBuf, String> {
     })
 }
 
-/// Unpacks one folder of a VSIX as an agent does: without the executable bit, which a VSIX has none of.
+/// Unpacks one folder of a VSIX as an agent does. A VSIX has no executable bits.
 pub(crate) fn unpack(vsix: &Path, prefix: &str, folder: &Path) -> Result<(), String> {
     let mut archive = open(vsix)?;
     for index in 0..archive.len() {
@@ -182,7 +184,7 @@ pub(crate) fn unpack(vsix: &Path, prefix: &str, folder: &Path) -> Result<(), Str
     Ok(())
 }
 
-/// Holds each task and the whole package against its budget. (`dist` has done so with each binary.)
+/// Compares the size of each task and of the package with its budget. `dist` has checked the binaries.
 fn sizes(tasks: &[String], vsix: &Path) -> Result<(), String> {
     let mut archive = open(vsix)?;
     let mut weights = vec![0; tasks.len()];

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::command::Context as _;
 use crate::{files, root};
 
-/// A platform that a task's package has a binary for.
+/// A platform for which a task's package has a binary.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Platform {
@@ -18,9 +18,9 @@ pub(crate) struct Platform {
     pub(crate) target: String,
     /// File name of the binary.
     pub(crate) binary: String,
-    /// Kind of executable: ELF, PE or Mach-O.
+    /// Format of the executable: ELF, PE or Mach-O.
     pub(crate) format: String,
-    /// The machine's number in that format.
+    /// Number of the processor in that format.
     pub(crate) machine: u32,
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn all() -> Result<BTreeMap<String, Platform>, String> {
     serde_json::from_str(&text).context("task/platforms.json is wrong")
 }
 
-/// The rows of these names, or of all where none is given.
+/// The rows with these names, or all rows if there are no names.
 ///
 /// # Errors
 /// The table cannot be read, or has no such row.
@@ -46,7 +46,7 @@ pub(crate) fn named(names: &[&str]) -> Result<BTreeMap<String, Platform>, String
     Ok(all)
 }
 
-/// The row of one name.
+/// The row with this name.
 ///
 /// # Errors
 /// The table cannot be read, or has no such row.
@@ -61,7 +61,7 @@ pub(crate) fn one(name: &str) -> Result<Platform, String> {
 /// The table cannot be read, or has no such row.
 pub(crate) fn host() -> Result<(String, Platform), String> {
     let name = match (OS, ARCH) {
-        // Windows for ARM runs the x64 binary, which is the one that the launcher picks there.
+        // Windows on ARM runs the x64 binary, which the launcher chooses there.
         ("windows", _) => "win32-x64".to_owned(),
         (system, architecture) => {
             let system = if system == "macos" { "darwin" } else { system };

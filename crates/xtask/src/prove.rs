@@ -1,6 +1,6 @@
-//! `cargo xtask prove`: the binaries that ship, run as an agent runs them, as far as this machine can.
+//! `cargo xtask prove`: runs the binaries that ship as an agent does, as far as this machine can.
 //!
-//! It never calls a platform proved whose binary did not run: it names that platform, with the reason.
+//! It reports a platform as proved only if its binary ran here; otherwise it names the platform and the reason.
 
 mod wine;
 
@@ -17,37 +17,37 @@ use crate::{debian, files, package, platforms, root, target};
 
 const QEMU: &str = "qemu-aarch64";
 
-/// The platforms that the tests build: those that run here under another program, and the one for macOS that must have
-/// a signature. Each takes three to five minutes of two cores; the other two wait for `cargo xtask prove`.
+/// The platforms that the tests build: those that run here under another program, and one for macOS, which must have
+/// a signature. Each takes three to five minutes on two cores; only `cargo xtask prove` builds the other two.
 const IN_TESTS: [&str; 3] = ["darwin-arm64", "linux-arm64", "win32-x64"];
 
-/// What this machine can do with a platform's program.
+/// What this machine can do with a platform's binary.
 enum Way {
     Native,
-    /// Run it with another program.
+    /// Run it, with another program.
     With(fn() -> Result<Starter, String>),
-    /// Build it; why no more.
+    /// Only build it, for this reason.
     Build(String),
-    /// Nothing; why.
+    /// Nothing, for this reason.
     Nothing(String),
 }
 
-/// A program that runs another system's or another processor's.
+/// A program that runs binaries of another system or processor.
 #[derive(Serialize)]
 struct Starter {
-    /// What people call it.
+    /// Its name in messages.
     name: String,
     program: PathBuf,
-    /// A program of the other system that runs the binary, and watches what it leaves behind; or none.
+    /// A program of that system that runs the binary and checks what remains after it; empty if there is none.
     watcher: Vec<PathBuf>,
     environment: BTreeMap<&'static str, String>,
-    /// Whether programs that it runs can start programs as they do at home.
+    /// Whether the binary can start other programs.
     starts_others: bool,
-    /// Whether its certificate verifier takes roots beside the system's own.
+    /// Whether its certificate verifier accepts root certificates in addition to the system's.
     takes_roots: bool,
 }
 
-/// A platform, and what this machine can do for its proof.
+/// A platform, and what this machine can do with its binary.
 pub(crate) struct Candidate {
     name: String,
     way: Way,
@@ -59,15 +59,15 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     jobs(&candidates, &build(&candidates)?)
 }
 
-/// The part of it that the tests have time for.
+/// The platforms whose binaries the tests have time for.
 pub(crate) fn candidates_in_tests() -> Result<Vec<Candidate>, String> {
     candidates(&IN_TESTS)
 }
 
-/// Installs what the named platforms, or all, are built and run with.
+/// Installs the tools for building and running the named platforms, or all.
 ///
 /// # Errors
-/// Something that this machine could have, and that could not be installed.
+/// A tool could not be installed, although this machine can install packages.
 fn candidates(names: &[&str]) -> Result<Vec<Candidate>, String> {
     let named = platforms::named(names)?.into_iter();
     let candidates = named.map(|(name, platform)| {
@@ -80,7 +80,7 @@ fn candidates(names: &[&str]) -> Result<Vec<Candidate>, String> {
     candidates.collect()
 }
 
-/// What this machine can have, it must have.
+/// A missing tool is an error if this machine can install packages.
 fn unless_installed(missing: String, way: fn(String) -> Way) -> Result<Way, String> {
     match debian::installs() {
         true => Err(missing),
@@ -88,7 +88,7 @@ fn unless_installed(missing: String, way: fn(String) -> Way) -> Result<Way, Stri
     }
 }
 
-/// Installs what would run a platform's programs.
+/// Installs the program that runs a platform's binaries.
 fn way(name: &str) -> Result<Way, String> {
     let (way, installed): (fn() -> _, _) = match name {
         name if name == platforms::host()?.0 => return Ok(Way::Native),
@@ -108,7 +108,7 @@ fn way(name: &str) -> Result<Way, String> {
     }
 }
 
-/// Builds those for which the tools are here. It takes minutes, and most of them on one core.
+/// Builds the platforms whose tools are installed. This takes minutes, mostly on one core.
 pub(crate) fn build(candidates: &[Candidate]) -> Result<Vec<Binary>, String> {
     let can_be_built = |one: &&Candidate| !matches!(one.way, Way::Nothing(_));
     let candidates = candidates.iter().filter(can_be_built);
@@ -116,7 +116,7 @@ pub(crate) fn build(candidates: &[Candidate]) -> Result<Vec<Binary>, String> {
     dist::build(&names)
 }
 
-/// Checks what was built, runs it where that can be, and says of each platform what is proved.
+/// Checks the binaries, runs those that can run here, and reports what was proved for each platform.
 pub(crate) fn jobs(candidates: &[Candidate], binaries: &[Binary]) -> Result<(), String> {
     dist::check(binaries)?;
     let mut lines = String::from("\nThe binaries that ship:");
@@ -133,7 +133,7 @@ pub(crate) fn jobs(candidates: &[Candidate], binaries: &[Binary]) -> Result<(), 
     Ok(())
 }
 
-/// Runs the tests of a binary that ships (`tests/shipped`). Returns what they proved.
+/// Runs the tests of a binary that ships (`tests/shipped`). Returns what was proved.
 fn job(name: &str, binaries: &[Binary], starter: Option<Starter>) -> Result<String, String> {
     let stage = target().join("prove").join(name);
     let _ = fs::remove_dir_all(&stage);
@@ -179,13 +179,13 @@ fn qemu() -> Result<Starter, String> {
         program: QEMU.into(),
         watcher: Vec::new(),
         environment: BTreeMap::new(),
-        // The kernel would have to know of it, too (binfmt_misc).
+        // The kernel would need to know QEMU as well (binfmt_misc).
         starts_others: false,
         takes_roots: true,
     })
 }
 
-/// `QEMU 7.2.13`, by the first line that a program prints of itself.
+/// `QEMU 7.2.13`, from the first line of the program's `--version`.
 fn name_of(name: &str, program: &str) -> String {
     let version = version(program).unwrap_or_default();
     let mut words = version.split([' ', '-']);

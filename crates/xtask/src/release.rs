@@ -1,7 +1,7 @@
-//! `cargo xtask release`: what a release hands out beside the VSIX, from the binaries of `dist`, in
-//! `target/release-files/`: archives, npm packages, Python wheels, templates of other packagers, and `SHA256SUMS`.
+//! `cargo xtask release`: writes the files of a release besides the VSIX, from the binaries of `dist`, into
+//! `target/release-files/`: archives, npm packages, Python wheels, templates for other packagers, and `SHA256SUMS`.
 //!
-//! It builds no binary and uploads nothing. Two runs on the same binaries write the same bytes.
+//! It builds no binary and uploads nothing. Two runs with the same binaries write the same bytes.
 
 mod archive;
 mod manual;
@@ -18,20 +18,20 @@ use crate::command::{output, print_line, words};
 use crate::platforms::{self, Platform};
 use crate::{dist, files, package, root, target};
 
-/// One sentence, for every packager.
+/// One sentence about Adieu, for every packager.
 const SUMMARY: &str = "Azure DevOps without personal access tokens: Entra tokens for pipelines, publishers and people";
 
-/// Everything that a release is made from.
+/// The contents of a release.
 struct Release {
     version: String,
-    /// Address of the repository, where Cargo.toml has one.
+    /// Address of the repository, if Cargo.toml has one.
     repository: Option<String>,
     binaries: Vec<Binary>,
     readme: Vec<u8>,
     license: Vec<u8>,
     /// Licenses of the crates in the binaries.
     notices: Vec<u8>,
-    /// Manual pages, for archives of systems that have `man`.
+    /// Manual pages, for the archives of systems that have `man`.
     manual: Vec<Entry>,
 }
 
@@ -40,7 +40,7 @@ struct Binary {
     /// Node's name: `linux-x64`.
     platform: String,
     row: Platform,
-    /// It needs the C library of a machine like the one that built it, and ships to no other.
+    /// Whether it needs a C library like this machine's. Such a binary does not ship to other machines.
     is_native: bool,
     bytes: Vec<u8>,
 }
@@ -91,7 +91,7 @@ pub(crate) fn host() -> Result<(), String> {
     of(&package::release_binary()?)
 }
 
-/// The same from a binary of this machine.
+/// The same from a given binary for this machine.
 ///
 /// # Errors
 /// As for [`all`].
@@ -109,7 +109,7 @@ fn make(binaries: &[dist::Binary], is_native: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// Writes all files and their sums into a folder. Returns their paths.
+/// Writes all files and their checksums into a folder. Returns their paths.
 fn write(release: &Release, folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut files = archive::files(release)?;
     let templates = templates::files(release, &files)?;
@@ -168,7 +168,7 @@ impl Release {
         })
     }
 
-    /// What goes with every binary.
+    /// The texts that accompany each binary.
     fn texts(&self, folder: &str) -> Vec<Entry> {
         vec![
             Entry::text(format!("{folder}README.md"), &*self.readme),
@@ -178,7 +178,7 @@ impl Release {
     }
 }
 
-/// The row with the target that Rust builds for here.
+/// The row of the target that Rust builds for on this machine.
 fn native(row: Platform) -> Result<Platform, String> {
     let printed = output(&mut words("rustc -vV")).unwrap_or_default();
     let host = printed.lines().find_map(|line| line.strip_prefix("host: "));

@@ -1,4 +1,4 @@
-//! Short names for this machine's folders in what is compiled, so that two machines build the same bytes.
+//! Replaces this machine's folders with short names in compiled code, so that two machines build the same bytes.
 //!
 //! A binary never contains the path of a home folder or a checkout.
 
@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use crate::root;
 
-/// Flags for rustc. Of two that fit a path, it takes the later one.
+/// Flags for rustc. If two match a path, rustc uses the later one.
 pub(crate) fn flags(standard_library: Option<&Path>) -> Vec<String> {
     let sources = cargo_home().join("registry").join("src");
     let registries = fs::read_dir(&sources).into_iter().flatten().flatten();
     let crates = registries.map(|registry| (registry.path(), "crates"));
-    // Debian's path to the source is a link, and rustc prints where it leads.
+    // Debian's path of the source is a link, and rustc prints its target.
     let library = standard_library.into_iter().flat_map(|path| {
         let real = path.canonicalize().ok();
         [Some(path.to_path_buf()), real]
@@ -28,7 +28,7 @@ pub(crate) fn flags(standard_library: Option<&Path>) -> Vec<String> {
         .collect()
 }
 
-/// Where cargo keeps what it downloads.
+/// The folder of cargo's downloads.
 pub(crate) fn cargo_home() -> PathBuf {
     std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)

@@ -1,7 +1,7 @@
-//! `cargo xtask site`: the documents as a site, by mdBook, from the same files that a reader of the repository sees.
+//! `cargo xtask site`: builds the documents as a site with mdBook, from the files that readers of the repository see.
 //!
-//! It never changes a document: the site has the repository's paths, so links need no rewriting. Every link and anchor
-//! of the pages that it wrote is looked up; addresses elsewhere are not asked.
+//! It never changes a document: the site has the repository's paths, so links need no rewriting. It checks every link
+//! and anchor of the pages; external addresses are not checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<(), String> {
         let local = links(&text).filter(|link| !link.contains("://") && !link.starts_with('#'));
         shown.extend(local.map(|link| resolve(page, link.split('#').next().unwrap_or(link))));
     }
-    // A page that is not in docs/SUMMARY.md is not copied, so a link to it is reported below.
+    // Pages that are not in docs/SUMMARY.md are not copied, so links to them are reported below.
     for file in shown.iter().filter(|file| !file.ends_with(".md")) {
         files::copy(&root().join(file), &source.join(file))?;
     }
@@ -44,7 +44,7 @@ pub(crate) fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// mdBook writes README.md as index.html, and leaves links to it alone.
+/// Renames README.md in links to index.html: mdBook renames the page, but not the links.
 fn with_index(text: &str) -> String {
     match text.ends_with("README.md") {
         true => text.replace("README.md", "index.md"),
@@ -54,13 +54,13 @@ fn with_index(text: &str) -> String {
     }
 }
 
-/// Targets of Markdown's links and pictures.
+/// Targets of links and pictures in Markdown.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let links = text.split("](").skip(1);
     links.filter_map(|rest| rest.split(')').next())
 }
 
-/// A path that is relative to a file, without `..`.
+/// A path relative to a file, without `..`.
 fn resolve(from: &str, link: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
@@ -74,13 +74,13 @@ fn resolve(from: &str, link: &str) -> String {
     parts.join("/")
 }
 
-/// Follows every link of every page. Returns the number of pages.
+/// Checks every link of every page. Returns the number of pages.
 fn check(book: &Path) -> Result<usize, String> {
     let mut pages = BTreeMap::new();
     for path in files::below(book)? {
         let name = path.strip_prefix(book).unwrap_or(&path);
         let name = name.to_string_lossy().replace('\\', "/");
-        // The page for lost readers has the address that they asked for.
+        // 404.html has a `<base>`: its links are not relative to its own address.
         if name.ends_with(".html") && !["404.html", "print.html", "toc.html"].contains(&&*name) {
             pages.insert(name, files::read_text(&path)?);
         }
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_read_from_where_they_are() {
+    fn links_are_relative_to_their_page() {
         for (from, link, expected) in [
             ("docs/migrate/git.md", "../cli.md", "docs/cli.md"),
             ("docs/cli.md", "../README.md", "README.md"),

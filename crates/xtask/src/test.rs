@@ -7,10 +7,12 @@ use std::thread;
 use crate::command::{cargo, version};
 use crate::{clients, prove};
 
-/// The oldest Node that the Azure SDK for JavaScript, a peer in the tests, runs on. The launcher needs Node 10.
+/// The oldest Node on which the Azure SDK for JavaScript runs, with which the tests compare. The launcher needs Node
+/// 10.
 const NODE: u32 = 18;
 
-/// Runs the tests whose names contain one of the filters; all without any; or those of large clients, by a flag.
+/// Runs the tests whose names contain one of the filters, all tests without a filter, or the tests of large clients
+/// for a flag.
 pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
     if let [filter] = filters
         && let Some(name) = filter.strip_prefix("--")
@@ -19,7 +21,7 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
             return Err(format!("No client in clients.md is for {filter}."));
         }
         return match name {
-            // One more git for the tests that run every git.
+            // Adds a git for the tests that run with every git.
             "git" => cargo_test("--package adieu --test adieu", &["git_credential::"]),
             _ => cargo_test(
                 "--package adieu --test large_clients",
@@ -32,15 +34,15 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
         return everything();
     }
     clients::install_for("every")?;
-    // Examples in documents first, so that the last line is the tests' own summary.
+    // The examples in documents first, so that the last line is the summary of the tests.
     cargo_test("--workspace --doc", filters)?;
     cargo_test("--workspace --lib --bins --tests", filters)
 }
 
-/// All tests, and the binaries that ship. These are built beside the longest tests: an optimizer that sees
-/// a whole program has work for one core only.
+/// Runs all tests, and builds the binaries that ship at the same time as the longest tests: whole-program
+/// optimization uses one core only.
 fn everything() -> Result<(), String> {
-    // First, because two of the system's installers cannot run at once.
+    // This is first, because two package installations cannot run at once.
     let candidates = prove::candidates_in_tests()?;
     let binaries = thread::scope(|scope| {
         let building = scope.spawn(|| prove::build(&candidates));
@@ -52,7 +54,7 @@ fn everything() -> Result<(), String> {
             .map_err(|_| "The binaries that ship: their building broke off.".to_owned())?
     })?;
     prove::jobs(&candidates, &binaries)?;
-    // Last, so that the last line is the tests' own summary.
+    // This is last, so that the last line is the summary of the tests.
     cargo_test("--workspace --exclude adieu --lib --bins --tests", &[])
 }
 

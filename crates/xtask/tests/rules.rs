@@ -1,4 +1,4 @@
-//! The house rules, as tests: what a reviewer would have to remember, the test command remembers.
+//! The house rules as tests, so that no reviewer has to remember them.
 //!
 //! It reads the repository's files and never changes one.
 
@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Which crate may know which (ARCHITECTURE.md). An arrow that is not here is forbidden.
+/// Which crate may depend on which (ARCHITECTURE.md). Every other dependency is forbidden.
 const FLOORS: &[(&str, &[&str])] = &[
     (
         "adieu",
@@ -88,7 +88,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("xtask", &["adieu-emulator", "adieu-manifest", "adieu-vsix"]),
 ];
 
-/// The files in which a secret leaves its type, and where it goes there.
+/// The files in which a secret leaves its type, and its destination.
 const REVEALS: &[(&str, &str)] = &[
     ("crates/agent/src/log.rs", "the agent, behind its mask"),
     (
@@ -177,7 +177,7 @@ const REVEALS: &[(&str, &str)] = &[
     ),
 ];
 
-/// The files in which a secret is sent to a service, which can echo it, and how.
+/// The files that send a secret to a service, which can echo it, and how.
 const SENDS: &[(&str, &str)] = &[
     (
         "crates/cli/feeds/endpoint.rs",
@@ -218,7 +218,7 @@ const SENDS: &[(&str, &str)] = &[
 /// The one file that writes to standard output and standard error.
 const WRITER: &str = "crates/agent/src/writer.rs";
 
-/// What would write there past it: the standard library's streams and macros, and what clap prints itself.
+/// Code that would bypass it: the standard library's streams and macros, and what clap prints itself.
 const PAST_THE_WRITER: &[&str] = &[
     "stdout()",
     "stderr()",
@@ -240,7 +240,7 @@ const PAST_THE_WRITER: &[&str] = &[
     "from_raw_handle(",
 ];
 
-/// Lines that name a stream and write nothing to it.
+/// Lines that name a stream but write nothing to it.
 const STREAMS_AS_HANDLES: &[(&str, &str)] = &[
     ("crates/cli/main.rs", "let stream = if error.use_stderr() {"),
     (
@@ -262,7 +262,7 @@ const STREAMS_AS_HANDLES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn crates_know_only_those_below_them() {
+fn crates_depend_only_on_listed_crates() {
     let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for path in files("")
         .into_iter()
@@ -312,11 +312,11 @@ fn crates_know_only_those_below_them() {
     }
 }
 
-/// The crates that hold a domain: `cli` reads inputs and flags for them, and words what came of it.
+/// The crates of a domain: `cli` reads inputs and flags for them, and writes their messages.
 const DOMAINS: [&str; 3] = ["extension", "feeds", "scan"];
 
 #[test]
-fn a_domain_knows_no_command_line() {
+fn domains_do_not_depend_on_clap() {
     for domain in DOMAINS {
         let manifest = read(&format!("crates/{domain}/Cargo.toml"));
         assert!(!manifest.contains("clap"), "{domain} depends on clap");
@@ -336,7 +336,7 @@ fn secrets_leave_their_type_in_listed_files_only() {
 }
 
 #[test]
-fn nothing_but_the_writer_writes_to_standard_output_or_error() {
+fn only_the_writer_writes_to_standard_output_and_error() {
     for path in product_sources() {
         if path == WRITER {
             continue;
@@ -354,7 +354,7 @@ fn nothing_but_the_writer_writes_to_standard_output_or_error() {
 }
 
 #[test]
-fn each_source_file_opens_with_what_it_owns() {
+fn each_source_file_begins_with_a_sentence() {
     for path in files("").into_iter().filter(|path| path.ends_with(".rs")) {
         assert!(
             read(&path).starts_with("//! "),
@@ -364,7 +364,7 @@ fn each_source_file_opens_with_what_it_owns() {
 }
 
 #[test]
-fn the_oldest_rust_is_what_the_gate_runs_and_what_dependencies_ask_for() {
+fn the_oldest_rust_suffices_for_the_gate_and_the_dependencies() {
     let manifest = read("Cargo.toml");
     let ours = manifest
         .split("\nrust-version = \"")
@@ -402,7 +402,7 @@ fn the_oldest_rust_is_what_the_gate_runs_and_what_dependencies_ask_for() {
 }
 
 #[test]
-fn the_emulator_uses_nothing_of_the_client() {
+fn the_emulator_uses_no_code_of_the_client() {
     for path in files("crates/emulator/")
         .into_iter()
         .filter(|path| path.ends_with(".rs"))
@@ -424,7 +424,7 @@ fn the_emulator_uses_nothing_of_the_client() {
     }
 }
 
-/// The lines of a source that are neither comments nor tests.
+/// The lines of a source without comments and tests.
 fn code_lines(text: &str) -> impl Iterator<Item = &str> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     code.lines()
@@ -453,7 +453,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Files below a folder, relative to the root, without what is built.
+/// Files in a folder and its subfolders, relative to the root, without build results.
 fn files(below: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::from(below)];

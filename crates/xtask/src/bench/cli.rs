@@ -22,7 +22,7 @@ const AZ: &str = "az account get-access-token: AZ account get-access-token --res
 pub(super) fn run(runs: usize, az: Option<&str>) -> Result<(), String> {
     let folder = super::folder("home");
     let playground = Playground::start();
-    // az is signed in by the managed identity, as `az login --identity` writes it.
+    // az is signed in with the managed identity, with the files that `az login --identity` writes.
     let tenant = playground.world.entra().tenant();
     let signed_in = json!({ "installationId": "0", "subscriptions": [{
         "id": "00000000-0000-4000-8000-000000000001", "name": "subscription", "state": "Enabled",
@@ -34,7 +34,7 @@ pub(super) fn run(runs: usize, az: Option<&str>) -> Result<(), String> {
         &folder.join(".azure/azureProfile.json"),
         signed_in.to_string(),
     )?;
-    // az at its best: telemetry takes 300 ms more.
+    // The best case for az: telemetry takes 300 ms more.
     let az_at_its_best = ("AZURE_CORE_COLLECT_TELEMETRY", "false".to_owned());
     let mut all = playground.variables;
     all.extend([modules("node")?, az_at_its_best]);
@@ -60,7 +60,7 @@ pub(super) fn run(runs: usize, az: Option<&str>) -> Result<(), String> {
     }
     let mut report = Report::new("cli", runs);
     report.measure("one token by a managed identity", &mut subjects)?;
-    // The fastest run is the one that no other program disturbed.
+    // No other program disturbed the fastest run.
     report.at_most(
         "fastest run of adieu token, ms",
         subjects[0].fastest(),

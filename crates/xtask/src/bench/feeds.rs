@@ -1,8 +1,8 @@
 //! `cargo xtask bench feeds`: FeedAuthenticate@1 next to EntraToken@1 and the library of Microsoft's npm, pip and NuGet
 //! tasks; a helper's answer next to artifacts-keyring's; and the reading of 20,000 files.
 //!
-//! The library signs in and writes nothing. artifacts-keyring is given its token, so that it signs in nowhere; it asks the
-//! feed twice itself.
+//! The library signs in and writes nothing. artifacts-keyring gets its token from here, so it does not sign in; it
+//! sends two requests to the feed.
 
 use std::path::Path;
 
@@ -135,7 +135,7 @@ fn helpers(world: &World, proxy: &Proxy, folder: &Path, report: &mut Report) -> 
         ],
     };
     let mut subjects = setting.subjects(HELPERS)?;
-    // With it, requests signs in automatically, and the feed counts as public.
+    // With it, requests signs in automatically, and the feed would look public.
     setting.environment.remove("NETRC");
     setting.environment.extend(variables([
         ("PATH", std::env::var("PATH").unwrap_or_default()),
@@ -151,7 +151,7 @@ fn helpers(world: &World, proxy: &Proxy, folder: &Path, report: &mut Report) -> 
     super::succeeded(job.step(&task).section("postjobexecution").run())
 }
 
-/// `adieu feeds list` in a folder of 20,000 files, in one of five, and what `find` takes for the first.
+/// `adieu feeds list` in a folder with 20,000 files and in one with five, and `find` in the first.
 fn readings(folder: &Path, report: &mut Report) -> Result<(), String> {
     for number in 0..20_000 {
         let name = format!("large/src/{}/{number}.rs", number / 20);

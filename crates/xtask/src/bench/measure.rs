@@ -1,22 +1,22 @@
-//! Commands in turns: the time of each from start to end, and the most memory that it had in use.
+//! Runs commands in turns, and measures the time of each from start to end and the most memory that it used.
 //!
-//! It knows nothing of what a command does.
+//! It does not know what a command does.
 
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-/// A command that has run for so long altogether does not run again.
+/// A command whose runs took longer than this altogether does not run again.
 const ENOUGH: Duration = Duration::from_secs(15);
 
-/// What a command sees of its environment.
+/// The environment of a command.
 pub(super) type Environment = BTreeMap<String, String>;
 
 /// One run's time, and its memory in KiB; 0 where the system does not report it.
 pub(super) type Sample = (Duration, u64);
 
-/// What is run again and again: a row of a table.
+/// What is measured repeatedly: a row of a table.
 pub(super) struct Subject<'a> {
     pub(super) name: &'static str,
     /// Takes the number of the run.
@@ -24,12 +24,12 @@ pub(super) struct Subject<'a> {
     pub(super) times: Vec<Duration>,
     /// The most of all runs.
     pub(super) memory: u64,
-    /// What else is known of it: further columns.
+    /// Further values; each has a column.
     pub(super) facts: Vec<(&'static str, f64)>,
 }
 
 impl<'a> Subject<'a> {
-    /// One whose every run is something else.
+    /// A subject that does something else in each run.
     pub(super) fn new(
         name: &'static str,
         run: impl FnMut(usize) -> Result<Sample, String> + 'a,
@@ -48,7 +48,7 @@ impl<'a> Subject<'a> {
         Self::new(name, move |_| succeeded(&mut command))
     }
 
-    /// One that was measured elsewhere.
+    /// A subject that was measured elsewhere.
     pub(super) fn measured(name: &'static str, times: Vec<Duration>) -> Self {
         let mut subject = Self::new(name, |_| Err("It was measured elsewhere.".to_owned()));
         subject.times = times;
@@ -64,7 +64,7 @@ impl<'a> Subject<'a> {
         self.at(0)
     }
 
-    /// The time that so many percent of the runs do not exceed.
+    /// The time within which this percentage of the runs ended.
     pub(super) fn at(&self, percent: usize) -> f64 {
         let mut times = self.times.clone();
         times.sort_unstable();
@@ -82,7 +82,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Runs all of them once without counting it, and then in turns, so that a busy minute is everyone's.
+/// Runs each subject once without counting it, and then all in turns, so that a busy minute affects all of them.
 pub(super) fn in_turns(subjects: &mut [Subject<'_>], runs: usize) -> Result<(), String> {
     for round in 0..=runs {
         for subject in subjects.iter_mut().filter(|subject| !subject.has_enough()) {
@@ -106,7 +106,7 @@ pub(super) fn succeeded(command: &mut Command) -> Result<Sample, String> {
     }
 }
 
-/// Runs a command. Returns its exit code too.
+/// Runs a command. Returns its exit code as well.
 pub(super) fn ended(command: &mut Command) -> Result<(Sample, i32), String> {
     let failed = |error: std::io::Error| format!("it cannot be run: {error}.");
     let begun = Instant::now();

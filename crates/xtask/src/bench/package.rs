@@ -1,5 +1,6 @@
-//! `cargo xtask bench package` and `bench publish`: packing trees as public extensions have them, next to
-//! `tfx extension create`; and publishing a small extension, next to `tfx extension publish` at the same Marketplace.
+//! `cargo xtask bench package` and `bench publish`: packing trees like those of public extensions, compared with `tfx
+//! extension create`; and publishing a small extension, compared with `tfx extension publish` at the same
+//! Marketplace.
 
 use std::fs;
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ const PACKING: &str = "\
 adieu extension package: adieu --quiet extension package --bypass-validation --output-path ../adieu.vsix
 tfx extension create: tfx extension create --bypass-validation --output-path ../tfx.vsix --no-prompt";
 
-/// The version is that of the run.
+/// Each run has its own version.
 const PUBLISHING: [&str; 2] = [
     "adieu --quiet extension publish --no-wait-validation --service-url URL --output-path a/ --extension-version VERSION",
     "tfx extension publish --no-wait-validation --service-url URL --output-path t/ --override OVERRIDE --token TOKEN --no-prompt",
@@ -47,7 +48,7 @@ pub(super) fn run(runs: usize, _: Option<&str>) -> Result<(), String> {
     report.end()
 }
 
-/// Neither waits for the validation.
+/// Neither program waits for the validation.
 pub(super) fn publish(runs: usize, _: Option<&str>) -> Result<(), String> {
     let playground = Playground::start();
     let world = &playground.world;

@@ -1,4 +1,4 @@
-//! Command lines, and the programs that they name: how each is installed, and how it is started.
+//! Command lines and the programs in them: how each program is installed and started.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,10 +6,10 @@ use std::process::{Command, Stdio};
 use super::measure::{Environment, Subject};
 use crate::{clients, platforms, target};
 
-/// Azure DevOps, of which every program gets a token.
+/// Azure DevOps, for which every program gets a token.
 pub(super) const RESOURCE: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
-/// The Azure SDKs' programs for one token of a credential, which is an expression of the language.
+/// Programs that get one token with an Azure SDK. The credential is an expression of the language.
 pub(super) const NODE: &str = "
 const identity = require('@azure/identity'), e = process.env;
 CREDENTIAL.getToken('499b84ac-1321-427f-aa17-267ca6975798/.default')
@@ -36,7 +36,7 @@ pub(super) fn modules(client: &str) -> Result<(&'static str, String), String> {
     Ok(("NODE_PATH", modules.display().to_string()))
 }
 
-/// Where command lines are run, and what their words in capitals mean.
+/// Where command lines run, and the meaning of their words in capitals.
 pub(super) struct Setting<'a> {
     pub(super) folder: &'a Path,
     pub(super) environment: Environment,
@@ -60,7 +60,7 @@ impl<'a> Setting<'a> {
             .collect()
     }
 
-    /// The command of one line, without input and output, and with a home folder of the measurements' own.
+    /// The command of one line, without input and output, and with a home folder for measurements.
     pub(super) fn command(&self, line: &str) -> Result<Command, String> {
         let meaning = |word| {
             let known = self.words.iter().find(|(name, _)| *name == word);
@@ -83,7 +83,7 @@ impl<'a> Setting<'a> {
     }
 }
 
-/// What starts a program; it is installed first.
+/// Installs a program. Returns what starts it.
 fn program(name: &str, folder: &Path) -> Result<Vec<PathBuf>, String> {
     let of_python = |client: &str, name| {
         let environment = clients::install(client)?;

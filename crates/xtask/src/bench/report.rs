@@ -1,4 +1,4 @@
-//! What a measurement found: tables to read, the targets that it must meet, and the same as JSON on one line.
+//! The results of a measurement: tables, the targets that it must meet, and the same as JSON on one line.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::command::print_line;
 
 pub(super) struct Report {
     name: &'static str,
-    /// Of each command.
+    /// Number of runs of each command.
     runs: usize,
     tables: Map<String, Value>,
     targets: Vec<Value>,
@@ -86,7 +86,7 @@ impl Report {
         }
     }
 
-    /// Prints the JSON. An error where a target was missed.
+    /// Prints the JSON. It is an error if a target was missed.
     pub(super) fn end(self) -> Result<(), String> {
         let all =
             json!({ "measurement": self.name, "tables": self.tables, "targets": self.targets });
@@ -98,7 +98,7 @@ impl Report {
     }
 }
 
-/// Three digits, or whole.
+/// Three digits, or a whole number.
 fn number(value: f64) -> String {
     match value.abs() {
         _ if value.fract() == 0.0 => format!("{value:.0}"),

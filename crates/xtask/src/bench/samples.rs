@@ -1,6 +1,7 @@
-//! What is measured over: trees for scanners and packers, a commit that is about to be made, and eleven planted tokens.
+//! The samples of the measurements: trees for scanners and packers, a commit with staged files, and eleven planted
+//! tokens.
 //!
-//! The texts are those of the crates that this workspace depends on. Nothing in what it makes is random.
+//! The texts are those of the crates that this workspace depends on. No sample contains anything random.
 
 use std::fs;
 use std::ops::Range;
@@ -13,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::command::{output, print_line, run, this_cargo};
 use crate::{files, package, root};
 
-/// Synthetic tokens, one in each file; they are joined where the files are written.
+/// Synthetic tokens, one for each file; they are joined when the files are written.
 const PLANTED: &str = r#"
 01-new.env: AZURE_DEVOPS_EXT_PAT={new}
 02-old.env: AZURE_DEVOPS_EXT_PAT={old}
@@ -27,14 +28,14 @@ const PLANTED: &str = r#"
 10-secret.yaml: pat: {new in base64}
 11-utf-16.ps1: $pat = "{new}""#;
 
-/// An extension of one folder.
+/// An extension with one folder.
 const MANIFEST: &str = r#"{
   "manifestVersion": 1, "id": "bench", "publisher": "pub", "version": "1.0.0", "name": "Bench",
   "categories": ["Azure Pipelines"], "targets": [{ "id": "Microsoft.VisualStudio.Services" }],
   "files": [{ "path": "files" }], "contributions": []
 }"#;
 
-/// Makes a sample once. A file next to it shows that it is whole.
+/// Creates a sample once. A file beside it shows that it is complete.
 fn made(name: &str, make: impl FnOnce(&Path) -> Result<(), String>) -> Result<PathBuf, String> {
     let sample = super::folder("samples").join(name);
     let mark = sample.with_extension("whole");
@@ -48,7 +49,7 @@ fn made(name: &str, make: impl FnOnce(&Path) -> Result<(), String>) -> Result<Pa
     Ok(sample)
 }
 
-/// The sources of the crates that this workspace depends on: 15,000 files, 250 MB or so.
+/// The sources of the crates that this workspace depends on: about 15,000 files and 250 MB.
 pub(super) fn tree() -> Result<PathBuf, String> {
     made("tree", |tree| {
         let mut vendor = this_cargo();
@@ -60,7 +61,7 @@ pub(super) fn tree() -> Result<PathBuf, String> {
     })
 }
 
-/// So many texts of these sizes, no two of which are the same, with a number each.
+/// This many texts with these sizes, each with its own number, so that no two are the same.
 fn texts(
     count: usize,
     sizes: &Range<u64>,
@@ -80,8 +81,8 @@ fn texts(
     }))
 }
 
-/// An extension with the modules of a task: mostly JavaScript and its maps and types, and the files without an extension
-/// that every module has and about which tfx asks `file`.
+/// An extension with the modules of a task: mostly JavaScript with its maps and types, and each module's files
+/// without an extension, for which tfx runs `file`.
 pub(super) fn modules() -> Result<PathBuf, String> {
     const KINDS: [&str; 10] = [
         ".js", ".js", ".js", ".js", ".d.ts", ".map", ".json", ".md", ".mjs", "",
@@ -110,7 +111,8 @@ pub(super) fn twins() -> Result<PathBuf, String> {
             write(format!("Module{number}.{kind}"), &text)?;
         }
         for number in 0..90 {
-            // Compiled code compresses to half, as libraries of .NET do; each begins elsewhere in it.
+            // Compiled code compresses to half its size, as .NET libraries do. Each library begins at another
+            // position in it.
             let code = binary.iter().cycle().skip(number * 40_000).take(500_000);
             let code: Vec<u8> = code.copied().collect();
             write(format!("Library{number}.dll"), &code)?;
@@ -119,7 +121,7 @@ pub(super) fn twins() -> Result<PathBuf, String> {
     })
 }
 
-/// A repository with a thousand files, and twenty more that are staged, eleven of them with a token.
+/// A repository with a thousand files, and twenty staged ones, of which eleven contain a token.
 pub(super) fn commit() -> Result<PathBuf, String> {
     made("commit", |folder| {
         let write = |(number, text)| {
@@ -143,7 +145,7 @@ pub(super) fn planted() -> Result<PathBuf, String> {
     made("planted", plant)
 }
 
-/// A repository that has had the same files, and has none of them any more.
+/// A repository in whose history these files are, but not in its last commit.
 pub(super) fn planted_history() -> Result<PathBuf, String> {
     made("planted-history", |folder| {
         plant(folder)?;
@@ -155,7 +157,7 @@ pub(super) fn planted_history() -> Result<PathBuf, String> {
     })
 }
 
-/// Names and texts of those files.
+/// The names and texts of these files.
 pub(super) fn tokens() -> impl Iterator<Item = (&'static str, &'static str)> {
     PLANTED.lines().filter_map(|line| line.split_once(": "))
 }

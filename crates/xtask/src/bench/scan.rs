@@ -1,7 +1,7 @@
 //! `cargo xtask bench scan [FOLDER]`: `adieu scan` next to ripgrep and other scanners, over the same files, the same
 //! history and the same commit, and how many of eleven planted tokens each finds.
 //!
-//! No scanner sends what it finds: their checks by a service are off.
+//! No scanner sends its findings: verification by a service is disabled.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use super::samples;
 use crate::command::{Context as _, print_line};
 use crate::root;
 
-/// ripgrep gets the two shapes of a token as expressions. Each program prints what it finds.
+/// ripgrep gets the two forms of a token as expressions. Each program prints its findings.
 const FILES: &str = r"
 adieu scan --habits no: adieu scan --habits no --allow-unreadable FOLDER
 ripgrep, two patterns: rg --no-config --no-ignore --hidden --with-filename -e [A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{19}AZDO[A-Za-z0-9]{4} -e (?-u:\b)[a-z2-7]{52}(?-u:\b) FOLDER
@@ -34,7 +34,7 @@ adieu scan --staged: adieu scan --staged FOLDER
 git diff --cached: git -C FOLDER diff --cached
 gitleaks: gitleaks git FOLDER --staged --redact --no-banner --report-format json --report-path -";
 
-/// Measures over the folder and its history; without one, over the sources of crates and this repository's history.
+/// Measures a folder and its history; without a folder, the sources of crates and this repository's history.
 pub(super) fn run(runs: usize, folder: Option<&str>) -> Result<(), String> {
     let folder = folder.map(PathBuf::from);
     let tree = folder.clone().map_or_else(samples::tree, Ok)?;
@@ -68,7 +68,7 @@ pub(super) fn run(runs: usize, folder: Option<&str>) -> Result<(), String> {
     report.end()
 }
 
-/// Counts the planted tokens that each program finds. Returns those that are here, over the sample.
+/// Counts the planted tokens that each program finds. Returns the subjects for the programs that are installed.
 fn subjects(
     table: &'static str,
     sample: &Path,

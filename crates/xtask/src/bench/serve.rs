@@ -1,7 +1,6 @@
-//! `cargo xtask bench serve [SECONDS]`: a job's broker, asked a thousand times a second from its cache.
+//! `cargo xtask bench serve [SECONDS]`: a job's broker, which gets a thousand requests per second for a cached token.
 //!
-//! It does not wait for an answer before the next request is due: a broker that stalls is late for all that come
-//! meanwhile.
+//! The next request does not wait for an answer: a broker that stalls is late for all requests in that time.
 
 use std::io::{self, Write as _};
 use std::net::TcpStream;
@@ -18,7 +17,7 @@ use super::report::Report;
 const SECONDS: u32 = 60;
 const A_SECOND: u32 = 1000;
 
-/// As many clients as can be late at once.
+/// The number of clients that can wait at once.
 const CLIENTS: u32 = 64;
 
 pub(super) fn run(runs: usize, seconds: Option<&str>) -> Result<(), String> {
@@ -40,12 +39,12 @@ pub(super) fn run(runs: usize, seconds: Option<&str>) -> Result<(), String> {
     report.table(&title, &[load]);
     report.at_most("99 % of the answers, ms", most, 5.0);
     report.at_most("memory of the broker, MB", memory, 15.0);
-    // One by the task for its own variable, and one by the broker.
+    // One exchange is by the task, for its own variable, and one by the broker.
     report.at_most("exchanges at Entra", exchanges as f64, 2.0);
     report.end()
 }
 
-/// Sends requests by the clock, each by the next client that is free. A time begins when the request was due.
+/// Sends requests at fixed times, each with the next free client. A request's time begins when it was due.
 fn load(job: &Job<'_>, seconds: u32, broker: u32) -> Result<Subject<'static>, String> {
     let value = |name: &str| job.value(name).ok_or_else(|| format!("{name} is not set."));
     let (endpoint, key) = (value("IDENTITY_ENDPOINT")?, value("IDENTITY_HEADER")?);
@@ -54,7 +53,7 @@ fn load(job: &Job<'_>, seconds: u32, broker: u32) -> Result<Subject<'static>, St
         Ok(answer) => Err(format!("The broker answers: {answer}")),
         Err(error) => Err(format!("The broker cannot be asked: {error}.")),
     };
-    // The first token is fetched before.
+    // The first token is requested before the measurement.
     ask()?;
     let megabytes = || memory_of(broker, "VmRSS:");
     let (before, begun, next) = (megabytes(), Instant::now(), AtomicU32::new(0));
@@ -90,7 +89,7 @@ fn load(job: &Job<'_>, seconds: u32, broker: u32) -> Result<Subject<'static>, St
     Ok(load)
 }
 
-/// As an Azure SDK asks App Service's endpoint.
+/// The request of an Azure SDK to the endpoint of App Service.
 fn send(endpoint: &str, key: &str) -> io::Result<String> {
     let rest = endpoint.trim_start_matches("http://");
     let (address, path) = rest.split_once('/').unwrap_or((rest, ""));

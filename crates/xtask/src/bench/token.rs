@@ -48,7 +48,7 @@ pub(super) fn run(runs: usize, earlier: Option<&str>) -> Result<(), String> {
     let sum = node.median() + binary.median();
     report.at_most("task / (node -e 0 + binary)", whole.median() / sum, 1.15);
     report.at_most("round trips of the task", whole.facts[1].1, 4.3);
-    // The fastest run is the one that no other program disturbed.
+    // No other program disturbed the fastest run.
     report.at_most("fastest run of the binary, ms", binary.fastest(), 15.0);
     report.at_most("memory of the binary, MB", binary.megabytes(), 12.0);
     if let Some(earlier) = subjects.get(5) {
@@ -102,7 +102,7 @@ fn environment(
         ("REQUESTS_CA_BUNDLE", authorities),
         ("JOB_TOKEN", job_token),
         modules("node")?,
-        // The job's folder goes with the job; nothing here uses it.
+        // The job's folder is deleted with the job; nothing here uses it.
         ("AGENT_TEMPDIRECTORY", task.display().to_string()),
     ]));
     if let Some(round_trip) = round_trip {

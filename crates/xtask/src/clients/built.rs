@@ -1,4 +1,5 @@
-//! Clients that no package manager installs whole: compiled programs, Maven's artifacts, libfaketime and a newer git.
+//! Installs the clients that no package manager installs completely: compiled programs, Maven's artifacts,
+//! libfaketime and a newer git.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ pub(super) fn install(name: &str, packages: &[&str], folder: &Path) -> Result<()
             .arg(format!("-Dartifact={artifact}"))
             .arg(format!("-DoutputDirectory={}", folder.display()))),
         ("maven-deploy", [plugin]) => {
-            // It gets some of its parts only when it deploys.
+            // Maven downloads some of its parts only when it deploys.
             files::write(&folder.join("pom.xml"), POM)?;
             run(maven(folder).arg(format!("{plugin}:deploy")))
         }
@@ -54,7 +55,7 @@ fn maven(folder: &Path) -> Command {
     maven
 }
 
-/// Builds `tests/clients/go`. Modules and the compiler's files stay below its folder.
+/// Builds `tests/clients/go`. The modules and the compiler's files remain in its folder.
 fn go(folder: &Path) -> Result<(), String> {
     let overlay = go_with_its_own_time(folder)?;
     run(
@@ -68,8 +69,8 @@ fn go(folder: &Path) -> Result<(), String> {
     )
 }
 
-/// What makes go build package time with a variable that sets it ahead (`ahead` in `tests/clients/go/main.go`). Nothing
-/// else of Go's library and nothing of the SDKs is changed.
+/// Makes go build the package `time` with a variable that sets it ahead (`ahead` in `tests/clients/go/main.go`).
+/// Nothing else in Go's library or in the SDKs changes.
 fn go_with_its_own_time(folder: &Path) -> Result<PathBuf, String> {
     let library = output(&mut words("go env GOROOT")).ok_or("Install Go 1.24 or newer.")?;
     let original = Path::new(&library).join("src/time/time.go");
@@ -93,10 +94,10 @@ fn go_with_its_own_time(folder: &Path) -> Result<PathBuf, String> {
     Ok(file)
 }
 
-/// libfaketime from this Linux, or from Debian's package.
+/// libfaketime from this system, or from Debian's package.
 fn time(package: &str, folder: &Path) -> Result<(), String> {
     const LIBRARY: &str = "libfaketimeMT.so.1";
-    // Below a folder of the processor's name, or not.
+    // It can be in a folder with the processor's name.
     let find = |root: &Path| {
         let places = [root.join("usr/lib"), root.join("usr/lib64")];
         let below = places.iter().filter_map(|place| fs::read_dir(place).ok());

@@ -1,6 +1,6 @@
-//! Whether others take our package: `tfx extension publish` reads it and hands it to a Marketplace.
+//! Checks that others accept our package: `tfx extension publish` reads it and uploads it to a Marketplace.
 //!
-//! It packs what ships, down to the last file, except the binaries, which are not read here.
+//! The package is complete, except for the binaries, which are not read here.
 
 use std::fs;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ fn tfx_publishes_the_package_of_all_platforms() {
         .collect();
     let stage = folder.join("stage");
     fill(&stage, &binaries).expect("everything is there");
-    // What the packer warns of is an error here, so that this is also the check that our package is clean.
+    // The packer's warnings are errors here, so this also checks that our package causes none.
     let package = pack(&stage, &folder, "1.2.3").expect("the package is clean");
 
     let world = World::start();

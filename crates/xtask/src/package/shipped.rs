@@ -1,9 +1,9 @@
-//! What a package has alongside its tasks, so that others can check it: `SHA256SUMS`, an SBOM, and the licenses of the
-//! crates in the binaries.
+//! Writes the files with which others can check a package: `SHA256SUMS`, an SBOM, and the licenses of the crates in
+//! the binaries.
 //!
-//! It never lists what only builds or tests, and two runs on one lock file write the same bytes. `cargo xtask demo` writes
-//! these files too, so the code is here: cargo-about is 152 crates to compile, cargo-cyclonedx 140, `cyclonedx-bom` 65, and
-//! none of them knows which crate is in which platform's binary.
+//! It never lists crates that are only used to build or test, and two runs with the same lock file write the same
+//! bytes. `cargo xtask demo` writes these files too, so this is our own code: cargo-about is 152 crates to compile,
+//! cargo-cyclonedx 140, `cyclonedx-bom` 65, and none of them lists the crates of each platform's binary.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,15 +15,15 @@ use time::format_description::well_known::Rfc3339;
 use crate::command::{Context as _, output, this_cargo};
 use crate::{dist, files, platforms, root};
 
-/// The files, as they are named in `vss-extension.json`.
+/// The files, as `vss-extension.json` names them.
 pub(crate) const FILES: [&str; 3] = ["SHA256SUMS", "sbom.cdx.json", "THIRD-PARTY-NOTICES"];
 
 /// A crate in a binary.
 struct Component {
-    /// What cargo knows of it.
+    /// Its entry in cargo's metadata.
     package: Value,
     license: String,
-    /// SHA-256 of its archive, out of Cargo.lock; none for ours.
+    /// SHA-256 of its archive from Cargo.lock; `None` for our own crates.
     checksum: Option<String>,
     platforms: BTreeSet<String>,
 }
@@ -63,8 +63,8 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// The crates that are linked into a platform's binary: cargo's own answer, for our package's features, without
-/// what runs at build time.
+/// The crates that are linked into a platform's binary, as cargo lists them for our package's features, without build
+/// dependencies.
 fn collect(platform: &str, target: &str, components: &mut Components) -> Result<(), String> {
     let tree = cargo(&format!(
         "tree --locked --package adieu --edges normal,no-proc-macro --prefix none --target {target}"
@@ -87,7 +87,7 @@ fn collect(platform: &str, target: &str, components: &mut Components) -> Result<
         let key = (key.0.to_owned(), key.1.to_owned());
         let component = components.entry(key).or_insert_with(|| Component {
             checksum: checksum(&lock, package),
-            // Cargo's old form of "or".
+            // cargo's old syntax for "or".
             license: text(package, "license").replace('/', " OR "),
             package: package.take(),
             platforms: BTreeSet::new(),
@@ -116,7 +116,7 @@ fn checksum(lock: &str, package: &Value) -> Option<String> {
     Some(line.trim_end_matches('"').to_owned())
 }
 
-/// CycloneDX 1.6. It has a time only where `SOURCE_DATE_EPOCH` gives one, and no random number.
+/// An SBOM in CycloneDX 1.6. It has a time only if `SOURCE_DATE_EPOCH` is set, and no random number.
 fn sbom(components: &Components, digests: &[Digest]) -> Result<String, String> {
     let version = env!("CARGO_PKG_VERSION");
     let own = |platform: &str| format!("adieu-{platform}");
@@ -190,10 +190,10 @@ fn reference(component: &Component) -> String {
     )
 }
 
-/// License texts, each once, under the crates that come under it with their own copyright lines. Where a crate
-/// gives a choice with MIT in it, MIT is taken.
+/// The license texts, each once, below the names and copyright lines of its crates. If a crate offers MIT as a
+/// choice, MIT is used.
 fn notices(components: &Components) -> Result<String, String> {
-    // Words of a text without its copyright lines, the crates with these lines, and one text as it is.
+    // The words of a text without its copyright lines; the crates with these lines; and one complete text.
     let mut texts: BTreeMap<String, (String, String)> = BTreeMap::new();
     let mut without = String::new();
     for ((name, version), component) in components {
@@ -235,7 +235,7 @@ fn notices(components: &Components) -> Result<String, String> {
     Ok(notices)
 }
 
-/// Files with a license beside a crate's manifest.
+/// The license files beside a crate's manifest.
 fn license_files(manifest: &Path) -> Result<Vec<PathBuf>, String> {
     let opens_with = |path: &PathBuf, starts: &[&str]| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -261,7 +261,7 @@ mod tests {
     use crate::target;
 
     #[test]
-    fn lists_what_is_in_the_binary_and_nothing_else_twice_the_same() {
+    fn lists_the_crates_of_the_binary_and_is_reproducible() {
         let folder = target().join("tmp").join("shipped");
         fs::create_dir_all(&folder).expect("a folder");
         let binary = folder.join("adieu");

@@ -1,6 +1,6 @@
-//! Wine, with its own Windows below `target/`.
+//! Installs Wine, with its own Windows folder in `target/`.
 //!
-//! It never touches another Wine's folder, and what it adds to Windows never ships.
+//! It never changes another Wine's folder, and what it adds to Windows never ships.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(crate) fn install() -> Result<(), String> {
     debian::program("wine", &["wine", "wine64"])
 }
 
-/// Makes its Windows be there, and its server run for the next minute.
+/// Creates its Windows folder, and keeps its server running for the next minute.
 pub(crate) fn starter() -> Result<Starter, String> {
     let prefix = target().join("prove").join("wine");
     let environment = environment(&prefix);
@@ -32,7 +32,7 @@ pub(crate) fn starter() -> Result<Starter, String> {
         let _ = fs::remove_dir_all(&prefix);
         files::create(&prefix)?;
         wine("wine wineboot --init")?;
-        // It saves its registry when it ends.
+        // The server saves the registry when it ends.
         wine("wineserver --wait")?;
         let random = prefix.join("drive_c/windows/system32/bcryptprimitives.dll");
         if !random.is_file() {
@@ -42,12 +42,12 @@ pub(crate) fn starter() -> Result<Starter, String> {
     }
     let watcher = prefix.join("watcher.exe");
     compile(&prefix, include_str!("watcher.c"), &watcher, "-O1")?;
-    // A server that the first program starts would have that program's pipes, as its Windows' services would.
-    // It fails where one runs already.
+    // If the first program started the server, the server would hold that program's pipes, like the services of
+    // Windows. This fails if a server is already running.
     let _ = wine("wineserver --persistent=60");
     wine("wine cmd /c exit")?;
-    // Debian's `wine` is a script of a shell that drops variables whose names it cannot spell, as
-    // `ENDPOINT_URL_<id>`; what it starts is the program itself.
+    // Debian's `wine` is a shell script, and drops variables whose names are invalid in a shell, such as
+    // `ENDPOINT_URL_<id>`. This is the program that it starts.
     let program = PathBuf::from("/usr/lib/wine/wine64");
     Ok(Starter {
         name: name_of("Wine", "wine"),
@@ -59,7 +59,7 @@ pub(crate) fn starter() -> Result<Starter, String> {
         watcher: vec![watcher],
         environment,
         starts_others: true,
-        // Wine 8 refuses a chain engine with added roots (`CertCreateCertificateChainEngine`).
+        // Wine 8 refuses a certificate chain engine with added roots (`CertCreateCertificateChainEngine`).
         takes_roots: false,
     })
 }
@@ -68,11 +68,11 @@ fn environment(prefix: &Path) -> BTreeMap<&'static str, String> {
     let text = |path: &Path| path.to_string_lossy().into_owned();
     BTreeMap::from([
         ("WINEPREFIX", text(prefix)),
-        // Its own notes would be lines in the agent's log.
+        // Wine's messages would be lines in the agent's log.
         ("WINEDEBUG", "-all".to_owned()),
-        // Or it asks whether to download .NET and a browser.
+        // Otherwise Wine offers to download .NET and a browser.
         ("WINEDLLOVERRIDES", "mscoree=;mshtml=".to_owned()),
-        // Debian's Wine finds its server by these; a step has others, and would start its own server.
+        // Debian's Wine finds its server by these variables. A step has other values, and would start another server.
         ("HOME", text(prefix)),
         ("TMPDIR", text(&env::temp_dir())),
     ])

@@ -1,7 +1,7 @@
-//! Archives of the command line: `tar.gz`, and `zip` for Windows. Their names are those that cargo-binstall looks for
+//! Archives of the command line: `tar.gz`, and `zip` for Windows. Their names are those that cargo-binstall expects
 //! (`[package.metadata.binstall]` in Cargo.toml).
 //!
-//! Entries have no time and no owner, so that the same binary gives the same bytes.
+//! Entries have no time and no owner, so the same binary gives the same bytes.
 
 use std::io::{Cursor, Write as _};
 

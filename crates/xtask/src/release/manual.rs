@@ -1,7 +1,7 @@
-//! Manual pages (`man adieu`, `man adieu-token`), from the help texts of the binary itself, so that they cost it nothing
-//! and cannot differ from it.
+//! Manual pages (`man adieu`, `man adieu-token`), generated from the binary's own help texts: they add nothing to the
+//! binary and cannot differ from it.
 //!
-//! It knows the layout of a help text, and no verb.
+//! It knows the layout of a help text, but no verbs.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::process::Command;
 use super::{Entry, SUMMARY};
 use crate::command::output;
 
-/// One page for the program and one for each verb, by the paths that `man` looks for.
+/// One page for the program and one for each verb, with their paths for `man`.
 pub(super) fn pages(program: &Path, version: &str) -> Result<Vec<Entry>, String> {
     let mut pages = Vec::new();
     let mut commands = vec!["adieu".to_owned()];
@@ -43,7 +43,7 @@ fn page(command: &str, version: &str, help: &str, verbs: &[String]) -> String {
         about => about,
     };
     let name = roff(&command.replace(' ', "-"));
-    // Flags and addresses are not hyphenated, nor stretched.
+    // Flags and addresses are neither hyphenated nor justified.
     let mut page = format!(
         ".TH {} 1 \"\" \"adieu {version}\" \"Adieu\"\n.nh\n.ad l\n.SH NAME\n{name} \\- {}\n.SH SYNOPSIS\n",
         name.to_uppercase(),
@@ -97,7 +97,7 @@ fn page(command: &str, version: &str, help: &str, verbs: &[String]) -> String {
     page + ".SH SEE ALSO\n" + &see.collect::<Vec<_>>().join(",\n") + "\n"
 }
 
-/// The heading of a line that is not indented, and the text that is below the heading already.
+/// The heading in a line that is not indented, and the rest of the line.
 fn heading(line: &str) -> (&str, &str) {
     match (line.strip_suffix(':'), line.strip_prefix("Exit codes: ")) {
         (Some(heading), _) if heading.starts_with("Example") => ("Examples", ""),
@@ -107,7 +107,7 @@ fn heading(line: &str) -> (&str, &str) {
     }
 }
 
-/// A text of which troff takes nothing for a request or an escape.
+/// Escapes a text so that troff finds no requests or escapes in it.
 fn roff(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
     match text.starts_with(['.', '\'']) {

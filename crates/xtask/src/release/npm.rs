@@ -1,17 +1,17 @@
-//! npm packages: one for each platform with its binary, and `adieu`, which depends on all of them optionally and starts
-//! the one that npm has installed.
+//! npm packages: one for each platform with its binary, and `adieu`, which depends optionally on all of them and
+//! starts the one that npm has installed.
 //!
-//! No package has an install script, so that `npm install --ignore-scripts` works.
+//! No package has an install script, so `npm install --ignore-scripts` works.
 
 use serde_json::{Map, Value, json};
 
 use super::archive::tar_gz;
 use super::{Entry, File, Release, SUMMARY};
 
-/// Starts the binary. Node runs it, so it is old syntax and has no dependency.
+/// Starts the binary. Old versions of Node must be able to run it, so it has old syntax and no dependencies.
 const START: &str = include_str!("adieu.js");
 
-/// The packages, as `npm pack` names them.
+/// The packages, with the file names of `npm pack`.
 pub(super) fn files(release: &Release) -> Result<Vec<File>, String> {
     let mut files = Vec::new();
     let mut platforms = Map::new();

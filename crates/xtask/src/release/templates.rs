@@ -1,7 +1,7 @@
-//! Files for packagers that download a release, from `templates/`: a container file, a Homebrew formula, and manifests
-//! for winget.
+//! Files for packagers that download a release, from `templates/`: a container file, a Homebrew formula, and
+//! manifests for winget.
 //!
-//! Those that name an address are written only where Cargo.toml has a `repository`.
+//! Files that contain an address are written only if Cargo.toml has a `repository`.
 
 use super::{File, Release};
 use crate::command::print_line;
@@ -19,7 +19,7 @@ pub(super) fn all() -> Result<Vec<(String, String)>, String> {
     templates.collect()
 }
 
-/// The templates with the version, the address and the digests of archives in their places.
+/// The templates, with the version, the address and the digests of the archives filled in.
 pub(super) fn files(release: &Release, archives: &[File]) -> Result<Vec<File>, String> {
     let mut templates = all()?;
     if release.repository.is_none() {

@@ -1,4 +1,4 @@
-//! The release of this machine's binary, installed as users install it, without a network.
+//! Installs a release of this machine's binary as users do, without a network.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +7,7 @@ use super::{Binary, Release, write};
 use crate::platforms::{self, Platform};
 use crate::target;
 
-/// A release of the debug binary, which `cargo test` has built, in a folder.
+/// Writes a release of the debug binary, which `cargo test` has built, into a folder.
 fn release(folder: &Path, repository: Option<&str>) -> Vec<PathBuf> {
     let (platform, row) = this_machine();
     let path = target().join("debug").join(&row.binary);
@@ -32,13 +32,13 @@ fn release(folder: &Path, repository: Option<&str>) -> Vec<PathBuf> {
     write(&release, folder).expect("a release")
 }
 
-/// This machine's platform, with the target that its binary is built for.
+/// This machine's platform, with the target of its binary.
 fn this_machine() -> (String, Platform) {
     let (platform, row) = platforms::host().expect("a platform");
     (platform, super::native(row).expect("a target"))
 }
 
-/// What a program prints, which has to succeed.
+/// The output of a program, which must succeed.
 fn printed(command: &mut Command) -> String {
     let output = command.output().expect("a program");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -51,7 +51,7 @@ fn is_our_version(text: &str) -> bool {
     text.starts_with(&format!("adieu {} (", env!("CARGO_PKG_VERSION")))
 }
 
-/// The one file whose name ends so.
+/// The only file whose name has this ending.
 fn file(files: &[PathBuf], end: &str) -> PathBuf {
     let found: Vec<_> = files
         .iter()
@@ -62,14 +62,14 @@ fn file(files: &[PathBuf], end: &str) -> PathBuf {
 }
 
 #[test]
-fn a_release_installs_as_users_install_it() {
+fn a_release_installs_without_a_network() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("out");
     let files = release(&out, None);
     let version = env!("CARGO_PKG_VERSION");
     let (platform, row) = this_machine();
 
-    // The archive, and the sums.
+    // The archive and the checksums.
     if row.format == "ELF" {
         let archive = file(&files, &format!("{}.tar.gz", row.target));
         let home = folder.path().join("archive");
@@ -93,7 +93,7 @@ fn a_release_installs_as_users_install_it() {
         );
     }
 
-    // npm, as `npx adieu` finds it.
+    // npm, with the command `npx adieu`.
     let home = folder.path().join("npm");
     std::fs::create_dir(&home).expect("a folder");
     std::fs::write(home.join("package.json"), "{\"private\":true}").expect("a file");
@@ -119,7 +119,7 @@ fn a_release_installs_as_users_install_it() {
         command
     };
     assert!(is_our_version(&printed(&mut run(&["--version"]))));
-    // Its exit code is the binary's.
+    // The exit code is the binary's.
     let wrong = run(&["tokne"]).output().expect("npx");
     assert_eq!(wrong.status.code(), Some(2));
 
@@ -141,7 +141,7 @@ fn a_release_installs_as_users_install_it() {
     )));
 }
 
-/// Each page is one that troff reads without a word, and says what the help text says.
+/// troff reads each page without warnings, and the page has the words of the help text.
 fn check_manual(folder: &Path) {
     let pages: Vec<PathBuf> = std::fs::read_dir(folder)
         .expect("a folder")
@@ -182,7 +182,7 @@ fn check_manual(folder: &Path) {
 }
 
 #[test]
-fn a_release_is_the_same_twice_and_names_no_address_without_a_repository() {
+fn a_release_is_reproducible_and_has_no_address_without_a_repository() {
     let folder = tempfile::tempdir().expect("a folder");
     let (one, other) = (folder.path().join("one"), folder.path().join("other"));
     let files = release(&one, None);
@@ -205,9 +205,9 @@ fn a_release_is_the_same_twice_and_names_no_address_without_a_repository() {
     );
 }
 
-/// Every place of a template is one that a release fills.
+/// A release fills in every placeholder of the templates.
 #[test]
-fn templates_have_no_other_places() {
+fn a_release_fills_every_placeholder() {
     let known = [
         "VERSION",
         "REPOSITORY",

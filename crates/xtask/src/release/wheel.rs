@@ -1,4 +1,5 @@
-//! Python wheels with the binary as a script: `pip install`, `pipx run`, `uvx`. Nothing is built on the user's machine.
+//! Python wheels with the binary as a script, for `pip install`, `pipx run` and `uvx`. Nothing is built on the user's
+//! machine.
 //!
 //! The format is that of packaging.python.org, "Binary distribution format".
 
@@ -21,8 +22,8 @@ pub(super) fn files(release: &Release) -> Result<Vec<File>, String> {
     wheels.collect()
 }
 
-/// The systems that a wheel is for. Linux binaries of `dist` are static, so they run with glibc and musl of any age;
-/// macOS binaries ask for 11.0.
+/// The systems that a wheel supports. Linux binaries of `dist` are static, so they run with any version of glibc and
+/// musl; macOS binaries need 11.0.
 fn tag(binary: &Binary) -> &'static str {
     match &*binary.platform {
         "linux-x64" if binary.is_native => "linux_x86_64",
@@ -46,7 +47,7 @@ fn entries(release: &Release, binary: &Binary, tag: &str) -> Vec<Entry> {
         repository.collect::<String>(),
         String::from_utf8_lossy(&release.readme),
     );
-    // A compressed set of tags is written out: one line for each.
+    // A compressed set of tags is expanded: one line for each.
     let tags = tag.split('.').map(|tag| format!("Tag: py3-none-{tag}\n"));
     let wheel = format!(
         "Wheel-Version: 1.0\nGenerator: adieu xtask {version}\nRoot-Is-Purelib: false\n{}",
@@ -58,7 +59,7 @@ fn entries(release: &Release, binary: &Binary, tag: &str) -> Vec<Entry> {
         Entry::text(format!("{info}/METADATA"), metadata),
         Entry::text(format!("{info}/WHEEL"), wheel),
     ];
-    // The readme is in the metadata.
+    // The metadata contains the readme.
     entries.extend(
         release
             .texts(&format!("{info}/licenses/"))

@@ -1,16 +1,16 @@
-//! Files do not know each other in a circle: what a file uses is below it, within a crate as between crates.
+//! Files must not depend on each other in a circle, within a crate or between crates.
 //!
-//! A file and the folder of its name are one room: a module and its own parts may know each other.
+//! A file and the folder with its name count as one: a module and its submodules may use each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{code_lines, files, read};
 
-/// Circles that stay, each with its reason; a file is named by its crate and its module.
+/// Circles that are allowed, each with its reason. A file is named by its crate and module.
 const ARGUED: &[(&[&str], &str)] = &[];
 
 #[test]
-fn files_know_only_those_below_them() {
+fn files_do_not_depend_on_each_other_in_a_circle() {
     let mut found = Vec::new();
     for root in roots() {
         let arrows = arrows(&root);
@@ -130,7 +130,7 @@ fn modules_in(code: &str) -> BTreeSet<String> {
     found
 }
 
-/// Modules each of which leads to each other one.
+/// Groups of modules in which each leads to every other one.
 fn circles(arrows: &Arrows) -> Vec<Vec<String>> {
     let reached: BTreeMap<&String, BTreeSet<&String>> = arrows
         .keys()

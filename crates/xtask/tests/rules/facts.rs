@@ -1,10 +1,10 @@
-//! Numbers in documents, with the lines of code that set them.
+//! Numbers in documents must be those of the code.
 //!
-//! It changes nothing: who changes a number finds out here which sentence to change.
+//! It changes nothing. If a number changes, this test names the sentence to change.
 
 use super::{files, product_sources, read};
 
-/// A document, a part of one of its sentences, a file, and a part of that file.
+/// A document, a part of a sentence in it, a file, and a part of that file.
 const FACTS: &[(&str, &str, &str, &str)] = &[
     (
         "SECURITY.md",
@@ -291,7 +291,7 @@ fn an_image_without_root_certificates_gets_six() {
 
 /// SECURITY.md: "its nine output variables and no other variables".
 #[test]
-fn the_extension_task_may_set_its_output_variables_alone() {
+fn the_extension_task_may_set_only_its_output_variables() {
     let task: serde_json::Value =
         serde_json::from_str(&read("task/extension/task.json")).expect("JSON");
     let names = |value: &serde_json::Value, name: &str| -> Vec<String> {
@@ -311,14 +311,14 @@ fn the_extension_task_may_set_its_output_variables_alone() {
 
 /// ARCHITECTURE.md: what each crate never does.
 #[test]
-fn connections_are_opened_in_transport_alone() {
+fn only_transport_opens_connections() {
     const OPENERS: [&str; 4] = [
         "TcpStream::connect",
         "Client::builder()",
         "Client::new()",
         "UdpSocket",
     ];
-    /// The broker's own address, on loopback: is the process still there?
+    /// The address of the broker on loopback: connecting shows whether the process still runs.
     const LOOPBACK: &str = "crates/cli/serve/job.rs";
     for path in product_sources() {
         if path.starts_with("crates/transport/") || path == LOOPBACK {
@@ -348,7 +348,7 @@ fn no_test_sleeps_or_is_ignored() {
     }
 }
 
-/// A text without its line breaks, so that a sentence is found wherever its lines end.
+/// A text without line breaks, to find sentences that continue on the next line.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

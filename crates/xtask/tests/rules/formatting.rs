@@ -1,6 +1,6 @@
-//! Whether rustfmt formats every file: it gives up on a statement around a string that is too long, and does not say so.
+//! rustfmt must format every file: it silently leaves a statement with a very long string as it is.
 //!
-//! It changes no file: what it re-indents is a copy in memory.
+//! It changes no file: it re-indents a copy in memory.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -36,7 +36,7 @@ fn rustfmt_repairs_the_indentation_of_every_file() {
     );
 }
 
-/// The first line of a file that rustfmt leaves without its indentation.
+/// The first line that rustfmt leaves without its indentation.
 fn left_broken(path: &str) -> Option<String> {
     let text = read(path);
     let formatted = formatted(&without_indentation(&text, path));
@@ -50,8 +50,8 @@ fn left_broken(path: &str) -> Option<String> {
     Some(format!("{path}:{}: {}", index + 1, line.trim()))
 }
 
-/// The text with a single space in front of each line, but for lines within a literal, a block comment or a macro's
-/// brackets, which rustfmt must leave alone.
+/// The text with one space before each line, except lines within a literal, a block comment or the brackets of a
+/// macro, which rustfmt must not change.
 fn without_indentation(text: &str, path: &str) -> String {
     let tokens: TokenStream = text
         .parse()
@@ -75,9 +75,9 @@ fn without_indentation(text: &str, path: &str) -> String {
         .collect()
 }
 
-/// Notes the lines on which a literal or a macro's brackets go on, and all lines of a statement with wide output in it:
-/// tests have the whole output inline, and rustfmt leaves such a statement as it is. Returns whether there is wide output
-/// in these tokens.
+/// Collects the lines on which a literal or the brackets of a macro continue, and all lines of a statement that
+/// contains wide output: tests have the whole output inline, and rustfmt leaves such a statement as it is. Returns
+/// whether these tokens contain wide output.
 fn keep(tokens: TokenStream, lines: &[&str], is_test: bool, fixed: &mut BTreeSet<usize>) -> bool {
     let mut is_macro = false;
     let mut is_wide = false;
@@ -101,7 +101,7 @@ fn keep(tokens: TokenStream, lines: &[&str], is_test: bool, fixed: &mut BTreeSet
             }
             TokenTree::Group(group) => {
                 let inner_is_wide = keep(group.stream(), lines, is_test, fixed);
-                // A block keeps its width to itself: its statements count by themselves.
+                // A block is independent of its surroundings: each of its statements counts separately.
                 if group.delimiter() == Delimiter::Brace {
                     ends = true;
                 } else {

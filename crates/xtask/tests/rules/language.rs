@@ -1,12 +1,12 @@
-//! Plain technical English: phrases that a reader has to decode do not come back.
+//! Phrases that are hard to understand must not come back.
 //!
-//! It reads everything that people read: texts of the product, documents, comments, and names of tests.
+//! It reads every text that people read: the product's messages, documents, comments, and names of tests.
 
 use std::collections::BTreeMap;
 
 use super::{files, read};
 
-/// A phrase, and what to write instead. A space matches any blank or underscore, and each phrase counts as whole words.
+/// A phrase, and a better one. A space matches any blank or underscore; only whole words match.
 const PHRASES: &[(&str, &str)] = &[
     ("is no", "is not a (valid)"),
     ("are no", "are not"),
@@ -57,7 +57,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("authorise", "authorize"),
 ];
 
-/// Words in front of or behind a phrase with which it is good English.
+/// Words before or after a phrase that make it good English.
 const BEFORE: &[(&str, &[&str])] = &[
     ("is no", &["there"]),
     ("are no", &["there"]),
@@ -75,7 +75,7 @@ const AFTER: &[(&str, &[&str])] = &[
     ("stands", &["for"]),
 ];
 
-/// Lines that keep a phrase, by what is in them, each with its reason.
+/// Lines that may contain a phrase, by a part of the line, each with its reason.
 const ALLOWED: &[(&str, &str, &str)] = &[(
     "crates/xtask/src/package/shipped.rs",
     "\"LICENCE\"",
@@ -161,7 +161,7 @@ fn phrases_in(line: &str) -> impl Iterator<Item = (&'static str, &'static str)> 
     found.into_iter()
 }
 
-/// Files with text that people read. This file has to name what it forbids.
+/// Files that people read. This file must contain the phrases.
 fn is_text(path: &str) -> bool {
     let kinds = ["rs", "md", "json", "yml", "js", "toml", "svg"];
     let is_of_a_kind = path

@@ -1,6 +1,6 @@
-//! What documents point at: files, and headings within them and across.
+//! Links and paths in documents must lead to existing files and headings.
 //!
-//! It asks no host: an address elsewhere is not looked at.
+//! It contacts no host: links to other sites are not checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use super::{files, read, root};
 
 #[test]
-fn links_in_documents_lead_somewhere() {
+fn links_in_documents_have_targets() {
     let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut found = 0;
     for path in documents() {
@@ -38,7 +38,7 @@ fn links_in_documents_lead_somewhere() {
     assert!(found > 50, "only {found} links were found");
 }
 
-/// Those that it links to are there, says the test above.
+/// The test above checks that the listed documents exist.
 #[test]
 fn every_document_for_users_is_in_the_table_of_contents() {
     let contents = read("docs/SUMMARY.md");
@@ -68,9 +68,9 @@ fn paths_that_documents_name_exist() {
     }
 }
 
-/// A file, a name of the code or a word of a file; with blanks, it is a command or an example.
+/// The names are files, names in the code, or words of a file. A name with spaces is a command or an example.
 #[test]
-fn architecture_names_only_what_the_tree_has() {
+fn names_in_architecture_exist() {
     let mut paths = files("");
     paths.retain(|path| !path.ends_with("ARCHITECTURE.md") && !path.ends_with("CHANGELOG.md"));
     let texts: Vec<String> = paths
@@ -93,7 +93,7 @@ fn architecture_names_only_what_the_tree_has() {
 }
 
 #[test]
-fn headings_have_the_names_that_github_gives_them() {
+fn anchors_are_those_of_github() {
     for (heading, name) in [
         ("Is the PAT unused?", "is-the-pat-unused"),
         ("1. The connection", "1-the-connection"),
@@ -111,7 +111,7 @@ fn documents() -> impl Iterator<Item = String> {
     files("").into_iter().filter(|path| path.ends_with(".md"))
 }
 
-/// A path beside a document, without `..`.
+/// A path relative to a document, without `..`.
 fn beside(document: &str, file: &str) -> String {
     let mut path = PathBuf::from(document);
     path.pop();
@@ -127,7 +127,7 @@ fn beside(document: &str, file: &str) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
-/// A document without its blocks of code, in which a `#` opens a comment.
+/// A document without its code blocks, in which `#` begins a comment.
 fn without_code(text: &str) -> String {
     let mut is_code = false;
     text.lines()
@@ -140,7 +140,7 @@ fn without_code(text: &str) -> String {
         .collect()
 }
 
-/// Headings as links name them, and the names that a page gives to places with `<a id="…">`.
+/// The headings, as links name them, and the names that a page defines with `<a id="…">`.
 pub(super) fn headings(document: &str) -> BTreeSet<String> {
     let text = without_code(&read(document));
     let places = text.split("<a id=\"").skip(1);

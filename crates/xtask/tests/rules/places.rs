@@ -1,11 +1,11 @@
-//! Each task has its places, and each message an entry of TROUBLESHOOTING.md.
+//! Each task must have its files, and each message a section of TROUBLESHOOTING.md.
 //!
 //! It changes nothing.
 
 use super::{files, links, read, root};
 
 #[test]
-fn a_task_has_its_five_places() {
+fn a_task_has_its_files() {
     for path in files("task/")
         .into_iter()
         .filter(|path| path.ends_with("/task.json"))
@@ -32,7 +32,7 @@ fn a_task_has_its_five_places() {
 }
 
 #[test]
-fn each_message_leads_to_an_entry() {
+fn each_message_has_a_section() {
     let headings = links::headings("TROUBLESHOOTING.md");
     let report: String = files("crates/cli/report/")
         .iter()
@@ -46,7 +46,7 @@ fn each_message_leads_to_an_entry() {
     fn first_word(rest: &str) -> Option<&str> {
         rest.trim_start().strip_prefix('"')?.split('"').next()
     }
-    // A sentence is not an anchor: a closure of that name takes sentences.
+    // A sentence is not an anchor; a closure with the same name takes sentences.
     for anchor in anchors
         .filter_map(first_word)
         .filter(|anchor| !anchor.contains(' '))
