@@ -149,8 +149,3 @@ fn pip_install(environment: &Path) -> Command {
 pub(crate) fn zig() -> Result<PathBuf, String> {
     install("zig")
 }
-
-/// The program of tfx-cli, for Node.
-pub(crate) fn tfx_script() -> PathBuf {
-    target().join("clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js")
-}

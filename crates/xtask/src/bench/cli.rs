@@ -15,7 +15,7 @@ const COMMANDS: &str = "\
 adieu token: adieu token
 adieu exec -- node --version: adieu exec -- node --version
 @azure/identity for Node: node -e NODE
-azure-identity for Python: python -c PYTHON";
+azure-identity for Python: @python/bin/python -c PYTHON";
 
 const AZ: &str = "az account get-access-token: AZ account get-access-token --resource RESOURCE";
 

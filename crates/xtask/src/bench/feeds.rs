@@ -26,11 +26,11 @@ pom.xml: <project><repositories><repository><id>packages</id><url>FEED/maven/v1<
 "#;
 
 const HELPERS: &str = "\
-keyring: bin/keyring get PACKAGE adieu
+keyring: bin/keyring get PACKAGE user
 NuGet's credential provider: bin/CredentialProvider.Adieu.exe -uri INDEX";
 
 const ARTIFACTS_KEYRING: &str =
-    "artifacts-keyring 1.0.0: artifacts-keyring -m keyring get PACKAGE adieu";
+    "artifacts-keyring 1.0.0: @artifacts-keyring/bin/python -m keyring get PACKAGE user";
 
 const READINGS: &str = "\
 adieu feeds list, 20,005 files: adieu feeds list large
@@ -124,7 +124,7 @@ fn helpers(world: &World, proxy: &Proxy, folder: &Path, report: &mut Report) -> 
     let token = token.and_then(|rest| rest.lines().next());
     let package = format!("{FEED}/pypi/simple/hello-feed/");
     let endpoint = json!({ "endpointCredentials": [
-        { "endpoint": package, "username": "adieu", "password": token },
+        { "endpoint": package, "username": "user", "password": token },
     ] });
     let mut setting = Setting {
         folder: &private,

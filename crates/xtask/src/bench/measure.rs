@@ -48,13 +48,6 @@ impl<'a> Subject<'a> {
         Self::new(name, move |_| succeeded(&mut command))
     }
 
-    /// A subject that was measured elsewhere.
-    pub(super) fn measured(name: &'static str, times: Vec<Duration>) -> Self {
-        let mut subject = Self::new(name, |_| Err("It was measured elsewhere.".to_owned()));
-        subject.times = times;
-        subject
-    }
-
     /// In milliseconds, as all that follow.
     pub(super) fn median(&self) -> f64 {
         self.at(50)
@@ -76,16 +69,15 @@ impl<'a> Subject<'a> {
     pub(super) fn megabytes(&self) -> f64 {
         self.memory as f64 / 1024.0
     }
-
-    fn has_enough(&self) -> bool {
-        self.times.iter().sum::<Duration>() > ENOUGH
-    }
 }
 
 /// Runs each subject once without counting it, and then all in turns, so that a busy minute affects all of them.
 pub(super) fn in_turns(subjects: &mut [Subject<'_>], runs: usize) -> Result<(), String> {
     for round in 0..=runs {
-        for subject in subjects.iter_mut().filter(|subject| !subject.has_enough()) {
+        for subject in &mut *subjects {
+            if subject.times.iter().sum::<Duration>() > ENOUGH {
+                continue;
+            }
             if round == 1 {
                 (subject.times, subject.memory) = (Vec::new(), 0);
             }

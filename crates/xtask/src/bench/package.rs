@@ -24,12 +24,12 @@ const SHAPES: [Shape; 2] = [
 
 const PACKING: &str = "\
 adieu extension package: adieu --quiet extension package --bypass-validation --output-path ../adieu.vsix
-tfx extension create: tfx extension create --bypass-validation --output-path ../tfx.vsix --no-prompt";
+tfx extension create: node @tfx/node_modules/tfx-cli/_build/tfx-cli.js extension create --bypass-validation --output-path ../tfx.vsix --no-prompt";
 
 /// Each run has its own version.
 const PUBLISHING: [&str; 2] = [
     "adieu --quiet extension publish --no-wait-validation --service-url URL --output-path a/ --extension-version VERSION",
-    "tfx extension publish --no-wait-validation --service-url URL --output-path t/ --override OVERRIDE --token TOKEN --no-prompt",
+    "node @tfx/node_modules/tfx-cli/_build/tfx-cli.js extension publish --no-wait-validation --service-url URL --output-path t/ --override OVERRIDE --token TOKEN --no-prompt",
 ];
 
 pub(super) fn run(runs: usize, _: Option<&str>) -> Result<(), String> {

@@ -1,4 +1,5 @@
-//! Command lines and the programs in them: how each program is installed and started.
+//! Command lines and the programs in them: `adieu` is the binary that ships, and `@scanners/bin/rg` a program of the client
+//! `scanners` in `clients.md`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -62,16 +63,12 @@ impl<'a> Setting<'a> {
 
     /// The command of one line, without input and output, and with a home folder for measurements.
     pub(super) fn command(&self, line: &str) -> Result<Command, String> {
-        let meaning = |word| {
-            let known = self.words.iter().find(|(name, _)| *name == word);
-            known.map_or(word, |(_, value)| *value)
-        };
-        let mut words = line.split(' ').map(meaning);
-        let program = program(words.next().unwrap_or_default(), self.folder)?;
-        let mut command = Command::new(&program[0]);
+        let mut words = line.split(' ').map(|word| self.meaning(word));
+        let mut command = Command::new(words.next().unwrap_or_else(|| Ok(PathBuf::new()))?);
+        for word in words {
+            command.arg(word?);
+        }
         command
-            .args(&program[1..])
-            .args(words)
             .current_dir(self.folder)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -81,26 +78,16 @@ impl<'a> Setting<'a> {
             .stdout(Stdio::null());
         Ok(command)
     }
-}
 
-/// Installs a program. Returns what starts it.
-fn program(name: &str, folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let of_python = |client: &str, name| {
-        let environment = clients::install(client)?;
-        Ok(vec![clients::python_program(&environment, name)])
-    };
-    match name {
-        "adieu" => Ok(vec![
-            target().join("release").join(platforms::host()?.1.binary),
-        ]),
-        "python" => of_python("python", name),
-        "artifacts-keyring" => of_python("artifacts-keyring", "python"),
-        "rg" | "kingfisher" | "betterleaks" => of_python("scanners", name),
-        "uvx" => of_python("uv", name),
-        "gitleaks" => Ok(vec![clients::install(name)?.join(name)]),
-        "tfx" => clients::install(name).map(|_| vec!["node".into(), clients::tfx_script()]),
-        // Relative to the folder.
-        _ if name.contains('/') => Ok(vec![folder.join(name)]),
-        _ => Ok(vec![name.into()]),
+    /// The program or argument that a word means. Clients are installed.
+    fn meaning(&self, word: &str) -> Result<PathBuf, String> {
+        let of_client = word.strip_prefix('@').and_then(|word| word.split_once('/'));
+        let known = self.words.iter().find(|(name, _)| *name == word);
+        match (of_client, known) {
+            (Some((client, path)), _) => Ok(clients::install(client)?.join(path)),
+            (_, Some((_, value))) => Ok(value.into()),
+            _ if word == "adieu" => Ok(target().join("release").join(platforms::host()?.1.binary)),
+            _ => Ok(word.into()),
+        }
     }
 }

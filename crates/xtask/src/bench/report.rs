@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::measure::{Subject, in_turns};
 use crate::command::print_line;
 
+#[derive(Default)]
 pub(super) struct Report {
     name: &'static str,
     /// Number of runs of each command.
@@ -19,9 +20,7 @@ impl Report {
         Self {
             name,
             runs,
-            tables: Map::new(),
-            targets: Vec::new(),
-            missed: Vec::new(),
+            ..Self::default()
         }
     }
 

@@ -6,12 +6,12 @@
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::command::{output, print_line, run, this_cargo};
+use crate::command::{print_line, run, this_cargo, words};
 use crate::{files, package, root};
 
 /// Synthetic tokens, one for each file; they are joined when the files are written.
@@ -53,32 +53,22 @@ fn made(name: &str, make: impl FnOnce(&Path) -> Result<(), String>) -> Result<Pa
 pub(super) fn tree() -> Result<PathBuf, String> {
     made("tree", |tree| {
         let mut vendor = this_cargo();
-        let vendor = vendor.args(["vendor", "--quiet", "--locked"]).arg(tree);
-        let printed = output(vendor.current_dir(root()));
-        printed
-            .map(|_| ())
-            .ok_or_else(|| "cargo vendor failed.".to_owned())
+        let vendor = vendor.current_dir(root()).stdout(Stdio::null());
+        run(vendor.args(["vendor", "--quiet", "--locked"]).arg(tree))
     })
 }
 
 /// This many texts with these sizes, each with its own number, so that no two are the same.
-fn texts(
-    count: usize,
-    sizes: &Range<u64>,
-) -> Result<impl Iterator<Item = (usize, Vec<u8>)>, String> {
-    let is_of_size = |path: &PathBuf| fs::metadata(path).is_ok_and(|it| sizes.contains(&it.len()));
-    let paths: Vec<PathBuf> = files::below(&tree()?)?
-        .into_iter()
-        .filter(is_of_size)
-        .collect();
-    let paths = paths.into_iter().cycle().take(count).enumerate();
-    Ok(paths.map(|(number, path)| {
-        let text = fs::read(path).unwrap_or_default();
-        (
-            number,
-            [format!("// {number}\n").into_bytes(), text].concat(),
-        )
-    }))
+fn texts(count: usize, sizes: Range<u64>) -> Result<Vec<(usize, Vec<u8>)>, String> {
+    let has_size = |path: &PathBuf| fs::metadata(path).is_ok_and(|it| sizes.contains(&it.len()));
+    let paths = files::below(&tree()?)?;
+    let paths: Vec<_> = paths.into_iter().filter(has_size).collect();
+    let numbered = paths.iter().cycle().take(count).enumerate();
+    let texts = numbered.map(|(number, path)| {
+        let text = [format!("// {number}\n").into_bytes(), files::read(path)?];
+        Ok((number, text.concat()))
+    });
+    texts.collect()
 }
 
 /// An extension with the modules of a task: mostly JavaScript with its maps and types, and each module's files
@@ -88,7 +78,7 @@ pub(super) fn modules() -> Result<PathBuf, String> {
         ".js", ".js", ".js", ".js", ".d.ts", ".map", ".json", ".md", ".mjs", "",
     ];
     made("modules", |tree| {
-        for (number, text) in texts(12_000, &(1_000..30_000))? {
+        for (number, text) in texts(12_000, 1_000..30_000)? {
             let (module, kind) = (number / 10, KINDS[number % 10]);
             let name = format!("files/node_modules/module{module}/lib/file{number}{kind}");
             files::write(&tree.join(name), text)?;
@@ -101,21 +91,17 @@ pub(super) fn modules() -> Result<PathBuf, String> {
 pub(super) fn twins() -> Result<PathBuf, String> {
     let binary = files::read(&package::release_binary()?)?;
     made("twins", |tree| {
-        let modules = ["First", "Second"].map(|task| tree.join("files").join(task).join("Az"));
-        let write = |name: String, content: &[u8]| {
-            let mut modules = modules.iter();
-            modules.try_for_each(|modules| files::write(&modules.join(&name), content))
-        };
-        for (number, text) in texts(600, &(20_000..100_000))? {
-            let kind = ["ps1", "psm1", "psd1", "xml"][number % 4];
-            write(format!("Module{number}.{kind}"), &text)?;
-        }
-        for number in 0..90 {
-            // Compiled code compresses to half its size, as .NET libraries do. Each library begins at another
-            // position in it.
-            let code = binary.iter().cycle().skip(number * 40_000).take(500_000);
-            let code: Vec<u8> = code.copied().collect();
-            write(format!("Library{number}.dll"), &code)?;
+        for task in ["First", "Second"].map(|task| tree.join("files").join(task)) {
+            for (number, text) in texts(600, 20_000..100_000)? {
+                files::write(&task.join(format!("Module{number}.psm1")), text)?;
+            }
+            for number in 0..90 {
+                // Compiled code compresses to half its size, as .NET libraries do. Each library begins at another
+                // position in it.
+                let code = binary.iter().cycle().skip(number * 40_000).take(500_000);
+                let code: Vec<u8> = code.copied().collect();
+                files::write(&task.join(format!("Library{number}.dll")), code)?;
+            }
         }
         files::write(&tree.join("vss-extension.json"), MANIFEST)
     })
@@ -124,19 +110,17 @@ pub(super) fn twins() -> Result<PathBuf, String> {
 /// A repository with a thousand files, and twenty staged ones, of which eleven contain a token.
 pub(super) fn commit() -> Result<PathBuf, String> {
     made("commit", |folder| {
-        let write = |(number, text)| {
-            files::write(&folder.join(format!("{}/{number}.rs", number % 20)), text)
-        };
-        texts(1_000, &(6_000..60_000))?.try_for_each(write)?;
-        git(
-            folder,
-            &["init --quiet", "add --all", "commit --quiet --message x"],
-        )?;
-        texts(1_009, &(6_000..60_000))?
-            .skip(1_000)
-            .try_for_each(write)?;
+        for (number, text) in texts(1_009, 6_000..60_000)? {
+            if number == 1_000 {
+                git(
+                    folder,
+                    "init --quiet, add --all, commit --quiet --message x",
+                )?;
+            }
+            files::write(&folder.join(format!("{}/{number}.rs", number % 20)), text)?;
+        }
         plant(folder)?;
-        git(folder, &["add --all"])
+        git(folder, "add --all")
     })
 }
 
@@ -151,9 +135,9 @@ pub(super) fn planted_history() -> Result<PathBuf, String> {
         plant(folder)?;
         git(
             folder,
-            &["init --quiet", "add --all", "commit --quiet --message x"],
+            "init --quiet, add --all, commit --quiet --message x",
         )?;
-        git(folder, &["rm --quiet -r .", "commit --quiet --message y"])
+        git(folder, "rm --quiet -r ., commit --quiet --message y")
     })
 }
 
@@ -188,13 +172,10 @@ fn plant(folder: &Path) -> Result<(), String> {
     })
 }
 
-/// Runs git with each of these command lines.
-fn git(folder: &Path, lines: &[&str]) -> Result<(), String> {
-    const SETTINGS: &str =
-        "-c user.name=A -c user.email=a@contoso.example -c init.defaultBranch=main";
-    lines.iter().try_for_each(|line| {
-        let mut git = Command::new("git");
-        git.args(SETTINGS.split(' ')).args(line.split(' '));
-        run(git.current_dir(folder))
+/// Runs git with each of these arguments.
+fn git(folder: &Path, lines: &str) -> Result<(), String> {
+    lines.split(", ").try_for_each(|line| {
+        let mut git = words("git -c user.name=A -c user.email=a@contoso.example -c gc.auto=0");
+        run(git.args(line.split(' ')).current_dir(folder))
     })
 }

@@ -16,23 +16,23 @@ use crate::root;
 /// ripgrep gets the two forms of a token as expressions. Each program prints its findings.
 const FILES: &str = r"
 adieu scan --habits no: adieu scan --habits no --allow-unreadable FOLDER
-ripgrep, two patterns: rg --no-config --no-ignore --hidden --with-filename -e [A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{19}AZDO[A-Za-z0-9]{4} -e (?-u:\b)[a-z2-7]{52}(?-u:\b) FOLDER
+ripgrep, two patterns: @scanners/bin/rg --no-config --no-ignore --hidden --with-filename -e [A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{19}AZDO[A-Za-z0-9]{4} -e (?-u:\b)[a-z2-7]{52}(?-u:\b) FOLDER
 adieu scan: adieu scan --allow-unreadable FOLDER
-kingfisher: kingfisher scan FOLDER --no-validate --no-update-check --redact --format json --git-history none
-betterleaks: betterleaks fs FOLDER --redact --no-banner --output -
-gitleaks: gitleaks dir FOLDER --redact --no-banner --report-format json --report-path -";
+kingfisher: @scanners/bin/kingfisher scan FOLDER --no-validate --no-update-check --redact --format json --git-history none
+betterleaks: @scanners/bin/betterleaks fs FOLDER --redact --no-banner --output -
+gitleaks: @gitleaks/gitleaks dir FOLDER --redact --no-banner --report-format json --report-path -";
 
 const HISTORY: &str = "
 adieu scan --history: adieu scan --history FOLDER
 git cat-file: git -C FOLDER cat-file --batch-all-objects --batch --buffer --unordered
-kingfisher: kingfisher scan FOLDER --no-validate --no-update-check --redact --format json --git-history full
-betterleaks: betterleaks git FOLDER --redact --no-banner --output -
-gitleaks: gitleaks git FOLDER --redact --no-banner --report-format json --report-path -";
+kingfisher: @scanners/bin/kingfisher scan FOLDER --no-validate --no-update-check --redact --format json --git-history full
+betterleaks: @scanners/bin/betterleaks git FOLDER --redact --no-banner --output -
+gitleaks: @gitleaks/gitleaks git FOLDER --redact --no-banner --report-format json --report-path -";
 
 const COMMIT: &str = "
 adieu scan --staged: adieu scan --staged FOLDER
 git diff --cached: git -C FOLDER diff --cached
-gitleaks: gitleaks git FOLDER --staged --redact --no-banner --report-format json --report-path -";
+gitleaks: @gitleaks/gitleaks git FOLDER --staged --redact --no-banner --report-format json --report-path -";
 
 /// Measures a folder and its history; without a folder, the sources of crates and this repository's history.
 pub(super) fn run(runs: usize, folder: Option<&str>) -> Result<(), String> {

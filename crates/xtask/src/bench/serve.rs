@@ -80,7 +80,8 @@ fn load(job: &Job<'_>, seconds: u32, broker: u32) -> Result<Subject<'static>, St
             .map(|client| client.join().unwrap_or_else(died));
         (ended.collect::<Result<Vec<Vec<Duration>>, String>>(), amid)
     });
-    let mut load = Subject::measured("a connection for each request", times?.concat());
+    let mut load = Subject::new("a connection for each request", |_| Err(String::new()));
+    load.times = times?.concat();
     load.memory = amid.max(megabytes());
     load.facts = vec![
         ("99_%_ms", load.at(99)),

@@ -14,7 +14,7 @@ const COMMANDS: &str = "\
 the binary: BINARY --version
 node_modules/.bin/adieu: node_modules/.bin/adieu --version
 npx adieu: npx --offline adieu --version
-uvx adieu: uvx --offline --from WHEEL adieu --version";
+uvx adieu: @uv/bin/uvx --offline --from WHEEL adieu --version";
 
 pub(super) fn run(runs: usize, binary: Option<&str>) -> Result<(), String> {
     let binary = binary.map_or_else(package::release_binary, |path| Ok(PathBuf::from(path)))?;

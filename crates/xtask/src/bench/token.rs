@@ -18,7 +18,7 @@ node -e 0: node -e 0
 adieu, the binary alone: adieu task EntraToken execution
 EntraToken@1, launcher and binary: node launch.js
 @azure/identity for Node: node -e NODE
-azure-identity for Python: python -c PYTHON";
+azure-identity for Python: @python/bin/python -c PYTHON";
 
 const EARLIER: &str = "the earlier binary alone: EARLIER task EntraToken execution";
 

@@ -10,11 +10,11 @@ use adieu_emulator::{Connection, World};
 
 use super::{fill, pack};
 use crate::files::create;
-use crate::{clients, platforms, target};
+use crate::{platforms, target};
 
 #[test]
 fn tfx_publishes_the_package_of_all_platforms() {
-    let script = clients::tfx_script();
+    let script = target().join("clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js");
     assert!(
         script.is_file(),
         "tfx-cli is not installed: run cargo xtask test"
