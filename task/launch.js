@@ -1,6 +1,6 @@
-// Starts the native binary of this task and passes on what the agent says to it and it to the agent.
-// It never reads an input or a secret and never asks the network. Old syntax, no packages: it meets
-// Node 10 in some containers and Node 24 on new agents.
+// Starts the native binary of this task, and passes output and signals between the agent and the binary.
+// It never reads an input or a secret, and never uses the network. Old syntax and no packages: some containers have
+// Node 10, and new agents have Node 24.
 'use strict';
 
 var childProcess = require('child_process');
@@ -8,11 +8,11 @@ var fs = require('fs');
 var os = require('os');
 var path = require('path');
 
-// The agent gives a handler no arguments, so the file's own name says the phase: packaging puts this
-// file into the task's folder as launch.js and, for a task that has them, under the other two names.
+// The agent passes no arguments to a handler, so the file's name is the phase: packaging copies this file into the
+// task's folder as launch.js and, for a task with other phases, under their names.
 var PHASES = { 'prejobexecution.js': 'prejobexecution', 'postjobexecution.js': 'postjobexecution' };
 
-// The exit code of a program on Windows that did not listen to Ctrl+C or Ctrl+Break (STATUS_CONTROL_C_EXIT).
+// On Windows, the exit code of a program that does not handle Ctrl+C or Ctrl+Break (STATUS_CONTROL_C_EXIT).
 var CONTROL_C_EXIT = 3221225786;
 
 var folder = __dirname;
@@ -45,14 +45,14 @@ function readJson(name) {
   return JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'));
 }
 
-// A 32-bit Node on 64-bit Windows can start the 64-bit binary; on Windows for ARM the x64 one is emulated.
+// A 32-bit Node on 64-bit Windows can start the 64-bit binary; Windows on ARM emulates x64.
 function architecture() {
   if (process.platform === 'win32') return 'x64';
   return process.arch;
 }
 
-// An empty file "runs" and exits with 0, and a file of another kind is given to the shell: what would
-// look like a step that did its work is refused here.
+// An empty file "runs" and exits with 0, and the shell interprets a file in another format: the step would seem to
+// succeed, so such files are refused here.
 function inspect(file, platform) {
   var head = Buffer.alloc(4096);
   var length;
@@ -83,7 +83,7 @@ function machineOf(head, format) {
   return head.readUInt16LE(head.readUInt32LE(60) + 4);
 }
 
-// Where a copy of the binary may go when the task's own folder does not let it run.
+// Folders for a copy of the binary, if it cannot run in the task's own folder.
 function candidates() {
   var folders = [process.env.AGENT_TEMPDIRECTORY, os.tmpdir()];
   return folders.filter(function (place, index) {
@@ -93,7 +93,7 @@ function candidates() {
 
 function start(file, args, places) {
   makeExecutable(file);
-  // Attached and in the open, so that on Windows Ctrl+C of the agent reaches the binary as well.
+  // Not detached and not hidden: on Windows, the agent's Ctrl+C must reach the binary as well.
   try {
     child = childProcess.spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   } catch (error) {
@@ -108,7 +108,7 @@ function start(file, args, places) {
     if (failed) return;
     removeCopies();
     if (stoppedBy && (signal === stoppedBy || code === CONTROL_C_EXIT)) {
-      // It came before the binary listened to signals.
+      // The signal came before the binary handled signals.
       complete('Canceled', 'Stopped before it was done.');
     } else if (signal) {
       fail('adieu was killed by ' + signal + (signal === 'SIGKILL'
@@ -119,24 +119,24 @@ function start(file, args, places) {
   });
 }
 
-// The agent unpacks without the executable bit, because a VSIX has none to give.
+// A VSIX has no executable bits, so the agent unpacks files without them.
 function makeExecutable(file) {
   if (process.platform === 'win32') return;
   try {
     if ((fs.statSync(file).mode & 73) !== 73) fs.chmodSync(file, 493);
   } catch (error) {
-    // A read-only folder; starting it shows whether that matters.
+    // The folder is read-only; starting the binary shows whether that matters.
   }
 }
 
-// A folder that is read-only without the bit, or mounted noexec, says EACCES or EPERM: run a copy.
+// EACCES or EPERM: the folder is read-only and the bit is missing, or it is mounted noexec. Run a copy.
 function cannotStart(error, file, args, places) {
   var movable = ['EACCES', 'EPERM', 'EROFS', 'ETXTBSY'].indexOf(error.code) >= 0;
   while (movable && places.length > 0) {
     try {
       return start(copyInto(places.shift(), file), args, places);
     } catch (failure) {
-      // The next place may do.
+      // Try the next folder.
     }
   }
   removeCopies();
@@ -164,8 +164,8 @@ function removeCopies() {
   });
 }
 
-// The agent signals this process alone. A launcher that just died would leave the binary running. On Windows
-// the console has signaled the binary already, and what Node calls a signal would end it in the middle of its work.
+// The agent signals only this process; if it simply ended, the binary would keep running. On Windows, the console has
+// already signaled the binary, and a signal from Node would terminate it immediately.
 function forwardSignals() {
   ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'].forEach(function (signal) {
     try {
@@ -174,13 +174,13 @@ function forwardSignals() {
         if (child && process.platform !== 'win32') child.kill(signal);
       });
     } catch (error) {
-      // Not every system knows every signal.
+      // Not every system has every signal.
     }
   });
 }
 
-// In a container job the exit code is lost and this command alone counts. The exit code is set and
-// not called, so that what was written gets out first.
+// In a container job, the exit code is lost and only this command counts. process.exitCode is set instead of calling
+// process.exit(), so that all output is written first.
 function fail(message) {
   process.stdout.write('\n##vso[task.issue type=error]' + escape(message) + '\n');
   complete('Failed', '');
@@ -192,7 +192,7 @@ function complete(result, text) {
 }
 
 function escape(text) {
-  // Agents whose knob DECODE_PERCENTS is off do not decode it; what is neither true nor false is off.
+  // Agents on which the knob DECODE_PERCENTS is off do not decode it. Values other than true and false mean off.
   var decodes = /^(\$?true|1)$/i.test(process.env.DECODE_PERCENTS || 'true');
   return (decodes ? text.replace(/%/g, '%AZP25') : text).replace(/\r/g, '%0D').replace(/\n/g, '%0A');
 }

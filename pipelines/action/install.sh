@@ -34,7 +34,7 @@ else
   file=${line##* }
   version=${file#adieu-}
   version=${version%"-$platform.tar.gz"}
-  # The names are relative to the folder, because GNU tar takes the colon of a Windows path for a host.
+  # The names are relative to the folder, because GNU tar interprets the colon of a Windows path as the end of a host name.
   cd "$folder"
   curl --fail --silent --show-error --location --proto '=https' --retry 3 --max-time 300 --output "$file" \
     "https://github.com/$ADIEU_REPOSITORY/releases/download/v$version/$file" ||

@@ -1,6 +1,6 @@
-// What NpmAuthenticate@0, PipAuthenticate@1 and NuGetAuthenticate@1 do for a service connection, without task-lib's part of
-// it: the feed's tenant, the ID token, its exchange. The library knows no proxy and has one authority, so that both names
-// lead to the emulated services here.
+// Does for a service connection what NpmAuthenticate@0, PipAuthenticate@1 and NuGetAuthenticate@1 do, except for the
+// parts in task-lib: it finds the feed's tenant, gets the ID token, and exchanges it. The library supports no proxy and has
+// one authority, so both host names resolve to the emulated services here.
 'use strict';
 
 const https = require('node:https');

@@ -1,5 +1,5 @@
-// A program that uses @azure/identity as any other does: asked by a line, it prints a token. The credential's
-// name is its argument.
+// Uses @azure/identity as other programs do: for each line of its input, it prints a token. The argument is the
+// credential's name.
 'use strict';
 
 const identity = require('@azure/identity');

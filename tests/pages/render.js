@@ -1,11 +1,11 @@
-// A task's page of a run as the portal shows it: Markdown, by a renderer that lets raw HTML through, in Azure DevOps'
-// colors. It never cleans anything: what the page itself does not keep out gets in.
+// Renders a task's page of a run as the portal does: Markdown, with a renderer that accepts raw HTML, in the colors of
+// Azure DevOps. It removes nothing: whatever the page itself does not escape is rendered.
 //
 //   node render.js <folder with the renderers> <marked|markdown-it> <light|dark>   < page.md   > page.html
 //   node render.js <folder> document <light|dark>                                  < page.html > page.html
 //
-// A document is left as it is, but for its policy, which would not let the browser say what it finds.
-// What a browser then finds is JSON in the element #report: see report() below.
+// A document is unchanged, except for its policy, which would prevent the browser from reporting.
+// The browser's report is JSON in the element #report: see report() below.
 'use strict';
 const { createRequire } = require('module');
 const [folder, renderer, theme] = process.argv.slice(2);
@@ -18,7 +18,7 @@ const html =
     : load('markdown-it')({ html: true, linkify: true }).render(text);
 
 // Light: the values that azure-devops-ui 2.277 gives to its variables --background-color, --text-primary-color,
-// --communication-foreground, --palette-neutral-4 and --palette-black-alpha-10. Dark: as the portal's dark theme looks.
+// --communication-foreground, --palette-neutral-4 and --palette-black-alpha-10. Dark: the colors of the portal's dark theme.
 const colors = {
   light: { page: '#ffffff', text: 'rgba(0,0,0,.9)', link: '#005a9e', code: '#f4f4f4', line: 'rgba(0,0,0,.2)' },
   dark: { page: '#201f1e', text: 'rgba(255,255,255,.9)', link: '#6cb8f6', code: '#323130', line: 'rgba(255,255,255,.2)' },

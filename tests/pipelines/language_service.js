@@ -1,9 +1,8 @@
-// Asks Azure Pipelines' own language service what it thinks of pipelines. Arguments: the folder in which the
-// service is installed, the schema of Azure Pipelines, and our task.json files. Standard input: a JSON document
-// a line, { name, offset, text }. Standard output: a problem a line, `name:line: message`.
+// Checks pipelines with the language service of Azure Pipelines. Arguments: the folder in which the service is
+// installed, the schema of Azure Pipelines, and our task.json files. Standard input: one JSON document per line,
+// { name, offset, text }. Standard output: one problem per line, `name:line: message`.
 //
-// It judges nothing itself: the service does, with the schema as an organization serves it once our tasks are
-// installed there.
+// All checks are the service's own, with the schema that an organization serves once our tasks are installed.
 'use strict';
 const fs = require('fs');
 const { createRequire } = require('module');
@@ -13,8 +12,8 @@ const service = createRequire(folder + '/')('azure-pipelines-language-service');
 const schema = JSON.parse(fs.readFileSync(schemaFile, 'utf8'));
 for (const file of taskFiles) install(JSON.parse(fs.readFileSync(file, 'utf8')));
 
-// An organization's schema describes each installed task as the published one describes Microsoft's: a choice
-// of `task`, and a shape of its inputs in which letter case does not count and aliases do.
+// An organization's schema describes installed tasks like the published one describes Microsoft's: a value of `task`,
+// and its inputs, which may be written in any letter case and with aliases.
 function install(task) {
   const name = task.name + '@' + task.version.Major;
   const properties = {};
@@ -37,21 +36,21 @@ function install(task) {
 function type(input) {
   if (input.type === 'boolean') return { type: 'boolean', ignoreCase: 'key' };
   if (input.type === 'pickList') {
-    // The editor complains of expressions in a choice, in Microsoft's own tasks too. What they come to is checked
-    // in the expanded pipelines.
+    // The editor reports expressions in a pick list, in Microsoft's own tasks as well. Their values are checked in
+    // the expanded pipelines.
     const choice = { ignoreCase: 'all', enum: Object.keys(input.options) };
     return { anyOf: [choice, { type: 'string', pattern: '^\\$\\{\\{.*\\}\\}$' }] };
   }
   return { type: 'string', ignoreCase: 'key' };
 }
 
-// What is required only where another input says so cannot be said in this schema, and is not.
+// The schema cannot express that an input is required depending on another, so such inputs are optional in it.
 function required(task) {
   const always = task.inputs.filter((input) => input.required && !input.visibleRule && !input.defaultValue);
   return always.map((input) => [...(input.aliases || []), input.name][0]);
 }
 
-// The service talks about itself on the console.
+// The service writes its own messages to the console.
 console.log = () => {};
 const languageService = service.getLanguageService(
   () => Promise.resolve(schema), [], () => Promise.resolve('schema:///azure-pipelines'));
@@ -64,7 +63,7 @@ languageService.configure({ validate: true });
     const problems = await languageService.doValidation(document, service.parse(text));
     for (const problem of problems) {
       const line = offset + problem.range.start.line + 1;
-      // Without its list of Microsoft's two hundred tasks.
+      // Without its list of two hundred Microsoft tasks.
       const message = problem.message.split(' Valid values:')[0];
       process.stdout.write(name + ':' + line + ': ' + message + '\n');
     }

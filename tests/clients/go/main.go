@@ -1,5 +1,5 @@
-// A program that uses azidentity, or the authorizer of HashiCorp's Terraform providers, as any other does: asked by a
-// line, it prints a token. The credential's name is its argument. A line such as +3600 lets an hour pass for it.
+// Uses azidentity, or the authorizer of HashiCorp's Terraform providers, as other programs do: for each line of its
+// input, it prints a token. The argument is the credential's name. A line such as +3600 advances its time by an hour.
 package main
 
 import (
@@ -18,13 +18,13 @@ import (
 	"github.com/hashicorp/go-azure-sdk/sdk/environments"
 )
 
-// ahead is by how many seconds this program's time is ahead of the machine's. The chore that builds it adds the variable
-// to package time, since Go asks the kernel for the time, and libfaketime cannot be between them.
+// ahead is the number of seconds by which this program's time is ahead of the machine's. The command that builds it adds
+// this variable to package time: Go gets the time from the kernel, so libfaketime cannot change it.
 //
 //go:linkname ahead time.ahead
 var ahead int64
 
-// credential makes the SDK's credential of a name from what the environment has.
+// credential creates the SDK's credential with this name from the environment.
 func credential(name string) (azcore.TokenCredential, error) {
 	switch name {
 	case "ManagedIdentityCredential":
@@ -43,7 +43,7 @@ func credential(name string) (azcore.TokenCredential, error) {
 	return nil, fmt.Errorf("there is no credential %s", name)
 }
 
-// terraform signs in as the providers do under the settings of `configure: terraform`.
+// terraform signs in as the providers do with the settings of `configure: terraform`.
 func terraform(ctx context.Context, scope string) (string, error) {
 	if os.Getenv("ARM_USE_OIDC") != "true" {
 		return "", fmt.Errorf("ARM_USE_OIDC is not true")

@@ -1,6 +1,6 @@
-// A task that takes a personal access token from service connections, with the libraries of the built-in tasks:
-// azure-pipelines-tasks-artifacts-common, which NuGetAuthenticate, PipAuthenticate and TwineAuthenticate read theirs
-// with, and task-lib. It writes what it finds to a file, since the log masks it.
+// A task that reads a personal access token from service connections with the libraries of the built-in tasks:
+// task-lib, and azure-pipelines-tasks-artifacts-common, which NuGetAuthenticate, PipAuthenticate and TwineAuthenticate
+// use. It writes the token to a file, because the log would mask it.
 'use strict';
 const fs = require('fs');
 const { createRequire } = require('module');
@@ -17,7 +17,7 @@ const marketplace = tl.getInput('marketplace');
 if (marketplace) {
   // As PublishAzureDevOpsExtension@5 does it (Common.ts, setTfxMarketplaceArguments).
   lines.push(tl.getEndpointAuthorization(marketplace, false).parameters['password']);
-  // task-lib writes this one's value into a debug line. The agent masks it; the emulator, strict, fails the step.
+  // task-lib writes the value of this one into a debug line. The agent masks it; the stricter emulator fails the step.
   const write = process.stdout.write;
   process.stdout.write = () => true;
   lines.push(tl.getEndpointAuthorizationParameter(marketplace, 'password', false));

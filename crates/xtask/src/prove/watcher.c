@@ -24,7 +24,7 @@ int main(void) {
   char *command = GetCommandLineA();
   command = strchr(command + 1, *command == '"' ? '"' : ' ') + 1;
   command += strspn(command, " ");
-  /* As Node does at its start: no other program inherits its streams. */
+  /* Like Node when it starts: no other program inherits its streams. */
   SetHandleInformation(GetStdHandle(STD_INPUT_HANDLE), HANDLE_FLAG_INHERIT, 0);
   SetHandleInformation(GetStdHandle(STD_OUTPUT_HANDLE), HANDLE_FLAG_INHERIT, 0);
   SetHandleInformation(GetStdHandle(STD_ERROR_HANDLE), HANDLE_FLAG_INHERIT, 0);
