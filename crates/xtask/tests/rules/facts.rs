@@ -264,6 +264,18 @@ const FACTS: &[(&str, &str, &str, &str)] = &[
         "tests/clients/java/pom.xml",
         "<version>1.18.",
     ),
+    (
+        "CONTRIBUTING.md",
+        "Node.js 18 or newer",
+        "crates/xtask/src/test.rs",
+        "const NODE: u32 = 18;",
+    ),
+    (
+        "README.md",
+        "[Node.js](https://nodejs.org) 18 or newer",
+        "crates/xtask/src/test.rs",
+        "const NODE: u32 = 18;",
+    ),
 ];
 
 #[test]
@@ -327,6 +339,24 @@ fn only_transport_opens_connections() {
         for line in super::code_lines(&read(&path)) {
             let opener = OPENERS.iter().find(|opener| line.contains(**opener));
             assert_eq!(opener, None, "{path}: {line}");
+        }
+    }
+}
+
+/// ARCHITECTURE.md: "The product has no branch and no feature for tests".
+#[test]
+fn the_product_has_no_features() {
+    let ships = |path: &String| {
+        let name = path.split('/').nth(1).unwrap_or_default();
+        // crc32fast has the features of the crate that it replaces.
+        !["emulator", "pictures", "xtask", "crc32fast"].contains(&name)
+    };
+    let manifests = files("crates/").into_iter().filter(ships);
+    for path in manifests.chain(["Cargo.toml".to_owned()]) {
+        if path.ends_with("Cargo.toml") {
+            assert!(!read(&path).contains("\n[features]"), "{path}");
+        } else if path.ends_with(".rs") {
+            assert!(!read(&path).contains("cfg(feature"), "{path}");
         }
     }
 }
