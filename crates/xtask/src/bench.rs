@@ -20,7 +20,8 @@ use std::path::PathBuf;
 
 use adieu_emulator::{Outcome, TaskResult};
 
-use crate::{package as packages, target, test};
+use crate::command::Context as _;
+use crate::{package as packages, platforms, root, target, test};
 
 /// Runs of each command, after one that does not count.
 const RUNS: usize = 21;
@@ -63,13 +64,18 @@ fn folder(name: &str) -> PathBuf {
     target().join("bench").join(name)
 }
 
-/// Packages for this machine, and unpacks these tasks as an agent does. Returns the folder that they are in.
-fn unpacked(name: &str, tasks: &[&str]) -> Result<PathBuf, String> {
-    let vsix = packages::run()?;
+/// The path of an argument, for commands in other folders.
+fn absolute(path: &str) -> Result<PathBuf, String> {
+    std::path::absolute(path).context(path)
+}
+
+/// Stages these tasks with this machine's binary. Returns the folder that they are in.
+fn staged(name: &str, tasks: &[&str]) -> Result<PathBuf, String> {
     let folder = folder(name);
     let _ = fs::remove_dir_all(&folder);
+    let binaries = [(platforms::host()?.0, packages::release_binary()?)];
     for task in tasks {
-        packages::unpack(&vsix, &format!("{task}/"), &folder.join(task))?;
+        packages::stage_task(&root().join("task").join(task), &folder, &binaries)?;
     }
     Ok(folder)
 }

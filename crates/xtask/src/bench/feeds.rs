@@ -38,7 +38,7 @@ adieu feeds list, 5 files: adieu feeds list small
 find -name .npmrc, 20,005 files: find large -name .npmrc";
 
 pub(super) fn run(runs: usize, _: Option<&str>) -> Result<(), String> {
-    let folder = super::unpacked("feeds", &["token", "feeds"])?;
+    let folder = super::staged("feeds", &["token", "feeds"])?;
     let world = World::start();
     world.organizations().add_member("contoso", MY_CONNECTION);
     world.feeds().add("contoso", "packages");

@@ -23,7 +23,7 @@ const CLIENTS: u32 = 64;
 pub(super) fn run(runs: usize, seconds: Option<&str>) -> Result<(), String> {
     let seconds = seconds.map_or(Ok(SECONDS), str::parse);
     let seconds = seconds.map_err(|_| "bench serve takes a number of seconds.")?;
-    let task = super::unpacked("serve", &["token"])?.join("token");
+    let task = super::staged("serve", &["token"])?.join("token");
     let world = World::start();
     let mut job = world.job();
     let step = job.step(&task).input("azureSubscription", MY_CONNECTION);

@@ -17,7 +17,7 @@ npx adieu: npx --offline adieu --version
 uvx adieu: @uv/bin/uvx --offline --from WHEEL adieu --version";
 
 pub(super) fn run(runs: usize, binary: Option<&str>) -> Result<(), String> {
-    let binary = binary.map_or_else(package::release_binary, |path| Ok(PathBuf::from(path)))?;
+    let binary = binary.map_or_else(package::release_binary, super::absolute)?;
     release::of(&binary)?;
     let packages = target().join("release-files");
     let folder = super::folder("start");

@@ -30,7 +30,7 @@ const OF_PYTHON: &str = "identity.AzurePipelinesCredential(tenant_id=e['TENANT']
   disable_instance_discovery=True)";
 
 pub(super) fn run(runs: usize, earlier: Option<&str>) -> Result<(), String> {
-    let task = super::unpacked("token", &["token"])?.join("token");
+    let task = super::staged("token", &["token"])?.join("token");
     let world = World::start();
     let mut subjects = subjects(&task, earlier, environment(&world, &task, None)?)?;
     let number = subjects.len();
@@ -63,14 +63,14 @@ fn subjects(
     earlier: Option<&str>,
     environment: Environment,
 ) -> Result<Vec<Subject<'static>>, String> {
-    let earlier_path = earlier.map(std::path::absolute).transpose();
-    let earlier_path = earlier_path
-        .map_err(|error| error.to_string())?
+    let path = earlier
+        .map(super::absolute)
+        .transpose()?
         .unwrap_or_default();
     let words = [
         ("NODE", &*NODE.replace("CREDENTIAL", OF_NODE)),
         ("PYTHON", &*PYTHON.replace("CREDENTIAL", OF_PYTHON)),
-        ("EARLIER", &*earlier_path.to_string_lossy()),
+        ("EARLIER", &*path.to_string_lossy()),
     ];
     let setting = Setting {
         folder: task,
