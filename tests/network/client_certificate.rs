@@ -113,6 +113,19 @@ fn names_what_is_wrong_with_a_client_certificate() {
         "there is no private key in its file",
     );
     client_certificate_fails(&world, &text, &key, "there is no certificate in its file");
+    // The key of RFC 8410, section 10.3.
+    let edwards = file(
+        &world,
+        "edwards.key",
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE \
+         KEY-----\n",
+    );
+    client_certificate_fails(
+        &world,
+        &certificate,
+        &edwards,
+        "its key is neither RSA nor ECDSA on P-256 or P-384",
+    );
     let elsewhere = World::start();
     let (_, other) = elsewhere.client_certificate();
     client_certificate_fails(

@@ -11,7 +11,8 @@ use rustls::crypto::ring::cipher_suite::{
     TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
     TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384,
 };
-use rustls::crypto::ring::{DEFAULT_KX_GROUPS, sign};
+use rustls::crypto::ring::kx_group::{SECP256R1, SECP384R1};
+use rustls::crypto::ring::sign;
 use rustls::crypto::{
     CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms,
 };
@@ -19,10 +20,11 @@ use rustls::sign::SigningKey;
 use rustls_pki_types::PrivateKeyDer;
 use webpki::ring as signatures;
 
-/// The provider for each connection: `rustls::crypto::ring::default_provider` without ChaCha20-Poly1305.
+/// The provider for each connection: `rustls::crypto::ring::default_provider` without ChaCha20-Poly1305 and Curve25519.
 ///
 /// These services run on Windows, which offers AES-GCM but not ChaCha20 by default; every TLS 1.3 server has AES-GCM
-/// (RFC 8446, 9.1). ring's ChaCha20 is 45 KB of machine code, which hardly compresses.
+/// and P-256 (RFC 8446, 9.1). No public certificate has an Ed25519 key (CA/Browser Forum, Baseline Requirements, 6.1.5).
+/// Both are 88 KB of ring, which hardly compress.
 pub(crate) fn provider() -> CryptoProvider {
     CryptoProvider {
         cipher_suites: vec![
@@ -33,21 +35,20 @@ pub(crate) fn provider() -> CryptoProvider {
             TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
             TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
         ],
-        kx_groups: DEFAULT_KX_GROUPS.to_vec(),
+        kx_groups: vec![SECP256R1, SECP384R1],
         signature_verification_algorithms: SIGNATURES,
         secure_random: &Ring,
         key_provider: &Ring,
     }
 }
 
-/// All of ring's, as rustls maps them: in TLS 1.2 a scheme does not name its curve.
+/// All of ring's but Ed25519, as rustls maps them: in TLS 1.2 a scheme does not name its curve.
 static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: &[
         signatures::ECDSA_P256_SHA256,
         signatures::ECDSA_P256_SHA384,
         signatures::ECDSA_P384_SHA256,
         signatures::ECDSA_P384_SHA384,
-        signatures::ED25519,
         signatures::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
         signatures::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
         signatures::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
@@ -67,7 +68,6 @@ static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
             SignatureScheme::ECDSA_NISTP256_SHA256,
             &[signatures::ECDSA_P256_SHA256, signatures::ECDSA_P384_SHA256],
         ),
-        (SignatureScheme::ED25519, &[signatures::ED25519]),
         (
             SignatureScheme::RSA_PSS_SHA512,
             &[signatures::RSA_PSS_2048_8192_SHA512_LEGACY_KEY],
@@ -109,30 +109,38 @@ impl KeyProvider for Ring {
         &self,
         key: PrivateKeyDer<'static>,
     ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
-        sign::any_supported_type(&key)
+        match sign::RsaSigningKey::new(&key) {
+            Ok(key) => Ok(Arc::new(key)),
+            Err(_) => sign::any_ecdsa_type(&key),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use rustls::NamedGroup;
+    use rustls::crypto::SupportedKxGroup;
+
     use super::*;
 
-    /// A scheme or a suite that an update of rustls adds must be added here.
+    /// A scheme, a suite or a key exchange that an update of rustls adds must be added here.
     #[test]
-    fn differs_from_the_default_by_chacha20_alone() {
+    fn differs_from_the_default_by_chacha20_and_curve25519_alone() {
         let (own, default) = (provider(), rustls::crypto::ring::default_provider());
-        assert_eq!(
-            own.signature_verification_algorithms.supported_schemes(),
-            default
-                .signature_verification_algorithms
-                .supported_schemes()
+        let (signatures, defaults) = (
+            own.signature_verification_algorithms,
+            default.signature_verification_algorithms,
         );
-        assert_eq!(
-            own.signature_verification_algorithms.all.len(),
-            default.signature_verification_algorithms.all.len()
-        );
+        let mut schemes = defaults.supported_schemes();
+        schemes.retain(|scheme| *scheme != SignatureScheme::ED25519);
+        assert_eq!(signatures.supported_schemes(), schemes);
+        assert_eq!(signatures.all.len(), defaults.all.len() - 1);
         let mut suites = default.cipher_suites;
         suites.retain(|suite| !format!("{:?}", suite.suite()).contains("CHACHA20"));
         assert_eq!(own.cipher_suites, suites);
+        let named = |group: &&dyn SupportedKxGroup| group.name();
+        let mut groups: Vec<_> = default.kx_groups.iter().map(named).collect();
+        groups.retain(|group| *group != NamedGroup::X25519);
+        assert_eq!(own.kx_groups.iter().map(named).collect::<Vec<_>>(), groups);
     }
 }

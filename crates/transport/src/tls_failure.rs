@@ -47,14 +47,14 @@ fn incompatible(lacking: &PeerIncompatible) -> &'static str {
             "it supports neither TLS 1.2 nor TLS 1.3, and adieu no older version"
         }
         PeerIncompatible::NoCipherSuitesInCommon => {
-            "it supports no cipher suite that adieu supports (AES-GCM and ChaCha20-Poly1305 with ECDHE)"
+            "it supports no cipher suite that adieu supports (AES-GCM with ECDHE)"
         }
         PeerIncompatible::NoKxGroupsInCommon | PeerIncompatible::NamedGroupsExtensionRequired => {
-            "it supports no key exchange that adieu supports (X25519, P-256 and P-384)"
+            "it supports no key exchange that adieu supports (P-256 and P-384)"
         }
         PeerIncompatible::NoSignatureSchemesInCommon
         | PeerIncompatible::SignatureAlgorithmsExtensionRequired => {
-            "it supports no signature that adieu supports (RSA and ECDSA on P-256 or P-384, with SHA-256 to SHA-512, and Ed25519)"
+            "it supports no signature that adieu supports (RSA and ECDSA on P-256 or P-384, with SHA-256 to SHA-512)"
         }
         PeerIncompatible::ExtendedMasterSecretExtensionRequired => {
             "it does not support the extended master secret of RFC 7627"
@@ -84,7 +84,7 @@ fn alert_received(alert: Alert) -> NoAnswer {
             handshake("it supports neither TLS 1.2 nor TLS 1.3, and adieu no older version")
         }
         Alert::HandshakeFailure | Alert::InsufficientSecurity => handshake(
-            "it supports none of the cipher suites, key exchanges and signatures that adieu supports (TLS 1.2 and 1.3 with AES-GCM; X25519, P-256 and P-384; RSA, ECDSA and Ed25519)",
+            "it supports none of the cipher suites, key exchanges and signatures that adieu supports (TLS 1.2 and 1.3 with AES-GCM, P-256 and P-384, RSA and ECDSA)",
         ),
         Alert::UnrecognisedName => handshake("it does not know this host name"),
         Alert::IllegalParameter | Alert::DecodeError | Alert::UnsupportedExtension => {
@@ -199,8 +199,7 @@ fn unsupported(signature: &[u8], key: &[u8]) -> NoAnswer {
 }
 
 /// The signature algorithms that `ring` verifies.
-const SIGNATURES: &str =
-    "RSA from 2048 bits, ECDSA on P-256 and P-384, and Ed25519, with SHA-256 to SHA-512";
+const SIGNATURES: &str = "RSA from 2048 bits and ECDSA on P-256 and P-384, with SHA-256 to SHA-512";
 
 #[cfg(test)]
 mod tests {
@@ -216,7 +215,7 @@ mod tests {
             (
                 Error::InvalidCertificate(p521),
                 false,
-                "no TLS connection is possible: a certificate in its chain is signed with the curve P-521, and adieu supports RSA from 2048 bits, ECDSA on P-256 and P-384, and Ed25519, with SHA-256 to SHA-512",
+                "no TLS connection is possible: a certificate in its chain is signed with the curve P-521, and adieu supports RSA from 2048 bits and ECDSA on P-256 and P-384, with SHA-256 to SHA-512",
             ),
             (
                 Error::AlertReceived(Alert::ProtocolVersion),
@@ -226,7 +225,7 @@ mod tests {
             (
                 Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon),
                 false,
-                "no TLS connection is possible: it supports no cipher suite that adieu supports (AES-GCM and ChaCha20-Poly1305 with ECDHE)",
+                "no TLS connection is possible: it supports no cipher suite that adieu supports (AES-GCM with ECDHE)",
             ),
             (
                 Error::InvalidMessage(InvalidMessage::InvalidContentType),

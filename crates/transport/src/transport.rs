@@ -382,7 +382,7 @@ fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
             rustls::Error::InconsistentKeys(_) => {
                 unusable("its key is another certificate's".to_owned())
             }
-            _ => unusable("it has a key of a kind that is not supported".to_owned()),
+            _ => unusable("its key is neither RSA nor ECDSA on P-256 or P-384".to_owned()),
         })
 }
 
