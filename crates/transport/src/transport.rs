@@ -26,9 +26,9 @@ use crate::outcome::NoAnswer;
 use crate::pem::{self, Certificates};
 use crate::proxy::{self, Proxy, ProxyVariables};
 use crate::trace::{Exchange, OnExchange};
-use crate::trust::RootSource;
+use crate::trust::{RootSource, Verifier};
 use crate::unusable_network::UnusableNetwork;
-use crate::{crypto, tls_failure, trust};
+use crate::{crypto, tls_failure};
 
 /// Timeout for opening a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -350,14 +350,14 @@ fn finish(builder: reqwest::ClientBuilder, tls: ClientConfig) -> Result<Client, 
 fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
     let provider = Arc::new(crypto::provider());
     let verifier = if network.skip_certificate_validation {
-        Arc::new(trust::Unchecked(provider.clone()))
+        Verifier::unchecked(provider.clone())
     } else {
         let extra = network.extra_roots.clone();
-        trust::verifier(extra, network.roots, provider.clone()).map_err(unusable_tls)?
+        Verifier::new(extra, network.roots, provider.clone()).map_err(unusable_tls)?
     };
     let config = with_safe_versions(provider)?
         .dangerous()
-        .with_custom_certificate_verifier(verifier);
+        .with_custom_certificate_verifier(Arc::new(verifier));
     let Some(identity) = &network.client_identity else {
         return Ok(config.with_no_client_auth());
     };

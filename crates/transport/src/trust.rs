@@ -13,8 +13,6 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::pem::Certificates;
 
-pub(crate) use imp::verifier;
-
 /// Location of the machine's root certificates, on Linux. Windows and macOS have a store.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum RootSource {
@@ -27,19 +25,112 @@ pub enum RootSource {
     DistributionFile,
 }
 
+/// Checks certificates, and the handshake's signatures, so the peer holds the key of its certificate.
+pub(crate) struct Verifier {
+    provider: Arc<CryptoProvider>,
+    /// Without them, every certificate is accepted. Only for an agent that was configured with `--sslskipcertvalidation`.
+    roots: Option<imp::Roots>,
+}
+
+impl Verifier {
+    /// A verifier that trusts the machine's root certificates and `extra` ones.
+    pub(crate) fn new(
+        extra: Certificates,
+        source: RootSource,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, rustls::Error> {
+        let roots = imp::Roots::new(extra, source, provider.clone())?;
+        Ok(Self {
+            provider,
+            roots: Some(roots),
+        })
+    }
+
+    /// A verifier that accepts every certificate.
+    pub(crate) fn unchecked(provider: Arc<CryptoProvider>) -> Self {
+        Self {
+            provider,
+            roots: None,
+        }
+    }
+}
+
+/// Without its fields: rustls requires the trait, but never the text.
+impl fmt::Debug for Verifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Verifier")
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match &self.roots {
+            Some(roots) => roots.verify(end_entity, intermediates, server_name, ocsp_response, now),
+            None => Ok(ServerCertVerified::assertion()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        algorithms.supported_schemes()
+    }
+}
+
 #[cfg(any(windows, target_vendor = "apple"))]
 mod imp {
     use super::*;
 
     /// The operating system's own verifier, with `extra` root certificates.
-    pub(crate) fn verifier(
-        extra: Certificates,
-        // The system's store does not depend on the environment.
-        _source: RootSource,
-        provider: Arc<CryptoProvider>,
-    ) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
-        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)?;
-        Ok(Arc::new(verifier))
+    pub(super) struct Roots(rustls_platform_verifier::Verifier);
+
+    impl Roots {
+        pub(super) fn new(
+            extra: Certificates,
+            // The system's store does not depend on the environment.
+            _source: RootSource,
+            provider: Arc<CryptoProvider>,
+        ) -> Result<Self, rustls::Error> {
+            rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map(Self)
+        }
+
+        pub(super) fn verify(
+            &self,
+            end_entity: &CertificateDer<'_>,
+            intermediates: &[CertificateDer<'_>],
+            server_name: &ServerName<'_>,
+            ocsp_response: &[u8],
+            now: UnixTime,
+        ) -> Result<ServerCertVerified, rustls::Error> {
+            let Self(verifier) = self;
+            verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        }
     }
 }
 
@@ -50,7 +141,9 @@ mod imp {
     use std::sync::OnceLock;
 
     use rustls::RootCertStore;
-    use rustls::client::WebPkiServerVerifier;
+    use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+    use rustls::crypto::WebPkiSupportedAlgorithms;
+    use rustls::server::ParsedCertificate;
     use rustls_pki_types::pem::PemObject;
 
     /// Locations of distributions' root certificates: Debian, Fedora, openSUSE, Alpine, and OpenSSL's default.
@@ -62,46 +155,72 @@ mod imp {
         "/etc/ssl/cert.pem",
     ];
 
-    /// The machine's root certificates, with `extra` ones.
-    pub(crate) fn verifier(
-        extra: Certificates,
-        source: RootSource,
-        provider: Arc<CryptoProvider>,
-    ) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
-        Ok(Arc::new(Roots {
-            extra,
-            source,
-            provider,
-            verifiers: Default::default(),
-        }))
-    }
-
-    /// Root certificates, read only as far as a server requires: first the extra ones, then with the distribution's
-    /// file, then with all of the machine's. A certificate that some roots prove is also proved by more.
+    /// The machine's root certificates with `extra` ones, read only as far as a server requires: first the extra ones,
+    /// then with the distribution's file, then with all of the machine's. A certificate that some roots prove is also
+    /// proved by more.
     ///
     /// Debian also has each root certificate in a separate file; reading all 150 takes longer than everything else
     /// before the first request.
-    struct Roots {
+    pub(super) struct Roots {
         extra: Certificates,
         source: RootSource,
-        provider: Arc<CryptoProvider>,
-        verifiers: [OnceLock<Option<Arc<WebPkiServerVerifier>>>; 3],
-    }
-
-    /// Without its fields: rustls requires the trait, but never the text.
-    impl fmt::Debug for Roots {
-        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("Roots")
-        }
+        algorithms: WebPkiSupportedAlgorithms,
+        stages: [OnceLock<RootCertStore>; 3],
     }
 
     impl Roots {
-        /// The verifier of a stage; `None` if it has no root certificates.
-        fn verifier(&self, stage: usize) -> Option<Arc<WebPkiServerVerifier>> {
+        pub(super) fn new(
+            extra: Certificates,
+            source: RootSource,
+            provider: Arc<CryptoProvider>,
+        ) -> Result<Self, rustls::Error> {
+            Ok(Self {
+                extra,
+                source,
+                algorithms: provider.signature_verification_algorithms,
+                stages: Default::default(),
+            })
+        }
+
+        /// Verifies as rustls' own verifier does, which can also read lists of revoked certificates.
+        pub(super) fn verify(
+            &self,
+            end_entity: &CertificateDer<'_>,
+            intermediates: &[CertificateDer<'_>],
+            server_name: &ServerName<'_>,
+            _ocsp_response: &[u8],
+            now: UnixTime,
+        ) -> Result<ServerCertVerified, rustls::Error> {
+            let certificate = ParsedCertificate::try_from(end_entity)?;
+            let algorithms = self.algorithms.all;
+            let mut outcome = Err(rustls::Error::General("there are no roots".to_owned()));
+            for (stage, roots) in self.stages.iter().enumerate() {
+                let roots = roots.get_or_init(|| self.read(stage));
+                if !roots.is_empty() {
+                    outcome = verify_server_cert_signed_by_trust_anchor(
+                        &certificate,
+                        roots,
+                        intermediates,
+                        now,
+                        algorithms,
+                    );
+                }
+                if outcome.is_ok() {
+                    break;
+                }
+            }
+            // The failure of the last stage, which has all root certificates.
+            outcome?;
+            verify_server_name(&certificate, server_name)?;
+            Ok(ServerCertVerified::assertion())
+        }
+
+        /// The root certificates of a stage, which can be none.
+        fn read(&self, stage: usize) -> RootCertStore {
             let mut roots = RootCertStore::empty();
             match (stage, self.source) {
                 (0, _) => {}
-                (1, RootSource::Variables) => return None,
+                (1, RootSource::Variables) => return roots,
                 (1, _) | (_, RootSource::DistributionFile) => {
                     roots.add_parsable_certificates(distribution_file());
                 }
@@ -116,9 +235,7 @@ mod imp {
                 roots.add_parsable_certificates(microsoft());
             }
             roots.add_parsable_certificates(self.extra.iter().cloned());
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
-                .build()
-                .ok()
+            roots
         }
     }
 
@@ -126,57 +243,6 @@ mod imp {
     fn distribution_file() -> Certificates {
         let file = FILES.iter().map(Path::new).find(|file| file.is_file());
         rustls_native_certs::load_certs_from_paths(file, None).certs
-    }
-
-    impl ServerCertVerifier for Roots {
-        fn verify_server_cert(
-            &self,
-            end_entity: &CertificateDer<'_>,
-            intermediates: &[CertificateDer<'_>],
-            server_name: &ServerName<'_>,
-            ocsp_response: &[u8],
-            now: UnixTime,
-        ) -> Result<ServerCertVerified, rustls::Error> {
-            let mut outcome = Err(rustls::Error::General("there are no roots".to_owned()));
-            for (stage, verifier) in self.verifiers.iter().enumerate() {
-                if let Some(verifier) = verifier.get_or_init(|| self.verifier(stage)) {
-                    outcome = verifier.verify_server_cert(
-                        end_entity,
-                        intermediates,
-                        server_name,
-                        ocsp_response,
-                        now,
-                    );
-                }
-                if outcome.is_ok() {
-                    break;
-                }
-            }
-            // The failure of the last stage, which has all root certificates.
-            outcome
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, rustls::Error> {
-            tls12_signature(&self.provider, message, certificate, signature)
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, rustls::Error> {
-            tls13_signature(&self.provider, message, certificate, signature)
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            schemes(&self.provider)
-        }
     }
 
     fn microsoft() -> impl Iterator<Item = CertificateDer<'static>> {
@@ -194,75 +260,4 @@ mod imp {
         let mut store = RootCertStore::empty();
         assert_eq!(store.add_parsable_certificates(roots), (6, 0));
     }
-}
-
-/// Accepts every certificate. Only for an agent that was configured with `--sslskipcertvalidation`; the handshake's
-/// signatures are still checked, so the peer holds the key of its certificate.
-pub(crate) struct Unchecked(pub(crate) Arc<CryptoProvider>);
-
-impl fmt::Debug for Unchecked {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Unchecked")
-    }
-}
-
-impl ServerCertVerifier for Unchecked {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        tls12_signature(&self.0, message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        tls13_signature(&self.0, message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        schemes(&self.0)
-    }
-}
-
-fn tls12_signature(
-    provider: &CryptoProvider,
-    message: &[u8],
-    certificate: &CertificateDer<'_>,
-    signature: &DigitallySignedStruct,
-) -> Result<HandshakeSignatureValid, rustls::Error> {
-    let algorithms = &provider.signature_verification_algorithms;
-    rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-}
-
-fn tls13_signature(
-    provider: &CryptoProvider,
-    message: &[u8],
-    certificate: &CertificateDer<'_>,
-    signature: &DigitallySignedStruct,
-) -> Result<HandshakeSignatureValid, rustls::Error> {
-    let algorithms = &provider.signature_verification_algorithms;
-    rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-}
-
-fn schemes(provider: &CryptoProvider) -> Vec<SignatureScheme> {
-    provider
-        .signature_verification_algorithms
-        .supported_schemes()
 }
