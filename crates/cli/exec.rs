@@ -2,7 +2,6 @@
 //!
 //! It requests nothing for a variable that is already set, and writes no token anywhere else.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::future::pending;
 use std::io::ErrorKind;
@@ -14,6 +13,7 @@ use std::process::ExitCode;
 use adieu_agent::process_path;
 use adieu_agent::process_variable;
 use adieu_broker::Broker;
+use adieu_order::Map;
 use clap::Args;
 use tokio::process::Command;
 
@@ -84,7 +84,7 @@ pub(crate) struct ExecArguments {
 /// Runs the verb; its exit code is the command's.
 pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Failure> {
     if !arguments.feeds {
-        return run_with(arguments, BTreeMap::new()).await;
+        return run_with(arguments, Map::new()).await;
     }
     let transport = network::of_command_line()?;
     let tenant = arguments.tenant.clone();
@@ -98,7 +98,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Failure> {
 /// Runs the command with these variables and the requested tokens.
 async fn run_with(
     arguments: ExecArguments,
-    mut own: BTreeMap<String, String>,
+    mut own: Map<String, String>,
 ) -> Result<ExitCode, Failure> {
     let cloud = credential::cloud();
     let default = if arguments.feeds { "" } else { DEFAULT };
@@ -237,10 +237,7 @@ fn is_set(wanted: &RequestedToken) -> bool {
     adieu_agent::process_value(wanted.name.as_str()).is_some()
 }
 
-async fn run_command(
-    command: &[OsString],
-    own: &BTreeMap<String, String>,
-) -> Result<ExitCode, Failure> {
+async fn run_command(command: &[OsString], own: &Map<String, String>) -> Result<ExitCode, Failure> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(Failure::Internal("exec was started without a command"));
     };

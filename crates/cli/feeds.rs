@@ -21,13 +21,13 @@ pub(crate) mod request;
 mod settings;
 mod source;
 
-use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
 use adieu_agent::{EndpointId, Environment, Log, process_variables};
 use adieu_devops::{Hosts, Organization, Tenant};
 use adieu_feeds::{Reading, Tool, keyring_backend, read, read_variables};
+use adieu_order::Map;
 use adieu_secret::EndpointSecret;
 use adieu_transport::{Transport, at_once};
 
@@ -265,8 +265,8 @@ fn of_own_organization(
     Ok(())
 }
 
-fn all(request: &Request, tenant: Option<String>) -> BTreeMap<String, Option<String>> {
-    let mut all = BTreeMap::new();
+fn all(request: &Request, tenant: Option<String>) -> Map<String, Option<String>> {
+    let mut all = Map::new();
     for name in request.organizations() {
         all.insert(name.to_owned(), tenant.clone());
     }
@@ -277,14 +277,14 @@ fn all(request: &Request, tenant: Option<String>) -> BTreeMap<String, Option<Str
 async fn tenants(
     request: &Request,
     transport: &Transport,
-) -> Result<BTreeMap<String, Option<String>>, Failure> {
+) -> Result<Map<String, Option<String>>, Failure> {
     let organizations = request.organizations().into_iter();
     let asked = organizations.map(|name| async move {
         let organization = organization::named(&Hosts::public(), name)?;
         let tenant = tenant_of(&organization, transport).await?;
         Ok((name.to_owned(), tenant))
     });
-    let mut tenants = BTreeMap::new();
+    let mut tenants = Map::new();
     for answer in at_once(asked).await {
         let (organization, tenant) = answer?;
         tenants.insert(organization, tenant);

@@ -5,7 +5,6 @@
 mod shell;
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::future::pending;
@@ -20,6 +19,7 @@ use adieu_agent::{
 };
 use adieu_broker::Broker;
 use adieu_identity::Token;
+use adieu_order::Map;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{ChildStderr, Command};
 
@@ -125,7 +125,7 @@ fn configured(
     environment: &Environment,
     connection: &Connection,
     log: &Log,
-) -> BTreeMap<String, String> {
+) -> Map<String, String> {
     let variable = process_variable;
     configure.warn_of_rivals(log, variable);
     if !configure.is_empty() {
@@ -139,8 +139,8 @@ fn configured(
 }
 
 /// The variables with the step's tokens, which are masked first.
-fn own_tokens(tokens: &[(RequestedToken, Token)], log: &Log) -> BTreeMap<String, String> {
-    let mut own = BTreeMap::new();
+fn own_tokens(tokens: &[(RequestedToken, Token)], log: &Log) -> Map<String, String> {
+    let mut own = Map::new();
     for (wanted, token) in tokens {
         log.mask(&token.value);
         let until = rfc_3339(token.expires_on.into());
@@ -191,7 +191,7 @@ async fn pass_through(errors: Option<ChildStderr>, wrote: &Cell<bool>) {
 fn prepared<'a>(
     command: &'a mut Command,
     folder: &Path,
-    own: &BTreeMap<String, String>,
+    own: &Map<String, String>,
     watch_errors: bool,
 ) -> &'a mut Command {
     for (name, _) in process_variables() {

@@ -2,15 +2,15 @@
 //!
 //! It is read once, so that nothing depends on when it is used.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+use adieu_order::Map;
 use zeroize::Zeroizing;
 
 /// Names and values that the agent set. `Debug` prints no values, and all of them are wiped when dropped, because
 /// some are secret.
 pub struct Environment {
-    values: BTreeMap<String, Zeroizing<String>>,
+    values: Map<String, Zeroizing<String>>,
 }
 
 impl Environment {
@@ -95,7 +95,7 @@ impl Environment {
 
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(values: I) -> Self {
-        let mut environment = BTreeMap::new();
+        let mut environment = Map::new();
         for (name, value) in values {
             environment.insert(name, Zeroizing::new(value));
         }

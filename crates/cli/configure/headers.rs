@@ -3,13 +3,14 @@
 //!
 //! It reads only keys, never values: a value that is not in this process cannot leak from it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use adieu_agent::{is_for_the_task_alone, process_variables};
+use adieu_order::Set;
 
 use crate::program;
 
@@ -64,8 +65,8 @@ fn push(addresses: &mut Vec<String>, address: String) {
 }
 
 /// The folders with repositories' data: `.git`, those of submodules at any depth, and bare repositories.
-fn repositories(roots: &[PathBuf]) -> (BTreeSet<PathBuf>, bool) {
-    let mut found = BTreeSet::new();
+fn repositories(roots: &[PathBuf]) -> (Set<PathBuf>, bool) {
+    let mut found = Set::new();
     let mut folders: VecDeque<PathBuf> = roots.iter().cloned().collect();
     for root in roots {
         // git searches upwards from the folder in which it starts.
@@ -74,7 +75,7 @@ fn repositories(roots: &[PathBuf]) -> (BTreeSet<PathBuf>, bool) {
         found.extend(around.filter(|git| git.join("HEAD").is_file()));
     }
     let mut looked_into = 0;
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     while let Some(folder) = folders.pop_front() {
         if !seen.insert(folder.clone()) {
             continue;

@@ -3,11 +3,11 @@
 //!
 //! It never decides what to configure.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName};
+use adieu_order::Map;
 use adieu_secret::{EndpointSecret, JobToken};
 
 use super::{git, headers};
@@ -189,8 +189,8 @@ pub(crate) fn publish(settings: &[Setting<'_>], log: &Log) -> Result<(), TooLong
 
 /// The settings as environment variables for a child process: the only place where a key leaves its type, because a
 /// process has no other way to get it.
-pub(crate) fn environment_of(settings: &[Setting<'_>]) -> BTreeMap<String, String> {
-    let mut environment = BTreeMap::new();
+pub(crate) fn environment_of(settings: &[Setting<'_>]) -> Map<String, String> {
+    let mut environment = Map::new();
     for setting in settings {
         let value = match &setting.value {
             Value::Plain(value) => value.clone(),

@@ -3,12 +3,12 @@
 //!
 //! It changes nothing; `report/feeds.rs` writes the messages.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use adieu_agent::Log;
 use adieu_devops::{Client, FeedRole, Hosts, Organization};
 use adieu_feeds::{Declaration, FeedAddress};
+use adieu_order::Map;
 use adieu_transport::{Transport, at_once};
 
 use super::endpoint::Endpoint;
@@ -79,9 +79,8 @@ async fn ask(
     transport: &Transport,
 ) -> Vec<Check> {
     // One sign-in for each tenant, and for each organization's.
-    let mut sessions: BTreeMap<Option<String>, Session> = BTreeMap::new();
-    let mut organizations: BTreeMap<&str, Result<(Organization, Option<String>), Report>> =
-        BTreeMap::new();
+    let mut sessions: Map<Option<String>, Session> = Map::new();
+    let mut organizations: Map<&str, Result<(Organization, Option<String>), Report>> = Map::new();
     for one in &asked {
         let name = one.address.organization.as_str();
         if organizations.contains_key(name) {
@@ -89,7 +88,7 @@ async fn ask(
         }
         let mut found = organization(name, given.clone(), transport).await;
         if let Ok((_, tenant)) = &found {
-            let session = sessions.entry(tenant.clone()).or_insert_with(|| {
+            let session = sessions.get_or_insert_with(tenant.clone(), || {
                 let sign_in = SignIn::new(credential.clone(), tenant.clone());
                 Session::new(transport.clone(), Hosts::public(), Source::SignIn(sign_in))
             });

@@ -3,7 +3,6 @@
 //!
 //! It leaves nothing behind: it removes the private folder.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +10,7 @@ use adieu_agent::{EndpointId, Stream};
 use adieu_broker::{Broker, Resources};
 use adieu_feeds::{Mirror, OtherClients, netrc, npmrc, pypirc, settings, yarnrc};
 use adieu_identity::{Scope, Token};
+use adieu_order::Map;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use zeroize::Zeroizing;
@@ -112,7 +112,7 @@ async fn keep(mut keeper: Keeper, address: &adieu_broker::Address) {
 }
 
 /// A token for each tenant.
-pub(crate) type Tokens = BTreeMap<Option<String>, Token>;
+pub(crate) type Tokens = Map<Option<String>, Token>;
 
 /// The earliest expiry of the tokens.
 pub(crate) fn first_to_expire(tokens: &Tokens) -> Option<SystemTime> {
@@ -220,8 +220,7 @@ pub(crate) fn write(plan: &Plan, folder: &Folder, tokens: &Tokens) -> std::io::R
         folder.write(PYPIRC, &pypirc(&indexes))?;
     }
     if let Some((user, repositories)) = &plan.maven {
-        let mut by_name = BTreeMap::new();
-        by_name.extend(tokens);
+        let by_name: Map<_, _> = tokens.collect();
         let mirrors: Vec<Mirror<'_>> = repositories
             .iter()
             .filter_map(|one| {

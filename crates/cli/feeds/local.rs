@@ -2,11 +2,11 @@
 //!
 //! It writes no file.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use adieu_feeds::Reading;
 use adieu_identity::{Token, UserAssignedId};
+use adieu_order::Map;
 use adieu_transport::Transport;
 use clap::{Args, ValueEnum as _};
 
@@ -116,7 +116,7 @@ pub(crate) async fn organizations(
     request: &Request,
     tenant: Option<String>,
     transport: &Transport,
-) -> Result<BTreeMap<String, Option<String>>, Failure> {
+) -> Result<Map<String, Option<String>>, Failure> {
     match credential::tenant(tenant, None, transport).await? {
         Some(tenant) => Ok(all(request, Some(tenant))),
         None => tenants(request, transport).await,

@@ -2,12 +2,12 @@
 //!
 //! It contains no credential. The step and its background process share it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::{Path, PathBuf};
 
 use adieu_agent::Environment;
 use adieu_feeds::Tool;
+use adieu_order::{Map, Set};
 use serde_json::{Value, json};
 
 use super::request::Request;
@@ -20,7 +20,7 @@ pub(crate) const FILE: &str = "plan.json";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// Each organization's tenant; `None` means the credential's own.
-    pub(crate) organizations: BTreeMap<String, Option<String>>,
+    pub(crate) organizations: Map<String, Option<String>>,
     /// npm's file in the user's home, whose contents ours includes.
     pub(crate) npm: Option<PathBuf>,
     /// The same for netrc.
@@ -71,10 +71,9 @@ impl Repository {
 
 impl Plan {
     /// The tenants, each once.
-    pub(crate) fn tenants(&self) -> BTreeSet<Option<&str>> {
-        let mut tenants = BTreeSet::new();
-        tenants.extend(self.organizations.values().map(Option::as_deref));
-        tenants
+    pub(crate) fn tenants(&self) -> Set<Option<&str>> {
+        let tenants = self.organizations.values();
+        tenants.map(Option::as_deref).collect()
     }
 
     /// The plan as JSON.
@@ -85,8 +84,12 @@ impl Plan {
         };
         let with_file = |(file, repositories): &(PathBuf, Vec<Repository>)| json!({ "user": path(file), "repositories": list(repositories) });
         let made: Vec<String> = self.made.iter().map(path).collect();
+        let mut organizations = serde_json::Map::new();
+        for (name, tenant) in &self.organizations {
+            organizations.insert(name.clone(), json!(tenant));
+        }
         json!({
-            "organizations": self.organizations,
+            "organizations": organizations,
             "npm": self.npm.as_ref().map(path),
             "netrc": self.netrc.as_ref().map(path),
             "maven": self.maven.as_ref().map(with_file),
@@ -115,7 +118,7 @@ impl Plan {
     fn parse(json: &Value) -> Option<Self> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let path = |value: &Value| value.as_str().map(PathBuf::from);
-        let mut organizations = BTreeMap::new();
+        let mut organizations = Map::new();
         for (name, tenant) in json["organizations"].as_object()? {
             organizations.insert(name.clone(), text(tenant));
         }
@@ -157,7 +160,7 @@ impl Plan {
 
 /// What the private folder must contain.
 pub(crate) fn plan(
-    organizations: BTreeMap<String, Option<String>>,
+    organizations: Map<String, Option<String>>,
     request: &Request,
     variable: Variables<'_>,
 ) -> Plan {
@@ -299,7 +302,8 @@ fn reads_what_it_wrote() {
             ("contoso".to_owned(), None),
             ("fabrikam".to_owned(), Some("tenant".to_owned())),
         ]
-        .into(),
+        .into_iter()
+        .collect(),
         npm: Some("/home/user/.npmrc".into()),
         netrc: None,
         maven: Some((

@@ -2,10 +2,9 @@
 //!
 //! It uses no service and writes nothing.
 
-use std::collections::BTreeSet;
-
 use adieu_agent::undefined_variable;
 use adieu_feeds::{Declaration, FeedAddress, NotAFeed, Reading, Tool};
+use adieu_order::Set;
 
 use crate::failure::{FeedLineProblemKind, FeedsProblem};
 use crate::lines::meaningful_lines;
@@ -50,7 +49,7 @@ pub(crate) struct Request {
     /// The repositories to which it would deploy.
     deployable_to: Vec<String>,
     /// The clients of `served`.
-    pub(crate) tools: BTreeSet<Tool>,
+    pub(crate) tools: Set<Tool>,
 }
 
 impl Request {
@@ -119,11 +118,11 @@ impl Request {
     }
 
     /// The organizations of the feeds that are served.
-    pub(crate) fn organizations(&self) -> BTreeSet<&str> {
+    pub(crate) fn organizations(&self) -> Set<&str> {
         let served = self.served.iter();
-        let mut organizations = BTreeSet::new();
-        organizations.extend(served.map(|one| one.address.organization.as_str()));
-        organizations
+        served
+            .map(|one| one.address.organization.as_str())
+            .collect()
     }
 
     /// Whether one of these clients is served.
@@ -233,8 +232,8 @@ pub(crate) fn address(text: &str) -> Result<FeedAddress, NotAFeed> {
 }
 
 /// The clients in the input `tools`; `None` means all that are found.
-fn tools(text: &str) -> Result<Option<BTreeSet<Tool>>, FeedsProblem> {
-    let mut tools = BTreeSet::new();
+fn tools(text: &str) -> Result<Option<Set<Tool>>, FeedsProblem> {
+    let mut tools = Set::new();
     for word in words(text) {
         if word.eq_ignore_ascii_case("auto") {
             return Ok(None);

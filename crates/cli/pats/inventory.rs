@@ -2,9 +2,8 @@
 //!
 //! It contacts no service and writes no messages.
 
-use std::collections::BTreeSet;
-
 use adieu_devops::{PersonalAccessToken, User};
+use adieu_order::Set;
 use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::macros::date;
@@ -128,15 +127,17 @@ impl Inventory {
 
     /// Adds each token in files to the listed token with the same fingerprint.
     pub(crate) fn join(&mut self, leaks: Vec<Leak>) {
-        let mut known = BTreeSet::new();
         for pat in &mut self.pats {
             let Some(fingerprint) = &pat.pat.fingerprint else {
                 continue;
             };
             let found = leaks.iter().filter(|leak| leak.fingerprint == *fingerprint);
             pat.leaks = found.cloned().collect();
-            known.insert(fingerprint.as_str());
         }
+        let known = self.pats.iter();
+        let known: Set<&str> = known
+            .filter_map(|pat| pat.pat.fingerprint.as_deref())
+            .collect();
         let is_unknown = |leak: &Leak| !known.contains(leak.fingerprint.as_str());
         self.leaks_without_owner = leaks.into_iter().filter(is_unknown).collect();
     }

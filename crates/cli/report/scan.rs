@@ -2,9 +2,8 @@
 //!
 //! It makes no decisions and prints nothing. Names of files are untrusted: each becomes one line without a command.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use adieu_agent::deactivate_commands_whole;
+use adieu_order::{Map, Set};
 use adieu_scan::{
     Certainty, Error, Finding, Fix, Form, Kind, NotRead, NotReadReason, Report as Found, Resource,
     ResourceKind, Suppression,
@@ -249,13 +248,13 @@ pub(crate) fn what(finding: &Finding, now: u64) -> String {
 pub(crate) fn notes(report: &Found) -> Vec<String> {
     let mut notes = Vec::new();
     // By project and repository: the number of definitions, and their files.
-    let mut elsewhere: BTreeMap<(&str, &str), (usize, BTreeSet<&str>)> = BTreeMap::new();
+    let mut elsewhere: Map<(&str, &str), (usize, Set<&str>)> = Map::new();
     for missed in &report.not_read {
         match &missed.reason {
             NotReadReason::InRepository { file, repository } => {
                 let ends = missed.path.match_indices('/').map(|(at, _)| at).nth(1);
                 let project = &missed.path[..ends.unwrap_or(missed.path.len())];
-                let entry = elsewhere.entry((project, repository)).or_default();
+                let entry = elsewhere.get_or_insert_with((project, repository), Default::default);
                 entry.0 += 1;
                 entry.1.insert(file);
             }

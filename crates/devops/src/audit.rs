@@ -3,7 +3,7 @@
 //! The log records changes, not reads, of the last 90 days (learn.microsoft.com, "Access, export, and filter audit
 //! logs").
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -31,7 +31,7 @@ const MARK: &str = "authorizationid:";
 /// The audit log's entries about personal access tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PatUses {
-    last: BTreeMap<String, OffsetDateTime>,
+    last: HashMap<String, OffsetDateTime>,
     /// The number of entries of any kind that were read.
     pub entries: usize,
     /// The oldest entry that was read, if older ones were left out.
@@ -75,8 +75,7 @@ impl Client<'_> {
             .append_pair("startTime", since)
             .append_pair("endTime", until)
             .append_pair("batchSize", BATCH);
-        let mut wanted = BTreeSet::new();
-        wanted.extend(authorization_ids.iter().map(|id| key(id)));
+        let mut wanted: HashSet<String> = authorization_ids.iter().map(|id| key(id)).collect();
         let mut paging = Paging::default();
         let mut url = list.clone();
         for _ in 0..MOST_PAGES {

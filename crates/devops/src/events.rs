@@ -2,8 +2,9 @@
 //!
 //! It keeps no state; callers that continue later store the last date.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
+use adieu_order::Map;
 use reqwest::Method;
 use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
@@ -62,7 +63,7 @@ impl Client<'_> {
         after: Option<&str>,
     ) -> Result<Vec<Event>, Error> {
         let mut events: Vec<Event> = Vec::new();
-        let mut known = BTreeSet::new();
+        let mut known = HashSet::new();
         let mut after = after.map(str::to_owned);
         for _ in 0..PAGES {
             let mut url = self
@@ -130,19 +131,19 @@ fn next_page(
 ) -> Option<String> {
     let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
     let start = after.and_then(read);
-    let mut spans: BTreeMap<&str, (OffsetDateTime, OffsetDateTime)> = BTreeMap::new();
+    let mut spans: Map<&str, (OffsetDateTime, OffsetDateTime)> = Map::new();
     let mut is_before = false;
     for event in page {
         let date = read(&event.date)?;
         is_before |= start.is_some_and(|start| date < start);
-        let (first, last) = spans.entry(&event.kind).or_insert((date, date));
+        let (first, last) = spans.get_or_insert_with(&event.kind, || (date, date));
         *first = date.min(*first);
         *last = date.max(*last);
     }
     if is_before && !page.iter().any(is_news) {
         return None;
     }
-    let nexts = spans.into_values().map(|(first, last)| {
+    let nexts = spans.into_iter().map(|(_, (first, last))| {
         let next = if first == last {
             last + Duration::milliseconds(1)
         } else {

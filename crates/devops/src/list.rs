@@ -2,7 +2,7 @@
 //!
 //! It does not know what the lists contain.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use reqwest::Url;
 use serde_json::Value;
@@ -17,8 +17,8 @@ const MOST_EMPTY_PAGES: u32 = 50;
 /// Decides after each page whether there is another one.
 #[derive(Debug, Default)]
 pub(crate) struct Paging {
-    tokens: BTreeSet<String>,
-    items: BTreeSet<String>,
+    tokens: HashSet<String>,
+    items: HashSet<String>,
     empty_pages: u32,
 }
 

@@ -3,8 +3,7 @@
 //!
 //! It is a value; its caller stores it.
 
-use std::collections::BTreeSet;
-
+use adieu_order::Set;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
@@ -26,7 +25,7 @@ pub struct Position {
     /// All events before this time have been read (RFC 3339, UTC); `None` means from the beginning.
     after: Option<String>,
     /// Date, kind and number of the later events that were read.
-    seen: BTreeSet<(String, String, u64)>,
+    seen: Set<(String, String, u64)>,
 }
 
 /// Why a text is not a position.
@@ -47,7 +46,7 @@ impl Position {
         Self {
             extension: name.to_string(),
             after,
-            seen: BTreeSet::new(),
+            seen: Set::new(),
         }
     }
 
@@ -65,9 +64,9 @@ impl Position {
             return Err(NotAPosition::Another(extension));
         }
         let seen = json.get("seen").and_then(Value::as_array);
-        let mut known = BTreeSet::new();
+        let mut known = Vec::new();
         for value in seen.ok_or(NotAPosition::Form)? {
-            known.insert(one(value).ok_or(NotAPosition::Form)?);
+            known.push(one(value).ok_or(NotAPosition::Form)?);
         }
         let after = text("after");
         if after
@@ -79,7 +78,7 @@ impl Position {
         Ok(Self {
             extension,
             after,
-            seen: known,
+            seen: known.into_iter().collect(),
         })
     }
 

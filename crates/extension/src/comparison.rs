@@ -2,9 +2,8 @@
 //!
 //! It compares the files in the packages, because the gallery may rewrite or sign the archive around them.
 
-use std::collections::BTreeMap;
-
 use adieu_devops::{Client, Package};
+use adieu_order::Map;
 use adieu_vsix::{Digest, ReadError, entry_digests};
 use tempfile::NamedTempFile;
 
@@ -48,7 +47,7 @@ async fn differences(package: &Package, client: &Client<'_>) -> Result<Vec<Strin
 }
 
 /// The files that differ. A signature adds parts, and changes the two parts that list the others.
-fn differing(ours: &BTreeMap<String, Digest>, theirs: &BTreeMap<String, Digest>) -> Vec<String> {
+fn differing(ours: &Map<String, Digest>, theirs: &Map<String, Digest>) -> Vec<String> {
     let is_signed = theirs
         .keys()
         .any(|name| is_signature(name) && !ours.contains_key(name));
@@ -84,7 +83,7 @@ mod tests {
             let entries = entries.iter();
             entries
                 .map(|(name, text)| ((*name).to_owned(), Digest::of(text.as_bytes())))
-                .collect::<BTreeMap<_, _>>()
+                .collect::<Map<_, _>>()
         };
         let ours = package(&[("[Content_Types].xml", "1"), ("a.js", "1"), ("b.js", "1")]);
         let signature = ("package/services/digital-signature/x.psdsxs", "s");

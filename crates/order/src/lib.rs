@@ -1,4 +1,4 @@
-//! Sorts lists with code that exists once in the binary, not once for each type of item.
+//! Sorts lists, and keeps sorted maps and sets, with code that exists once in the binary, not once for each type of item.
 //!
 //! It must never depend on another crate: every crate may sort.
 //!
@@ -6,7 +6,11 @@
 //! sorted. A call of these functions adds 0.2 KB. It costs one more list of numbers, and a call through a pointer for
 //! each comparison.
 
+mod map;
+
 use std::cmp::Ordering;
+
+pub use map::{Map, Set};
 
 /// Sorts the items by their own order. Equal items keep their order.
 pub fn sort<T: Ord>(items: &mut [T]) {

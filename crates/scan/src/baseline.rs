@@ -1,7 +1,6 @@
 //! Known findings: a sorted, readable file without line numbers or secrets.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use adieu_order::{Map, Set};
 use serde_json::{Value, json};
 
 use crate::Error;
@@ -14,7 +13,7 @@ const SCHEMA: &str = "adieu.scan-baseline/1";
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// Rule, path, fingerprint.
-    entries: BTreeSet<(String, String, String)>,
+    entries: Set<(String, String, String)>,
 }
 
 impl Baseline {
@@ -32,10 +31,11 @@ impl Baseline {
         let not_the_form = || Error::NotABaseline(format!("it does not have the form {SCHEMA}"));
         let listed = value["findings"].as_array();
         let listed = listed.filter(|_| value["schema"].as_str() == Some(SCHEMA));
-        let mut entries = BTreeSet::new();
+        let mut entries = Vec::new();
         for value in listed.ok_or_else(not_the_form)? {
-            entries.insert(entry(value).ok_or_else(not_the_form)?);
+            entries.push(entry(value).ok_or_else(not_the_form)?);
         }
+        let entries = entries.into_iter().collect();
         Ok(Self { entries })
     }
 
@@ -49,8 +49,7 @@ impl Baseline {
             let rule = finding.rule.id.to_owned();
             (rule, finding.path.clone(), finding.fingerprint.clone())
         });
-        let mut entries = BTreeSet::new();
-        entries.extend(found);
+        let entries = found.collect::<Vec<_>>().into_iter().collect();
         Self { entries }
     }
 
@@ -74,18 +73,20 @@ impl Baseline {
 
     /// Marks known findings. Returns entries without a finding: rule and path, and how many.
     pub fn apply(&self, report: &mut Report) -> Vec<(String, String, usize)> {
-        let mut found = BTreeSet::new();
+        let mut found = Vec::new();
         for finding in &mut report.findings {
             let rule = finding.rule.id.to_owned();
             let entry = (rule, finding.path.clone(), finding.fingerprint.clone());
             if self.entries.contains(&entry) {
                 finding.suppression.get_or_insert(Suppression::Baseline);
-                found.insert(entry);
+                found.push(entry);
             }
         }
-        let mut stale: BTreeMap<(String, String), usize> = BTreeMap::new();
-        for (rule, path, _) in self.entries.difference(&found) {
-            *stale.entry((rule.clone(), path.clone())).or_default() += 1;
+        let found: Set<_> = found.into_iter().collect();
+        let mut stale: Map<(String, String), usize> = Map::new();
+        for entry in self.entries.iter().filter(|entry| !found.contains(*entry)) {
+            let (rule, path, _) = entry;
+            *stale.get_or_insert_with((rule.clone(), path.clone()), || 0) += 1;
         }
         let stale = stale.into_iter();
         stale

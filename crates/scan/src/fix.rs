@@ -2,9 +2,10 @@
 //!
 //! It only writes if a file still contains the lines to replace, and never through a link.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
+
+use adieu_order::Map;
 
 use crate::finding::{Finding, Fix, Report, Safety};
 
@@ -13,17 +14,15 @@ use crate::finding::{Finding, Fix, Report, Safety};
 /// # Errors
 /// A file cannot be read or written; its path, and the system's error.
 pub fn apply(report: &Report) -> Result<Vec<&Finding>, (String, io::Error)> {
-    let mut by_file: BTreeMap<&str, Vec<(&Finding, &Fix)>> = BTreeMap::new();
+    let mut by_file: Map<&str, Vec<(&Finding, &Fix)>> = Map::new();
     for finding in report.findings.iter().filter(|it| it.suppression.is_none()) {
         if let Some(fix) = finding
             .fix
             .as_ref()
             .filter(|fix| fix.safety == Safety::Safe)
         {
-            by_file
-                .entry(&finding.path)
-                .or_default()
-                .push((finding, fix));
+            let fixes: &mut Vec<_> = by_file.get_or_insert_with(&finding.path, Vec::new);
+            fixes.push((finding, fix));
         }
     }
     let mut fixed = Vec::new();

@@ -13,9 +13,9 @@ mod tasks;
 pub(crate) mod variables;
 mod words;
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use adieu_order::Set;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -196,7 +196,7 @@ fn in_text(kind: FileKind, bytes: &[u8]) -> Vec<Found> {
     };
     let document = Document::new(kind, text);
     let starts = line_starts(&document);
-    let mut seen = BTreeSet::new();
+    let mut seen = Set::new();
     let mut found = Vec::new();
     for (at, word) in places {
         let line = starts.partition_point(|start| *start <= at) - 1;
@@ -236,12 +236,12 @@ fn sort(found: &mut [Found]) {
 
 /// Habits by name: pipeline variables, groups, arguments of a Dockerfile.
 fn of_variables(document: &Document<'_>, starts: &[usize], found: &mut Vec<Found>) {
-    let mut steps_with_habits = BTreeSet::new();
+    let mut steps_with_habits = Set::new();
     for one in found.iter() {
         let step = document.step(one.line as usize - 1);
         steps_with_habits.extend(step.map(|step| step.first));
     }
-    let mut steps_named = BTreeSet::new();
+    let mut steps_named = Set::new();
     for (line, text) in document.lines.iter().enumerate() {
         if document.is_comment(line) || text.len() > LONGEST_LINE {
             continue;

@@ -2,7 +2,9 @@
 //!
 //! They are only as trustworthy as the package itself; compare them with those that were published elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
+
+use adieu_order::Map;
 
 use crate::digest::Digest;
 
@@ -40,8 +42,8 @@ impl Checksums {
 }
 
 /// Compares a list with the digests. The error is the number of a line that cannot be parsed.
-pub(crate) fn compare(text: &str, digests: &BTreeMap<String, Digest>) -> Result<Checksums, u32> {
-    let mut expected: BTreeMap<String, ()> = BTreeMap::new();
+pub(crate) fn compare(text: &str, digests: &Map<String, Digest>) -> Result<Checksums, u32> {
+    let mut expected = HashSet::new();
     let mut listed = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         if line.is_empty() {
@@ -54,7 +56,7 @@ pub(crate) fn compare(text: &str, digests: &BTreeMap<String, Digest>) -> Result<
             .ok_or(number)?;
         let digest = Digest::from_hex(digest).ok_or(number)?;
         let name = name.strip_prefix("./").unwrap_or(name).to_owned();
-        if name.is_empty() || expected.insert(name.clone(), ()).is_some() {
+        if name.is_empty() || !expected.insert(name.clone()) {
             return Err(number);
         }
         let outcome = match digests.get(&name) {
@@ -69,7 +71,7 @@ pub(crate) fn compare(text: &str, digests: &BTreeMap<String, Digest>) -> Result<
     }
     let unlisted = digests
         .keys()
-        .filter(|name| !expected.contains_key(*name) && *name != CHECKSUMS)
+        .filter(|name| !expected.contains(*name) && *name != CHECKSUMS)
         .cloned()
         .collect();
     Ok(Checksums { listed, unlisted })

@@ -2,11 +2,11 @@
 //!
 //! All data is streamed; no entry is held in memory.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
+use adieu_order::Map;
 use sha2::{Digest as _, Sha256};
 
 use crate::opened::{OpenedPackage, ReadError};
@@ -67,9 +67,9 @@ impl fmt::Display for Digest {
 ///
 /// # Errors
 /// The file cannot be read, or the package is not trustworthy.
-pub fn entry_digests(path: &Path) -> Result<BTreeMap<String, Digest>, ReadError> {
+pub fn entry_digests(path: &Path) -> Result<Map<String, Digest>, ReadError> {
     let mut opened = OpenedPackage::open(path)?;
-    let mut digests = BTreeMap::new();
+    let mut digests = Vec::new();
     for entry in opened.archive.entries().to_vec() {
         if entry.is_folder() {
             continue;
@@ -82,9 +82,9 @@ pub fn entry_digests(path: &Path) -> Result<BTreeMap<String, Digest>, ReadError>
                 path: opened.path.clone(),
                 cause,
             })?;
-        digests.insert(entry.name, Digest(hasher.finalize().into()));
+        digests.push((entry.name, Digest(hasher.finalize().into())));
     }
-    Ok(digests)
+    Ok(digests.into_iter().collect())
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //!
 //! It never changes one: `--rev-version` increments the version in the package, not in the file.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -106,8 +105,9 @@ pub fn files_like(root: &Path, pattern: &str) -> Vec<PathBuf> {
     let plain = pattern.find(['*', '?', '[', '{']).unwrap_or(pattern.len());
     let (folder, pattern) = pattern.split_at(pattern[..plain].rfind('/').map_or(0, |at| at + 1));
     let folder = root.join(folder);
-    let mut found = BTreeSet::new();
+    let mut found = Vec::new();
     walk(&folder, "", pattern, &mut found);
+    adieu_order::sort(&mut found);
     found
         .into_iter()
         .map(|(_, relative)| normal(&folder.join(relative)))
@@ -145,7 +145,7 @@ fn find(sources: &Sources, findings: &mut Vec<Finding>) -> Vec<PathBuf> {
 
 /// Collects the files that a pattern matches. As in node-glob, a name that starts with a dot matches only if the
 /// pattern has the dot, and links to folders are not followed.
-fn walk(root: &Path, relative: &str, pattern: &str, found: &mut BTreeSet<(usize, String)>) {
+fn walk(root: &Path, relative: &str, pattern: &str, found: &mut Vec<(usize, String)>) {
     let Ok(entries) = fs::read_dir(root.join(relative)) else {
         return;
     };
@@ -172,7 +172,7 @@ fn walk(root: &Path, relative: &str, pattern: &str, found: &mut BTreeSet<(usize,
                 walk(root, &path, pattern, found);
             }
         } else if fast_glob::glob_match(pattern, &path) {
-            found.insert((path.matches('/').count(), path));
+            found.push((path.matches('/').count(), path));
         }
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! It writes no unpacked files.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use adieu_manifest::document::Node;
+use adieu_order::Map;
 
 use crate::changes::Changes;
 use crate::checksums::{self, CHECKSUMS, Checksums};
@@ -57,7 +58,7 @@ impl Facts {
         }
         let mut tasks = std::mem::take(&mut self.tasks);
         // All versions of a task, which one contribution offers, share an ID, whatever their names are.
-        let mut ids: BTreeMap<(String, String), String> = BTreeMap::new();
+        let mut ids: HashMap<(String, String), String> = HashMap::new();
         for task in &mut tasks {
             let old = (task.contribution.clone(), task.id.to_lowercase());
             update_facts(task, self.owner(), changes.tasks);
@@ -195,7 +196,7 @@ impl Package {
     ///
     /// # Errors
     /// The file cannot be read, or the package is not trustworthy.
-    pub fn entry_digests(&self) -> Result<BTreeMap<String, Digest>, ReadError> {
+    pub fn entry_digests(&self) -> Result<Map<String, Digest>, ReadError> {
         entry_digests(&self.path)
     }
 

@@ -33,7 +33,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adieu-vsix",
         ],
     ),
-    ("adieu-agent", &["adieu-secret"]),
+    ("adieu-agent", &["adieu-order", "adieu-secret"]),
     ("adieu-broker", &["adieu-identity", "adieu-secret"]),
     (
         "adieu-devops",

@@ -3,7 +3,7 @@
 //!
 //! It does not evaluate steps; unknown tasks keep their position but get no name.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -224,8 +224,8 @@ pub(crate) fn escaped(name: &str) -> String {
 }
 
 /// The offset of each string in a JSON text, by pointer, and the names of other values: the byte after the quote.
-pub(super) fn places(text: &str) -> BTreeMap<String, usize> {
-    let mut places = BTreeMap::new();
+pub(super) fn places(text: &str) -> HashMap<String, usize> {
+    let mut places = HashMap::new();
     let bytes = text.as_bytes();
     // For each open container: the length of its pointer, and for an array the index of the next item.
     let mut open: Vec<(usize, Option<usize>)> = Vec::new();
@@ -287,10 +287,11 @@ fn begin(open: &[(usize, Option<usize>)], pointer: &mut String) {
 fn a_place_is_the_first_byte_of_a_string() {
     let text = r#"{"a~/b": ["x", {"c": "\"y,[", "d": [[], "z"]}, 1, "w"], "e": "v"}"#;
     let places = places(text);
-    let shown: Vec<String> = places
+    let mut shown: Vec<String> = places
         .iter()
         .map(|(pointer, at)| format!("{pointer} {}", &text[*at..*at + 1]))
         .collect();
+    adieu_order::sort(&mut shown);
     assert_eq!(
         shown,
         [

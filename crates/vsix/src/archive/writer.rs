@@ -3,7 +3,7 @@
 //! The output depends only on the input: not on the number of cores, on their timing, or on the processor. `zlib-rs`
 //! deflates the same way on all of them; the test that pins a package's digest shows when that changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::{self, Cursor, Read, Seek, Write};
 use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -358,7 +358,7 @@ struct Line {
 struct State {
     next: usize,
     in_flight: u64,
-    done: BTreeMap<usize, Result<Vec<Piece>, EntryError>>,
+    done: Vec<(usize, Result<Vec<Piece>, EntryError>)>,
     stopped: bool,
 }
 
@@ -395,14 +395,15 @@ impl Line {
     }
 
     fn put(&self, index: usize, packed: Result<Vec<Piece>, EntryError>) {
-        self.lock().done.insert(index, packed);
+        self.lock().done.push((index, packed));
         self.changed.notify_all();
     }
 
     fn take(&self, index: usize, size: u64) -> Result<Vec<Piece>, EntryError> {
         let mut state = self.lock();
         loop {
-            if let Some(packed) = state.done.remove(&index) {
+            if let Some(at) = state.done.iter().position(|(done, _)| *done == index) {
+                let (_, packed) = state.done.swap_remove(at);
                 state.in_flight -= size;
                 self.changed.notify_all();
                 return packed;
