@@ -91,7 +91,6 @@ struct Ready {
 }
 
 /// A value inside an Azure SDK error.
-#[derive(Debug)]
 pub(crate) struct Carried<T>(pub(crate) T);
 
 impl<T> fmt::Display for Carried<T> {
@@ -100,7 +99,13 @@ impl<T> fmt::Display for Carried<T> {
     }
 }
 
-impl<T: fmt::Debug> std::error::Error for Carried<T> {}
+impl<T> fmt::Debug for Carried<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl<T> std::error::Error for Carried<T> {}
 
 impl CredentialArguments {
     /// The credentials that are configured here, in order, and why the others are not.

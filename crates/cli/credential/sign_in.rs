@@ -49,7 +49,6 @@ pub(crate) struct AdministratorArguments {
 }
 
 /// The identity that signs in, and its tenant.
-#[derive(Debug)]
 pub(crate) struct SignIn {
     asked: CredentialArguments,
     tenant: Option<String>,
@@ -57,6 +56,8 @@ pub(crate) struct SignIn {
     used: OnceLock<Credential>,
     says_who: bool,
 }
+
+adieu_secret::debug_by_name!(SignIn);
 
 impl SignIn {
     /// Signs in as `--credential` selects, to the given tenant or else to the identity's own.

@@ -30,11 +30,12 @@ pub(super) struct Command {
 }
 
 /// A tool that is installed here.
-#[derive(Debug)]
 pub(super) struct Tool {
     command: &'static Command,
     path: PathBuf,
 }
+
+adieu_secret::debug_by_name!(Tool);
 
 /// Looks for a tool on the PATH.
 pub(super) fn find(command: &'static Command) -> Result<Tool, CredentialProblemKind> {

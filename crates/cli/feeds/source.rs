@@ -23,13 +23,14 @@ use crate::session::Source;
 const JOB_TOKEN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A source for the tenants of a plan.
-#[derive(Debug)]
 pub(crate) enum FeedTokens {
     /// The connection, once for each tenant.
     Connection(Vec<(Option<String>, SessionTokens)>),
     /// The job token.
     Job(JobToken),
 }
+
+adieu_secret::debug_by_name!(FeedTokens);
 
 impl FeedTokens {
     /// The source for a connection of the job, or for the job itself if none is given.

@@ -18,13 +18,14 @@ use crate::reporter::{Reporter as _, Terminal};
 use crate::session::Source;
 
 /// A source of tokens, with its transport.
-#[derive(Debug)]
 pub(crate) struct SessionTokens {
     source: Source,
     transport: Transport,
     /// The last refusal that was reported to a person.
     reported: Option<Mutex<String>>,
 }
+
+adieu_secret::debug_by_name!(SessionTokens);
 
 impl SessionTokens {
     pub(crate) fn new(source: Source, transport: Transport) -> Self {

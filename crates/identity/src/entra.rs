@@ -27,12 +27,13 @@ use crate::user_assigned::is_guid;
 pub(crate) const ASSERTION_EXPIRED: u32 = 700_024;
 
 /// The token endpoint of one tenant.
-#[derive(Debug)]
 pub(crate) struct Entra {
     pub(crate) endpoint: Url,
     pub(crate) tenant: String,
     pub(crate) transport: Transport,
 }
+
+adieu_secret::debug_by_name!(Entra);
 
 /// What every credential of azure_identity reads (RFC 6749, section 5.1).
 #[derive(Serialize)]

@@ -2,6 +2,7 @@
 //!
 //! It holds no advice and no secret: `crates/cli/report/` writes the messages.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ fn is_transient_refusal(status: u16, code: Option<u32>, error: &str) -> bool {
 }
 
 /// Why there is no token.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum Error {
     /// Azure DevOps or Microsoft Entra did not give a valid answer.
     #[error(transparent)]
@@ -81,7 +82,7 @@ pub enum Error {
         correlation: Correlation,
     },
     /// Microsoft Entra issued a token other than the requested one.
-    #[error("the access token is not for what was asked: {0:?}")]
+    #[error("the access token is not for what was asked")]
     AnotherToken(Mismatch),
     /// The connection's certificate cannot sign.
     #[error("the certificate cannot be used: {0}")]
@@ -100,6 +101,13 @@ pub enum Error {
     /// azure_identity refused to send the request, for instance because the client ID is empty.
     #[error("azure_identity cannot ask for a token: {0}")]
     Credential(String),
+}
+
+/// As it is shown: an error of the Azure SDK carries it, and a derived one brings those of all facts into the binary.
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
 }
 
 /// Why a certificate cannot sign.

@@ -112,13 +112,14 @@ impl ManagedIdentity {
 }
 
 /// The endpoint, as azure_identity's credential reaches it.
-#[derive(Debug)]
 struct Machine {
     endpoint: Endpoint,
     user_assigned: Option<UserAssignedId>,
     direct: Transport,
     is_patient: bool,
 }
+
+adieu_secret::debug_by_name!(Machine);
 
 /// The fields of a managed identity's answer that azure_identity reads.
 #[derive(Serialize)]

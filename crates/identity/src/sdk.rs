@@ -51,8 +51,13 @@ pub(crate) trait TokenService: fmt::Debug + Send + Sync + 'static {
 }
 
 /// The last policy of a credential's pipeline.
-#[derive(Debug)]
 struct ClassifyingPolicy<S>(S);
+
+impl<S> fmt::Debug for ClassifyingPolicy<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ClassifyingPolicy")
+    }
+}
 
 #[async_trait]
 impl<S: TokenService> Policy for ClassifyingPolicy<S> {
@@ -81,8 +86,9 @@ impl<S: TokenService> Policy for ClassifyingPolicy<S> {
 }
 
 /// A failed attempt, wrapped for its way through azure_core.
-#[derive(Debug)]
 struct FailedAttempt(Attempt<Error>);
+
+adieu_secret::debug_by_name!(FailedAttempt);
 
 impl fmt::Display for FailedAttempt {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

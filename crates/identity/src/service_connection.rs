@@ -81,11 +81,12 @@ pub struct IssuedTokens {
 ///
 /// It requests a new token each time: the SDK's clients keep theirs (`BearerTokenAuthorizationPolicy`), and so do
 /// Adieu's verbs and its broker. Errors contain an [`Error`], which [`Error::of`] finds.
-#[derive(Debug)]
 pub struct ConnectionCredential {
     connection: ServiceConnection,
     transport: Transport,
 }
+
+adieu_secret::debug_by_name!(ConnectionCredential);
 
 impl ConnectionCredential {
     /// The managed identity of this machine or app.
@@ -273,8 +274,9 @@ enum Proof<'a> {
 }
 
 /// An ID token or a signed assertion, in the form that azure_identity's credential accepts.
-#[derive(Debug)]
 struct Assertion(Arc<IdToken>);
+
+adieu_secret::debug_by_name!(Assertion);
 
 #[async_trait]
 impl ClientAssertion for Assertion {

@@ -22,6 +22,19 @@ use zeroize::Zeroizing;
 pub use grammar::{Form, NotAToken};
 pub use wire::{Observer, observe_sent, redacted};
 
+/// Gives types a `Debug` that shows their names alone. Traits of rustls and of the Azure SDK require one that never prints,
+/// and a derived one brings those of all fields into the binary.
+#[macro_export]
+macro_rules! debug_by_name {
+    ($($type:ty),+) => {$(
+        impl ::std::fmt::Debug for $type {
+            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                formatter.write_str(stringify!($type))
+            }
+        }
+    )+};
+}
+
 /// A value that leaves its type only through [`reveal`](Secret::reveal) and is wiped when dropped.
 ///
 /// It deliberately implements neither `Clone`, `Display`, `Serialize` nor `PartialEq`: reviewers would not notice

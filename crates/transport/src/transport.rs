@@ -4,9 +4,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use std::{fmt, io};
 
 use reqwest::{Client, Method, Request, Url, redirect};
 use rustls::ClientConfig;
@@ -100,13 +100,7 @@ pub struct Transport {
     on_exchange: Option<OnExchange>,
 }
 
-/// Without its fields: every credential must implement this trait, and the fields of TLS would make the binary
-/// larger.
-impl fmt::Debug for Transport {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Transport")
-    }
-}
+adieu_secret::debug_by_name!(Transport);
 
 /// Called with a service and its host. The result is dropped once the service has answered.
 pub type OnWait = fn(&'static Service, &str) -> Box<dyn Send>;

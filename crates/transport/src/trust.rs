@@ -3,7 +3,6 @@
 //!
 //! It never trusts without a check, unless the agent's administrator configured that.
 
-use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -55,12 +54,7 @@ impl Verifier {
     }
 }
 
-/// Without its fields: rustls requires the trait, but never the text.
-impl fmt::Debug for Verifier {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Verifier")
-    }
-}
+adieu_secret::debug_by_name!(Verifier);
 
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
