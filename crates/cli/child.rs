@@ -24,7 +24,7 @@ const LEFTOVERS: Duration = Duration::from_secs(1);
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum CommandEnd {
     /// On its own, with this code; 128 plus the signal's number if a signal ended it, as in shells.
     Code(i32),
     /// Because this process was asked to stop, whatever its code.
@@ -35,12 +35,12 @@ pub(crate) enum Ended {
 
 /// A running command.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub(crate) struct RunningCommand {
     pub(crate) process: Child,
     stops: Stops,
 }
 
-impl Running {
+impl RunningCommand {
     /// Starts a command, which can be stopped through `stops` from the first moment. The signal handlers are
     /// installed before it starts: a signal that this process ignores, as a script's background processes do, would
     /// be ignored by the command as well, which could not change that.
@@ -56,7 +56,7 @@ impl Running {
         mut self,
         target: SignalTarget,
         parent: Option<Parent>,
-    ) -> io::Result<Ended> {
+    ) -> io::Result<CommandEnd> {
         let process = self.process.id().unwrap_or_default();
         let abandoned = async {
             match parent {
@@ -70,7 +70,7 @@ impl Running {
             tokio::select! {
                 status = self.process.wait() => {
                     let code = code(status?);
-                    break if kill_at.is_some() { Ended::Stopped(code) } else { Ended::Code(code) };
+                    break if kill_at.is_some() { CommandEnd::Stopped(code) } else { CommandEnd::Code(code) };
                 }
                 stop = self.stops.next() => {
                     kill_at.get_or_insert(Instant::now() + STOPPED);
@@ -79,18 +79,18 @@ impl Running {
                 () = until(kill_at), if target == SignalTarget::Group => {
                     // Signal the whole group, so that no process remains.
                     platform::kill(process, target);
-                    return Ok(Ended::Stopped(code(self.process.wait().await?)));
+                    return Ok(CommandEnd::Stopped(code(self.process.wait().await?)));
                 }
                 () = &mut abandoned => {
                     platform::forward_signal(Stop::Terminate, process, target);
                     if tokio::time::timeout(ABANDONED, self.process.wait()).await.is_err() {
                         platform::kill(process, target);
                     }
-                    break Ended::Abandoned;
+                    break CommandEnd::Abandoned;
                 }
             }
         };
-        if target == SignalTarget::Group && !matches!(ended, Ended::Code(_)) {
+        if target == SignalTarget::Group && !matches!(ended, CommandEnd::Code(_)) {
             end_group(process).await;
         }
         Ok(ended)

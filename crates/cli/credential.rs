@@ -73,7 +73,7 @@ struct First {
 }
 
 /// The claims that a credential with a federated token presents to Microsoft Entra.
-pub(crate) struct Presented {
+pub(crate) struct PresentedClaims {
     pub(crate) credential: Credential,
     /// The application that must trust it.
     pub(crate) client_id: String,
@@ -91,21 +91,21 @@ struct Ready {
 }
 
 /// A value inside an Azure SDK error.
-pub(crate) struct Carried<T>(pub(crate) T);
+pub(crate) struct ErrorValue<T>(pub(crate) T);
 
-impl<T> fmt::Display for Carried<T> {
+impl<T> fmt::Display for ErrorValue<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("no token")
     }
 }
 
-impl<T> fmt::Debug for Carried<T> {
+impl<T> fmt::Debug for ErrorValue<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
 }
 
-impl<T> std::error::Error for Carried<T> {}
+impl<T> std::error::Error for ErrorValue<T> {}
 
 impl CredentialArguments {
     /// The credentials that are configured here, in order, and why the others are not.
@@ -136,7 +136,7 @@ impl CredentialArguments {
         &self,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> Option<Result<Presented, Failure>> {
+    ) -> Option<Result<PresentedClaims, Failure>> {
         let chosen = self.chosen();
         let federated = [
             Credential::Pipelines,
@@ -150,7 +150,7 @@ impl CredentialArguments {
             .find_map(|kind| Some((kind, self.connection(kind, tenant)?.ok()?)))?;
         match connection.service.presented(transport).await {
             Ok(claims) => claims.map(|claims| {
-                Ok(Presented {
+                Ok(PresentedClaims {
                     credential,
                     client_id: connection.facts.client_id,
                     claims,
@@ -374,8 +374,8 @@ impl Ready {
 
     /// The error that a credential reported through the Azure SDK: a tool's problem, or the failure of a connection.
     fn fault(&self, error: azure_core::Error) -> CredentialProblemKind {
-        match error.into_downcast::<Carried<CredentialProblemKind>>() {
-            Ok(Carried(fault)) => fault,
+        match error.into_downcast::<ErrorValue<CredentialProblemKind>>() {
+            Ok(ErrorValue(fault)) => fault,
             Err(error) => CredentialProblemKind::Identity {
                 connection: self.connection.clone(),
                 error: Error::take(error).unwrap_or_else(Error::Credential),

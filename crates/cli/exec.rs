@@ -17,7 +17,7 @@ use adieu_order::Map;
 use clap::Args;
 use tokio::process::Command;
 
-use crate::child::{Ended, Running};
+use crate::child::{CommandEnd, RunningCommand};
 use crate::configure::{Configure, Endpoints, environment_of};
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::defaults;
@@ -253,11 +253,11 @@ async fn run_command(command: &[OsString], own: &Map<String, String>) -> Result<
     let program = found.map_or_else(|| program.clone(), OsString::from);
     let mut command = Command::new(program);
     let command = command.args(arguments).envs(own);
-    let running = Running::start(command, Stops::listen()).map_err(failure)?;
+    let running = RunningCommand::start(command, Stops::listen()).map_err(failure)?;
     let ended = running.wait(SignalTarget::SameGroup, None).await;
     Ok(match ended.map_err(failure)? {
-        Ended::Code(code) | Ended::Stopped(code) => exit_code(code),
-        Ended::Abandoned => ExitCode::FAILURE,
+        CommandEnd::Code(code) | CommandEnd::Stopped(code) => exit_code(code),
+        CommandEnd::Abandoned => ExitCode::FAILURE,
     })
 }
 

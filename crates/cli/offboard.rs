@@ -59,7 +59,7 @@ pub(crate) struct OffboardArguments {
 
 /// What can be removed.
 #[derive(Default)]
-struct Found {
+struct Memberships {
     /// Name of the identity, if it is known.
     name: Option<String>,
     /// Its entitlement in the organization.
@@ -131,8 +131,8 @@ async fn find(
     session: &Session,
     organization: Option<&Organization>,
     arguments: &OffboardArguments,
-) -> Result<Found, Failure> {
-    let mut found = Found::default();
+) -> Result<Memberships, Failure> {
+    let mut found = Memberships::default();
     if let Some(organization) = organization {
         find_in_organization(session, organization, &arguments.identity, &mut found).await?;
     }
@@ -150,7 +150,7 @@ async fn find_in_organization(
     session: &Session,
     organization: &Organization,
     id: &str,
-    found: &mut Found,
+    found: &mut Memberships,
 ) -> Result<(), Failure> {
     let name = &organization.name;
     let doing = format!("look for {id} in {name}");
@@ -211,7 +211,7 @@ async fn role(session: &Session, publisher: &str, id: &str) -> Result<Option<Str
 }
 
 fn question(
-    found: &Found,
+    found: &Memberships,
     organization: Option<&Organization>,
     arguments: &OffboardArguments,
 ) -> String {
@@ -226,7 +226,7 @@ fn question(
     format!("Remove {name} from {}? [y/N] ", places.join(" and "))
 }
 
-fn name(found: &Found) -> Option<&str> {
+fn name(found: &Memberships) -> Option<&str> {
     let there = found.entitlement.as_ref().map(|there| there.name.as_str());
     there.or(found.name.as_deref())
 }
@@ -234,7 +234,7 @@ fn name(found: &Found) -> Option<&str> {
 async fn leave_publisher(
     session: &Session,
     publisher: &str,
-    found: &Found,
+    found: &Memberships,
     is_dry_run: bool,
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
@@ -270,7 +270,7 @@ async fn leave_publisher(
 async fn leave_organization(
     session: &Session,
     organization: &Organization,
-    found: &Found,
+    found: &Memberships,
     is_dry_run: bool,
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {

@@ -159,7 +159,7 @@ async fn take(
         revocation: revocation_request(organization, &["<authorization id>"]),
         ..Inventory::default()
     };
-    let asking = Asking {
+    let asking = PatRequests {
         session,
         organization,
         progress: &progress,
@@ -198,7 +198,7 @@ enum NotListed {
 }
 
 /// Requests the tokens of each user.
-struct Asking<'a> {
+struct PatRequests<'a> {
     session: &'a Session,
     organization: &'a Organization,
     progress: &'a Progress,
@@ -206,7 +206,7 @@ struct Asking<'a> {
     is_stopped: Cell<bool>,
 }
 
-impl Asking<'_> {
+impl PatRequests<'_> {
     async fn user(&self, user: User) -> (User, Result<Vec<PersonalAccessToken>, NotListed>) {
         if let Some(known) = self.progress.of(&user.descriptor).and_then(Value::as_array) {
             return (

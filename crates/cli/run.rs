@@ -23,7 +23,7 @@ use adieu_order::Map;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{ChildStderr, Command};
 
-use crate::child::{Ended, Running};
+use crate::child::{CommandEnd, RunningCommand};
 use crate::configure::{Configure, Endpoints, environment_of};
 use crate::connection::{self, Connection};
 use crate::failure::{Failure, ScriptProblem};
@@ -44,14 +44,14 @@ const LEFTOVERS: Duration = Duration::from_secs(2);
 /// Runs the task. If the step is stopped, it stops the script itself, so that the script can clean up.
 pub(crate) async fn run(environment: &Environment, log: &Log) -> Outcome {
     match script(environment, log).await {
-        Ok(Ended::Stopped(_)) => Outcome::Stopped,
-        Ok(Ended::Abandoned) => Outcome::Done(Err(Failure::LauncherGone)),
-        Ok(Ended::Code(_)) => Outcome::Done(Ok(())),
+        Ok(CommandEnd::Stopped(_)) => Outcome::Stopped,
+        Ok(CommandEnd::Abandoned) => Outcome::Done(Err(Failure::LauncherGone)),
+        Ok(CommandEnd::Code(_)) => Outcome::Done(Ok(())),
         Err(failure) => Outcome::Done(Err(failure)),
     }
 }
 
-async fn script(environment: &Environment, log: &Log) -> Result<Ended, Failure> {
+async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Failure> {
     let launcher = Parent::now();
     let mut stops = Stops::listen();
     let inputs = Inputs::read(environment).map_err(Failure::Input)?;
@@ -77,8 +77,8 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Failure> 
     let got = tokio::select! {
         got = tokens::get(&connection, wanted, &transport, log) => got?,
         // No script is running yet that would need the signal.
-        _ = stops.next() => return Ok(Ended::Stopped(0)),
-        () = launcher.gone() => return Ok(Ended::Abandoned),
+        _ = stops.next() => return Ok(CommandEnd::Stopped(0)),
+        () = launcher.gone() => return Ok(CommandEnd::Abandoned),
     };
     let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
     let endpoints = Endpoints::of(&broker.address())?;
@@ -95,7 +95,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Failure> 
         })
     };
     Log::leave_the_log_to_another_program();
-    let running = Running::start(command, stops).map_err(cannot)?;
+    let running = RunningCommand::start(command, stops).map_err(cannot)?;
     let source = SessionTokens::new(Source::Connection(Box::new(connection)), transport);
     let serving = async {
         if configure.needs_broker() {
@@ -109,8 +109,8 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Failure> 
         ended = serving => ended,
     };
     match ended.map_err(cannot)? {
-        Ended::Code(0) if wrote => Err(Failure::Script(ScriptProblem::StandardError)),
-        Ended::Code(code) if code != 0 => Err(Failure::Script(ScriptProblem::Ended {
+        CommandEnd::Code(0) if wrote => Err(Failure::Script(ScriptProblem::StandardError)),
+        CommandEnd::Code(code) if code != 0 => Err(Failure::Script(ScriptProblem::Ended {
             shell: shell.name(),
             code,
         })),
@@ -156,7 +156,10 @@ fn own_tokens(tokens: &[(RequestedToken, Token)], log: &Log) -> Map<String, Stri
 }
 
 /// Waits for the script. Returns whether it wrote to standard error, if that was requested.
-async fn finished(mut running: Running, launcher: Parent) -> (std::io::Result<Ended>, bool) {
+async fn finished(
+    mut running: RunningCommand,
+    launcher: Parent,
+) -> (std::io::Result<CommandEnd>, bool) {
     let errors = running.process.stderr.take();
     let wrote = Cell::new(false);
     let passing = pass_through(errors, &wrote);

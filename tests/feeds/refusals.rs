@@ -94,7 +94,7 @@ fn reports_an_azure_devops_server_without_a_connection() {
     let world = world();
     let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
     expect![[r#"
-        ##[error][COLLECTION]/ is not an organization of Azure DevOps Services.
+        ##[error]'[COLLECTION]/' is not an organization of Azure DevOps Services.
         What to do: Set azureDevOpsServiceConnection or azureSubscription to a service connection whose identity can read the feeds.
         More: adieu explain feeds"#]]
     .assert_eq(&failed(&world, &mut feeds, &[]));

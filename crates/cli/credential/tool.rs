@@ -16,7 +16,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{Carried, tool_output};
+use super::{ErrorValue, tool_output};
 use crate::failure::{CredentialProblemKind, ToolProblem};
 use crate::program;
 
@@ -60,7 +60,7 @@ impl TokenCredential for Tool {
             Ok(token) => Ok(token.into()),
             Err(fault) => Err(azure_core::Error::new(
                 ErrorKind::Credential,
-                Carried(fault),
+                ErrorValue(fault),
             )),
         }
     }

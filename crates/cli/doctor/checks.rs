@@ -8,7 +8,7 @@ use adieu_transport::{NoAnswer, Transport, at_once};
 
 use super::Plan;
 use crate::checklist::{Check, State};
-use crate::credential::{self, Credential, CredentialArguments, Presented, SignIn};
+use crate::credential::{self, Credential, CredentialArguments, PresentedClaims, SignIn};
 use crate::failure::Failure;
 use crate::federated_credential::Trust;
 use crate::feeds;
@@ -102,7 +102,7 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
 }
 
 /// Whether a federated credential of the application trusts the ID token; `None` if Microsoft Graph does not show it.
-async fn compared(session: &Session, presented: &Presented) -> Option<Check> {
+async fn compared(session: &Session, presented: &PresentedClaims) -> Option<Check> {
     let id = &presented.client_id;
     let graph = session.microsoft_graph().await.ok()?;
     let name = graph.application(id).await.ok()??.name;

@@ -27,8 +27,8 @@ use crate::serve::source::SessionTokens;
 use crate::session::Source;
 
 /// What runs alongside a command.
-pub(crate) struct Beside {
-    folder: Removed,
+pub(crate) struct CommandFeeds {
+    folder: TemporaryFolder,
     keeper: Keeper,
     broker: Broker,
     source: SessionTokens,
@@ -38,9 +38,9 @@ pub(crate) struct Beside {
 }
 
 /// A private folder that is removed at the end.
-struct Removed(Folder);
+struct TemporaryFolder(Folder);
 
-impl Drop for Removed {
+impl Drop for TemporaryFolder {
     fn drop(&mut self) {
         self.0.remove();
     }
@@ -51,7 +51,7 @@ pub(crate) async fn prepare(
     credential: &CredentialArguments,
     tenant: Option<String>,
     transport: &Transport,
-) -> Result<Beside, Failure> {
+) -> Result<CommandFeeds, Failure> {
     let (request, reading) = local::find_in(Path::new("."), &process_variable)?;
     warn_of(&request, &reading, &Terminal);
     for one in &reading.stale {
@@ -60,7 +60,7 @@ pub(crate) async fn prepare(
     let organizations = local::organizations(&request, tenant, transport).await?;
     let plan = plan(organizations, &request, &process_variable);
     let (tokens, _) = local::sign_in(&plan, credential, transport).await?;
-    let folder = Removed(make_in(&std::env::temp_dir(), &plan, &request)?);
+    let folder = TemporaryFolder(make_in(&std::env::temp_dir(), &plan, &request)?);
     let no_broker = |reason: String| Failure::NoBroker(io::Error::other(reason));
     let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
     let endpoint = Endpoint::of(&broker.address()).map_err(no_broker)?;
@@ -68,7 +68,7 @@ pub(crate) async fn prepare(
     written.map_err(|error| Failure::Feeds(FeedsProblem::NotWritten(error)))?;
     let sign_in = SignIn::new(credential.clone(), None).silent();
     let scope = resource::azure_devops();
-    Ok(Beside {
+    Ok(CommandFeeds {
         variables: settings::of_processes(&plan, &request, &folder.0, &process_variable),
         keeper: Keeper::new(plan, endpoint, folder.0.clone(), tokens),
         folder,
@@ -78,7 +78,7 @@ pub(crate) async fn prepare(
     })
 }
 
-impl Beside {
+impl CommandFeeds {
     /// Runs the broker until the command has ended.
     pub(crate) async fn serve_until(
         self,

@@ -115,7 +115,7 @@ pub(crate) const NPM_TOKEN: &str = "adieu-npm-token-";
 pub(crate) const CARGO: &str = "cargo-credential-adieu";
 
 /// The folder of this helper, and its plan.
-struct Served {
+struct ServedFolder {
     folder: PathBuf,
     plan: Plan,
 }
@@ -128,7 +128,7 @@ enum NoToken {
     Refused(String),
 }
 
-impl Served {
+impl ServedFolder {
     /// Finds the folder of this helper; `None` if its job has ended.
     fn find() -> Option<Self> {
         let program = std::env::current_exe().ok()?;

@@ -76,14 +76,14 @@ type Change = (String, Option<String>);
 
 /// An earlier login of this shell.
 #[derive(Debug, Default)]
-struct Earlier {
+struct EarlierLogin {
     /// Its private folder.
     folder: Option<Folder>,
     /// Its variables: the value that it set, and the one before.
     set: Vec<(String, String, Option<String>)>,
 }
 
-impl Earlier {
+impl EarlierLogin {
     fn of_this_shell() -> Self {
         let Some(folder) = process_variable(FOLDER) else {
             return Self::default();
@@ -165,7 +165,7 @@ impl Earlier {
 
 /// Runs `feeds login`.
 pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure> {
-    let earlier = Earlier::of_this_shell();
+    let earlier = EarlierLogin::of_this_shell();
     let variable: Variables<'_> = &|name| earlier.variable(name);
     let (request, reading) = local::find(&arguments.feeds, variable)?;
     warn_of(&request, &reading, &Terminal);
@@ -209,7 +209,7 @@ pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure
 
 /// Runs `feeds logout`.
 pub(super) fn logout(arguments: &LogoutArguments) -> Result<ExitCode, Failure> {
-    let earlier = Earlier::of_this_shell();
+    let earlier = EarlierLogin::of_this_shell();
     if earlier.folder.is_none() {
         Terminal.say(&format!(
             "This shell has no login for feeds: {FOLDER} is not set."

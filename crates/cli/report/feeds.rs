@@ -153,7 +153,7 @@ pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
         }
         FeedsProblem::NoService(collection) => Report::new(
             "feeds",
-            format!("{collection} is not an organization of Azure DevOps Services."),
+            format!("'{collection}' is not an organization of Azure DevOps Services."),
         )
         .remedy(SET_A_CONNECTION),
         FeedsProblem::NoJobToken => Report::new(

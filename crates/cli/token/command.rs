@@ -73,7 +73,7 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Failure> 
         tenant,
         ..IdentityIds::default()
     };
-    let printed = output::Printed {
+    let printed = output::TokenOutput {
         token: &token,
         scope: &scope,
         resource: &arguments.resource,

@@ -36,7 +36,7 @@ pub(crate) enum Form {
 }
 
 /// A token and what is printed with it.
-pub(crate) struct Printed<'a> {
+pub(crate) struct TokenOutput<'a> {
     pub(crate) token: &'a Token,
     pub(crate) scope: &'a Scope,
     /// The requested resource.
@@ -52,7 +52,7 @@ pub(crate) struct Printed<'a> {
 ///
 /// # Errors
 /// The stream cannot be written.
-pub(crate) fn write(printed: &Printed<'_>, form: Form) -> io::Result<()> {
+pub(crate) fn write(printed: &TokenOutput<'_>, form: Form) -> io::Result<()> {
     let out = Stream::Output;
     let token = printed.token.value.reveal();
     let ends = OffsetDateTime::from(printed.token.expires_on);

@@ -12,15 +12,15 @@ use crate::git;
 
 /// The files of a tree.
 #[derive(Debug, Default)]
-pub(crate) struct Listed {
+pub(crate) struct FileList {
     pub(crate) files: Vec<PathBuf>,
     pub(crate) not_read: Vec<NotRead>,
 }
 
 /// The files in a folder: for a repository those that git tracks or does not ignore, and its configuration; for
 /// another folder all of them.
-pub(crate) fn list(folder: &Path, git: Option<&Path>) -> Listed {
-    let mut listed = Listed::default();
+pub(crate) fn list(folder: &Path, git: Option<&Path>) -> FileList {
+    let mut listed = FileList::default();
     let is_repository = folder
         .canonicalize()
         .is_ok_and(|folder| folder.ancestors().any(|above| above.join(".git").exists()));
@@ -40,7 +40,7 @@ pub(crate) fn list(folder: &Path, git: Option<&Path>) -> Listed {
 }
 
 /// Lists the files with git. Returns whether that worked.
-fn of_repository(folder: &Path, git: Option<&Path>, listed: &mut Listed) -> bool {
+fn of_repository(folder: &Path, git: Option<&Path>, listed: &mut FileList) -> bool {
     let Some(git) = git else {
         return false;
     };
@@ -78,7 +78,7 @@ fn is_ignored(folder: &Path, git: &Path) -> bool {
 
 /// Files of git itself that can contain an address with a password, or a header: those of the repository and its
 /// submodules.
-fn of_git_itself(folder: &Path, listed: &mut Listed) {
+fn of_git_itself(folder: &Path, listed: &mut FileList) {
     const OF_NO_USE: [&[u8]; 4] = [b"objects", b"refs", b"logs", b"hooks"];
     let names = ["config", "config.worktree", "FETCH_HEAD"];
     let files = names.map(|name| folder.join(name));
@@ -103,7 +103,7 @@ fn is_file(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|file| file.is_file())
 }
 
-fn walk(folder: &Path, git: Option<&Path>, listed: &mut Listed) {
+fn walk(folder: &Path, git: Option<&Path>, listed: &mut FileList) {
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
         let entries = match fs::read_dir(&next) {
@@ -140,7 +140,7 @@ fn walk(folder: &Path, git: Option<&Path>, listed: &mut Listed) {
 }
 
 /// The result of opening a file.
-pub(crate) enum Opened {
+pub(crate) enum OpenedFile {
     /// A regular file, and its size in bytes.
     File(File, u64),
     /// A folder: a submodule, or another repository.
@@ -150,7 +150,7 @@ pub(crate) enum Opened {
 }
 
 /// Opens a listed file. It does not block on a pipe, and does not follow a link.
-pub(crate) fn open(path: &Path) -> io::Result<Opened> {
+pub(crate) fn open(path: &Path) -> io::Result<OpenedFile> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -161,26 +161,26 @@ pub(crate) fn open(path: &Path) -> io::Result<Opened> {
     }
     #[cfg(not(unix))]
     if path.symlink_metadata()?.is_symlink() {
-        return Ok(Opened::Nothing);
+        return Ok(OpenedFile::Nothing);
     }
     let file = match options.open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::Nothing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(OpenedFile::Nothing),
         Err(error) => {
             return match path.symlink_metadata() {
-                Ok(file) if file.is_dir() => Ok(Opened::Folder),
+                Ok(file) if file.is_dir() => Ok(OpenedFile::Folder),
                 Ok(file) if file.is_file() => Err(error),
-                _ => Ok(Opened::Nothing),
+                _ => Ok(OpenedFile::Nothing),
             };
         }
     };
     let facts = file.metadata()?;
     Ok(if facts.is_file() {
-        Opened::File(file, facts.len())
+        OpenedFile::File(file, facts.len())
     } else if facts.is_dir() {
-        Opened::Folder
+        OpenedFile::Folder
     } else {
-        Opened::Nothing
+        OpenedFile::Nothing
     })
 }
 

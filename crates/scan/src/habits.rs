@@ -31,7 +31,7 @@ use crate::finding::{Certainty, Finding, Fix, Form};
 use crate::rules::Rule;
 
 /// A habit in a file.
-pub(crate) struct Found {
+pub(crate) struct FoundHabit {
     pub(crate) rule: &'static Rule,
     pub(crate) certainty: Certainty,
     /// Line and columns, starting at 1; columns are in code points.
@@ -47,8 +47,8 @@ pub(crate) struct Found {
 }
 
 /// A finding without path and replacement, which the caller adds.
-impl From<Found> for Finding {
-    fn from(found: Found) -> Self {
+impl From<FoundHabit> for Finding {
+    fn from(found: FoundHabit) -> Self {
         Self {
             rule: found.rule,
             certainty: found.certainty,
@@ -94,7 +94,7 @@ fn words() -> &'static (Words, Vec<usize>) {
 }
 
 /// The habits in a file, by position.
-pub(crate) fn find(path: &str, bytes: &[u8]) -> Vec<Found> {
+pub(crate) fn find(path: &str, bytes: &[u8]) -> Vec<FoundHabit> {
     let Some(kind) = document::kind(path) else {
         return Vec::new();
     };
@@ -111,7 +111,7 @@ pub(crate) fn find(path: &str, bytes: &[u8]) -> Vec<Found> {
 
 /// The habits in a classic definition, each with its pointer; line and column are relative to the value. `None` if a
 /// document is not one.
-pub(crate) fn in_definition(document: &Value) -> Option<Vec<Found>> {
+pub(crate) fn in_definition(document: &Value) -> Option<Vec<FoundHabit>> {
     let definition = classic::read(document)?;
     let mut found = in_text(FileKind::Yaml, definition.text.as_bytes());
     for found in &mut found {
@@ -130,8 +130,8 @@ pub(crate) fn in_definition(document: &Value) -> Option<Vec<Found>> {
 }
 
 /// A habit that is a whole value with this pointer.
-pub(crate) fn named(rule: &'static Rule, certainty: Certainty, pointer: String) -> Found {
-    Found {
+pub(crate) fn named(rule: &'static Rule, certainty: Certainty, pointer: String) -> FoundHabit {
+    FoundHabit {
         rule,
         certainty,
         line: 1,
@@ -145,7 +145,7 @@ pub(crate) fn named(rule: &'static Rule, certainty: Certainty, pointer: String) 
 }
 
 /// The habits in a file with classic definitions, with the file's lines and columns.
-fn in_definition_file(bytes: &[u8]) -> Option<Vec<Found>> {
+fn in_definition_file(bytes: &[u8]) -> Option<Vec<FoundHabit>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let text = text.trim_start_matches('\u{feff}');
     let mut found = in_definition(&serde_json::from_str(text).ok()?)?;
@@ -175,7 +175,7 @@ fn in_definition_file(bytes: &[u8]) -> Option<Vec<Found>> {
 }
 
 /// The habits in a text of this kind, by position.
-fn in_text(kind: FileKind, bytes: &[u8]) -> Vec<Found> {
+fn in_text(kind: FileKind, bytes: &[u8]) -> Vec<FoundHabit> {
     let (words, habits) = words();
     let mut places = Vec::new();
     words.find(bytes, |at, word| places.push((at, word)));
@@ -229,13 +229,13 @@ fn in_text(kind: FileKind, bytes: &[u8]) -> Vec<Found> {
     found
 }
 
-fn sort(found: &mut [Found]) {
-    let place = |found: &Found| (found.line, found.column, found.rule.id);
+fn sort(found: &mut [FoundHabit]) {
+    let place = |found: &FoundHabit| (found.line, found.column, found.rule.id);
     adieu_order::sort_by(found, |one, other| place(one).cmp(&place(other)));
 }
 
 /// Habits by name: pipeline variables, groups, arguments of a Dockerfile.
-fn of_variables(document: &Document<'_>, starts: &[usize], found: &mut Vec<Found>) {
+fn of_variables(document: &Document<'_>, starts: &[usize], found: &mut Vec<FoundHabit>) {
     let mut steps_with_habits = Set::new();
     for one in found.iter() {
         let step = document.step(one.line as usize - 1);
@@ -310,10 +310,10 @@ fn result(
     line: usize,
     rule: &'static Rule,
     hit: Hit,
-) -> Found {
+) -> FoundHabit {
     let text = document.lines[line];
     let column = |byte: usize| text[..byte].chars().count() as u64 + 1;
-    Found {
+    FoundHabit {
         rule,
         certainty: hit.certainty,
         line: line as u64 + 1,

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::finding::{Certainty, Finding, NotRead, NotReadReason, Report, Resource, ResourceKind};
-use crate::habits::{self, Found, variables};
+use crate::habits::{self, FoundHabit, variables};
 use crate::matcher;
 use crate::rules::Rule;
 
@@ -98,7 +98,7 @@ pub fn connection_with_a_pat(connection: &Value) -> Option<Certainty> {
     }
 }
 
-fn habits(kind: ResourceKind, document: &Value) -> Vec<Found> {
+fn habits(kind: ResourceKind, document: &Value) -> Vec<FoundHabit> {
     let mut found = Vec::new();
     match kind {
         ResourceKind::ServiceConnection => {
@@ -180,7 +180,7 @@ fn habits(kind: ResourceKind, document: &Value) -> Vec<Found> {
 }
 
 fn named(
-    found: &mut Vec<Found>,
+    found: &mut Vec<FoundHabit>,
     rule: &'static Rule,
     certainty: Certainty,
     below: &str,

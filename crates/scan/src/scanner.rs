@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::files::{self, Opened};
+use crate::files::{self, OpenedFile};
 use crate::finding::{Finding, NotRead, NotReadReason, Report, Suppression, is_workflow};
 use crate::text::{self, Cursor, Piece};
 use crate::{Error, allow, habits, matcher};
@@ -161,12 +161,12 @@ impl<'a> Worker<'a> {
     fn file(&mut self, path: &Path, shown: &str) {
         let opened = files::open(path);
         let outcome = match opened {
-            Ok(Opened::File(_, size)) if size > self.options.max_size => {
+            Ok(OpenedFile::File(_, size)) if size > self.options.max_size => {
                 self.not_read(shown, NotReadReason::TooLarge(size));
                 Ok(())
             }
-            Ok(Opened::File(mut file, _)) => self.stream(&mut file, shown),
-            Ok(Opened::Folder) => {
+            Ok(OpenedFile::File(mut file, _)) => self.stream(&mut file, shown),
+            Ok(OpenedFile::Folder) => {
                 let listed = files::list(path, self.options.git.as_deref());
                 self.report.not_read.extend(listed.not_read);
                 for path in listed.files {
@@ -174,7 +174,7 @@ impl<'a> Worker<'a> {
                 }
                 Ok(())
             }
-            Ok(Opened::Nothing) => Ok(()),
+            Ok(OpenedFile::Nothing) => Ok(()),
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {

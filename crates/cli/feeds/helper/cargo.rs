@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{NoToken, Served, password, write_json};
+use super::{NoToken, ServedFolder, password, write_json};
 
 /// Longest request, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -19,7 +19,7 @@ pub(super) fn run() -> ExitCode {
     if !write_json(&json!({ "v": [1] })) {
         return ExitCode::FAILURE;
     }
-    let served = Served::find();
+    let served = ServedFolder::find();
     for line in io::stdin().lock().lines() {
         let answer = match line {
             Ok(line) if line.len() <= LONGEST => answer(&line, served.as_ref()),
@@ -32,7 +32,7 @@ pub(super) fn run() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn answer(line: &str, served: Option<&Served>) -> Value {
+fn answer(line: &str, served: Option<&ServedFolder>) -> Value {
     let request: Value = serde_json::from_str(line).unwrap_or_default();
     let error = |kind: &str| json!({ "Err": { "kind": kind } });
     if request["v"] != 1 {

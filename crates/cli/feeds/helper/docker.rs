@@ -10,7 +10,7 @@ use adieu_transport::{Body, Method, Transport, Url};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{Served, password, write, write_json};
+use super::{ServedFolder, password, write, write_json};
 use crate::failure::Failure;
 use crate::feeds::endpoint::{Endpoint, PATIENCE};
 use crate::network;
@@ -52,7 +52,7 @@ fn get() -> Result<Value, String> {
         .strip_prefix("https://")
         .unwrap_or(asked)
         .trim_end_matches('/');
-    let served = Served::find().filter(|served| {
+    let served = ServedFolder::find().filter(|served| {
         let mut registries = served.plan.containers.iter();
         read.is_ok() && registries.any(|one| one == registry)
     });
@@ -63,7 +63,7 @@ fn get() -> Result<Value, String> {
 }
 
 /// Exchanges a Microsoft Entra token for the registry's own (github.com/Azure/acr, "AAD-OAuth").
-async fn refresh_token(served: &Served, registry: &str) -> Result<Zeroizing<String>, String> {
+async fn refresh_token(served: &ServedFolder, registry: &str) -> Result<Zeroizing<String>, String> {
     let endpoint = Endpoint::in_folder(&served.folder)?;
     let token = endpoint
         .token_for(crate::feeds::containers::SCOPE, None)

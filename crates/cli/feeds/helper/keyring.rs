@@ -11,7 +11,7 @@ use adieu_agent::process_path;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Name, NoToken, Served, USER, complain, password, write, write_json};
+use super::{Name, NoToken, ServedFolder, USER, complain, password, write, write_json};
 
 /// What to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ struct Question<'a> {
 pub(super) fn run(arguments: &[OsString]) -> ExitCode {
     let words: Option<Vec<&str>> = arguments.iter().map(|word| word.to_str()).collect();
     let question = words.as_deref().and_then(read);
-    let (Some(question), Some(served)) = (question, Served::find()) else {
+    let (Some(question), Some(served)) = (question, ServedFolder::find()) else {
         return pass_on(arguments);
     };
     let token = match question.service.contains("://") {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use zeroize::Zeroizing;
 
-use super::{NPM_TOKEN, NoToken, Served, complain, password, write};
+use super::{NPM_TOKEN, NoToken, ServedFolder, complain, password, write};
 
 /// Runs the helper.
 pub(super) fn run() -> ExitCode {
@@ -14,7 +14,7 @@ pub(super) fn run() -> ExitCode {
     let name = program.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_prefix(NPM_TOKEN).unwrap_or_default();
     let organization = name.strip_suffix(".exe").unwrap_or(name);
-    let served = Served::find();
+    let served = ServedFolder::find();
     let token = served.map_or(Err(NoToken::NotOurs), |served| {
         served.token_of_organization(organization)
     });

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::{NoToken, Served, USER, complain, password, write_json};
+use super::{NoToken, ServedFolder, USER, complain, password, write_json};
 
 /// The protocol version.
 const VERSION: &str = "2.0.0";
@@ -26,7 +26,7 @@ pub(super) fn run_plugin() -> ExitCode {
     if !write_json(&handshake) {
         return ExitCode::FAILURE;
     }
-    let served = Served::find();
+    let served = ServedFolder::find();
     for line in io::stdin().lock().lines() {
         let Ok(line) = line else {
             break;
@@ -48,7 +48,7 @@ pub(super) fn run_plugin() -> ExitCode {
 }
 
 /// The answer to a request; responses and cancellations get none.
-fn answer(message: &Value, served: Option<&Served>) -> Option<Value> {
+fn answer(message: &Value, served: Option<&ServedFolder>) -> Option<Value> {
     if message["Type"] != "Request" {
         return None;
     }
@@ -77,7 +77,7 @@ fn answer(message: &Value, served: Option<&Served>) -> Option<Value> {
     }))
 }
 
-fn credentials(uri: &str, served: Option<&Served>) -> Value {
+fn credentials(uri: &str, served: Option<&ServedFolder>) -> Value {
     match served.map_or(Err(NoToken::NotOurs), |served| served.token(uri)) {
         Ok(token) => json!({
             "ResponseCode": "Success",
@@ -101,7 +101,7 @@ pub(super) fn run_provider(arguments: &[OsString]) -> ExitCode {
         })
         .and_then(|_| arguments.next())
         .unwrap_or_default();
-    let served = Served::find();
+    let served = ServedFolder::find();
     match served.map_or(Err(NoToken::NotOurs), |served| served.token(uri)) {
         Ok(token) => {
             let answer = json!({

@@ -101,7 +101,7 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
         batches: &[Range<usize>],
         entries: &[(String, Source)],
     ) -> Result<(), EntryError> {
-        let mut large = Large::default();
+        let mut large = StreamedEntries::default();
         for (index, batch) in batches.iter().enumerate() {
             let at = |error: ZipError| (batch.start, error.into());
             if is_streamed(batch, entries) {
@@ -291,12 +291,12 @@ fn archive_of(
 
 /// An entry that is compressed while it is written.
 #[derive(Default)]
-struct Large {
+struct StreamedEntries {
     sizes: Vec<u64>,
     names: HashMap<[u8; 32], String>,
 }
 
-impl Large {
+impl StreamedEntries {
     fn write<W: Read + Write + Seek>(
         &mut self,
         zip: &mut ZipWriter<W>,
