@@ -27,18 +27,20 @@ const VALUES: [(&str, &str); 5] = [
     ("versionAction", "adieu_extension::Raise"),
     ("memberRole", "adieu_devops::Role"),
 ];
-/// What LLVM's linker does for size; rustc takes it for this target since 1.90. It shares the ends of strings, folds equal
-/// functions and tables into one (0.1 MB; no crate here compares the addresses of constants), and puts functions and data
-/// next to similar ones, which deflates better (0.15 MB).
+/// What LLVM's linker does for size. It shares the ends of strings, folds equal functions and tables into one (0.1 MB; no
+/// crate here compares the addresses of constants), and puts functions and data next to similar ones, which deflates better
+/// (0.1 MB). In macOS's format, data in another order needs more room.
 const LINKED_SMALLER: [&str; 4] = [
     "-O2",
     "--icf=all",
     "--ignore-data-address-equality",
-    "--bp-compression-sort=both",
+    "--bp-compression-sort=function",
 ];
-/// A relocation is a bit, not 24 bytes (0.19 MB). The C library must know them (glibc since 2.36), so this is for a binary of
-/// this machine, where a program that has them starts; it then needs such a C library elsewhere, too. What ships is static.
-const PACKED_RELOCATIONS: &str = "-z,pack-relative-relocs";
+/// A table of macOS's format that only debuggers and profilers read.
+const NO_FUNCTION_STARTS: &str = "-no_function_starts";
+/// A relocation is a bit, not 24 bytes (0.19 MB). The C library must know them: glibc since 2.36, and musl since 1.2.4, which
+/// Rust brings since 1.93.
+const PACKED_RELOCATIONS: &str = "-zpack-relative-relocs";
 
 fn main() {
     println!("cargo::rerun-if-changed=task");
@@ -59,52 +61,153 @@ fn main() {
     fs::write(&output, code).unwrap_or_else(|error| stop(&output, &error.to_string()));
 }
 
-/// Makes the Linux binary of the release profile small where it is linked: it is over its budget otherwise.
+/// Makes the binary of the release profile small where it is linked: it is over its budget otherwise.
 fn link_small() {
-    let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
-    if !is("CARGO_CFG_TARGET_OS", "linux")
-        || !is("CARGO_CFG_TARGET_ENV", "gnu")
-        || !is("PROFILE", "release")
-    {
+    println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
+    let system = variable("CARGO_CFG_TARGET_OS");
+    if variable("PROFILE") != "release" {
         return;
     }
-    // The release profile aborts on panic, so nothing reads the unwind tables: 0.66 MB of 5.01. The linkers of GNU and
-    // LLVM read the script.
-    let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    println!("cargo::rerun-if-changed=crates/cli/no-unwind-tables.ld");
-    println!(
-        "cargo::rustc-link-arg-bins=-Wl,-T,{folder}/crates/cli/no-unwind-tables.ld,--no-eh-frame-hdr"
-    );
-    let native = env::var("HOST") == env::var("TARGET");
-    let packed = native.then_some(PACKED_RELOCATIONS);
-    for flag in LINKED_SMALLER.into_iter().chain(packed) {
-        if linker_takes(flag) {
-            println!("cargo::rustc-link-arg-bins=-Wl,{flag}");
+    let mut linker = Linker::default();
+    if system == "linux" {
+        linker.choose_llvms();
+        // The release profile aborts on panic, so nothing reads the unwind tables: 0.66 MB of 5.01. The linkers of GNU and
+        // LLVM read the script.
+        let script = "crates/cli/no-unwind-tables.ld";
+        println!("cargo::rerun-if-changed={script}");
+        let script = format!("--script={}/{script}", variable("CARGO_MANIFEST_DIR"));
+        linker.offer(&[&script, "--no-eh-frame-hdr"]);
+        // rustc links static programs so only for some processors. The start files decide whether it can be so.
+        if variable("CARGO_ENCODED_RUSTFLAGS").contains("rcrt1.o") {
+            linker.offer(&["-pie", "--no-dynamic-linker", "-ztext"]);
         }
+        let is_shown = runs_here() && flavor().is_none();
+        if is_shown || has_new_musl() {
+            linker.offer(&[PACKED_RELOCATIONS]);
+        }
+    }
+    if system == "macos" {
+        linker.offer(&[NO_FUNCTION_STARTS]);
+    }
+    for flag in LINKED_SMALLER {
+        linker.offer(&[flag]);
+    }
+    for flag in linker.taken {
+        println!("cargo::rustc-link-arg-bins={flag}");
+    }
+}
+/// What links the binary, and the flags that it takes.
+#[derive(Default)]
+struct Linker {
+    taken: Vec<String>,
+}
+
+impl Linker {
+    /// Has the C compiler call LLVM's linker, which the toolchain brings. rustc does it only for x86-64 with glibc.
+    fn choose_llvms(&mut self) {
+        let is_rustcs_own = variable("TARGET") == "x86_64-unknown-linux-gnu";
+        if is_rustcs_own || flavor().is_some() {
+            return;
+        }
+        let libraries = Command::new(variable("RUSTC"))
+            .args(["--print", "target-libdir"])
+            .output();
+        let libraries = libraries.map(|output| output.stdout).unwrap_or_default();
+        let folder = String::from_utf8_lossy(&libraries).trim().to_owned();
+        let folder = Path::new(&folder).with_file_name("bin").join("gcc-ld");
+        self.take(vec![
+            "-fuse-ld=lld".to_owned(),
+            format!("-B{}", folder.display()),
+        ]);
+    }
+
+    /// Takes the flags of a linker, if this one knows them.
+    fn offer(&mut self, flags: &[&str]) {
+        let before = if flavor().is_some() { "" } else { "-Wl," };
+        self.take(flags.iter().map(|flag| format!("{before}{flag}")).collect());
+    }
+
+    fn take(&mut self, flags: Vec<String>) {
+        let taken = flavor().map_or_else(
+            || self.links_with(&flags),
+            |flavor| {
+                let linker = Command::new(variable("RUSTC_LINKER"))
+                    .args(["-flavor", flavor])
+                    .args(&flags)
+                    .output();
+                // It says more: it has nothing to link.
+                linker.is_ok_and(|output| {
+                    !String::from_utf8_lossy(&output.stderr).contains("unknown argument")
+                })
+            },
+        );
+        if taken {
+            self.taken.extend(flags);
+        }
+    }
+
+    /// Whether rustc links an empty program with the flags, by the linker that it takes for the binary, and the program
+    /// starts where it is one for this machine.
+    fn links_with(&self, flags: &[String]) -> bool {
+        let folder = PathBuf::from(variable("OUT_DIR"));
+        let source = folder.join("empty.rs");
+        fs::write(&source, "fn main() {}")
+            .unwrap_or_else(|error| stop(&source, &error.to_string()));
+        let mut rustc = Command::new(variable("RUSTC"));
+        rustc.args(["--crate-type=bin", "--target", &variable("TARGET")]);
+        let own = variable("CARGO_ENCODED_RUSTFLAGS");
+        rustc.args(own.split('\u{1f}').filter(|flag| !flag.is_empty()));
+        if let Some(linker) = env::var_os("RUSTC_LINKER") {
+            rustc.arg("-C").arg(path_flag("linker=", &linker));
+        }
+        for flag in self.taken.iter().chain(flags) {
+            rustc.arg(format!("-Clink-arg={flag}"));
+        }
+        let program = folder.join("empty");
+        rustc.arg("-o").arg(&program).arg(&source);
+        succeeds(&mut rustc) && (!runs_here() || succeeds(&mut Command::new(&program)))
     }
 }
 
-/// Whether rustc links an empty program with the flag, by the linker that it takes for the binary, and the program starts
-/// where it is one for this machine.
-fn linker_takes(flag: &str) -> bool {
-    let variable = |name: &str| env::var(name).unwrap_or_default();
-    println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
-    let folder = PathBuf::from(variable("OUT_DIR"));
-    let source = folder.join("empty.rs");
-    fs::write(&source, "fn main() {}").unwrap_or_else(|error| stop(&source, &error.to_string()));
-    let mut rustc = Command::new(variable("RUSTC"));
-    rustc.args(["--crate-type=bin", "--target", &variable("TARGET")]);
+/// The flavor of LLVM's linker, where rustc calls it without a C compiler.
+fn flavor() -> Option<&'static str> {
     let flags = variable("CARGO_ENCODED_RUSTFLAGS");
-    rustc.args(flags.split('\u{1f}').filter(|flag| !flag.is_empty()));
-    if let Some(linker) = env::var_os("RUSTC_LINKER") {
-        rustc.arg("-C").arg(path_flag("linker=", &linker));
+    let flavor = flags
+        .split('\u{1f}')
+        .find_map(|flag| flag.strip_prefix("-Clinker-flavor="));
+    match flavor {
+        Some("ld.lld") => Some("gnu"),
+        Some("ld64.lld") => Some("darwin"),
+        _ => None,
     }
-    rustc.arg(format!("-Clink-arg=-Wl,{flag}"));
-    let program = folder.join("empty");
-    rustc.arg("-o").arg(&program).arg(&source);
-    let succeeds =
-        |mut command: Command| command.output().is_ok_and(|output| output.status.success());
-    succeeds(rustc) && (variable("HOST") != variable("TARGET") || succeeds(Command::new(&program)))
+}
+
+/// Whether the C library that is linked relocates a program that has packed relocations, as far as no program shows it.
+fn has_new_musl() -> bool {
+    let version = Command::new(variable("RUSTC")).arg("--version").output();
+    let version = version.map(|output| output.stdout).unwrap_or_default();
+    let version = String::from_utf8_lossy(&version).into_owned();
+    let minor = version
+        .split('.')
+        .nth(1)
+        .and_then(|minor| minor.parse().ok());
+    variable("CARGO_CFG_TARGET_ENV") == "musl" && minor.is_some_and(|minor: u32| minor >= 93)
+}
+
+/// Whether a program for the target starts on this machine.
+fn runs_here() -> bool {
+    let [host, target] = [variable("HOST"), variable("TARGET")];
+    let processor = |name: &str| name.split('-').next().map(str::to_owned);
+    let is_linux = |name: &str| name.contains("-linux-");
+    host == target || is_linux(&host) && is_linux(&target) && processor(&host) == processor(&target)
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_default()
 }
 
 /// A flag whose value is a path.

@@ -8,6 +8,7 @@
 mod compile;
 mod frameworks;
 mod inspect;
+mod lld;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

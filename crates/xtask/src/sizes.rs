@@ -4,10 +4,10 @@
 
 use crate::command::print_line;
 
-/// A binary, as it is on disk. `cargo build --release` has less than 4.5 MiB where LLVM's linker links (`build.rs`); zig's and
-/// MinGW's linkers, which `dist` needs for other systems, fold no equal functions.
+/// A binary, as it is on disk. Those for Linux have less than 4.5 MiB, by LLVM's linker (`build.rs`); zig's and MinGW's
+/// linkers, which `dist` uses for other systems, fold no equal functions.
 pub(crate) const BINARY: u64 = 5 * MIB;
-/// A binary after deflate; `cargo build --release` has less than 2.25 MiB.
+/// A binary after deflate; those for Linux have less than 2.25 MiB.
 pub(crate) const DEFLATED: u64 = 25 * MIB / 10;
 /// What an agent downloads of one task: the binaries of all platforms, deflated.
 pub(crate) const TASK: u64 = 115 * MIB / 10;

@@ -1,16 +1,21 @@
 //! One platform's binary, by `cargo build --release`, with a linker and a C compiler that suit its system.
 //!
-//! It adds no profile and no feature: it decides only where a target's tools come from.
+//! LLVM's linker, which rustup's toolchain brings, links those for Linux; zig, MinGW or the system's own linker link the
+//! others, and all of them where the toolchain has none of LLVM's. This file adds no profile and no feature: it decides only
+//! where a target's tools come from.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::frameworks;
 use super::inspect::OLDEST_MACOS;
+use super::{frameworks, lld};
 use crate::command::{output, run as run_command, this_cargo};
 use crate::platforms::Platform;
 use crate::{clients, debian, remap, root, target};
+
+/// MinGW's compiler.
+const MINGW: &str = "x86_64-w64-mingw32-gcc";
 
 /// Where the target's standard library comes from.
 enum Library {
@@ -44,19 +49,17 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
         }
         Linker::Mingw => {
             debian::mingw()?;
-            command.arg("build").env(
-                "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER",
-                "x86_64-w64-mingw32-gcc",
-            );
+            command.arg("build").env(linker_of(platform), MINGW);
         }
         Linker::Zig => {
             let zig = clients::zig()?;
+            let cache = folder.join("zig");
             search.push(zig.join("bin"));
             command
                 .arg("zigbuild")
                 .env("CARGO_ZIGBUILD_CACHE_DIR", folder.join("zigbuild"))
-                .env("ZIG_GLOBAL_CACHE_DIR", folder.join("zig"))
-                .env("ZIG_LOCAL_CACHE_DIR", folder.join("zig"));
+                .env("ZIG_GLOBAL_CACHE_DIR", &cache)
+                .env("ZIG_LOCAL_CACHE_DIR", &cache);
             if platform.format == "Mach-O" {
                 let sdk = frameworks::write(&folder.join("sdk"))?;
                 flags.push(format!("-Clink-arg=-F{}", sdk.frameworks.display()));
@@ -69,6 +72,12 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
                 command
                     .env("CARGO_PROFILE_RELEASE_STRIP", "none")
                     .env("SDKROOT", &sdk.root);
+            } else if let Some(by_lld) = lld::find() {
+                if matches!(library, Library::FromSource) {
+                    flags.extend(lld::musl(&zig, &cache, platform)?);
+                }
+                flags.push(lld::FLAVOR.to_owned());
+                command.env(linker_of(platform), by_lld);
             }
         }
     }
@@ -151,6 +160,12 @@ fn linker(platform: &Platform) -> Linker {
         "ELF" => Linker::Zig,
         _ => Linker::Native,
     }
+}
+
+/// The variable by which cargo takes a linker for the target.
+fn linker_of(platform: &Platform) -> String {
+    let target = platform.target.to_uppercase().replace('-', "_");
+    format!("CARGO_TARGET_{target}_LINKER")
 }
 
 fn cargo(library: &Library) -> Result<OsString, String> {

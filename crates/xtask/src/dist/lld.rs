@@ -1,0 +1,69 @@
+//! LLVM's linker, which comes with the Rust toolchain, and what a C compiler would otherwise give it: start files and libraries.
+//!
+//! The flags for size are in `build.rs`, which asks the linker which ones it takes.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::clients::python_program;
+use crate::command::{output, this_cargo};
+use crate::files;
+use crate::platforms::Platform;
+
+/// The flag by which rustc calls it.
+pub(super) const FLAVOR: &str = "-Clinker-flavor=ld.lld";
+
+/// The linker of the Rust that runs this program. rustup always has it; Debian's Rust does not.
+pub(super) fn find() -> Option<PathBuf> {
+    let rustc = Path::new(this_cargo().get_program()).with_file_name("rustc");
+    let libraries = output(Command::new(rustc).args(["--print", "target-libdir"]))?;
+    let linker = Path::new(&libraries).with_file_name("bin").join("rust-lld");
+    let linker = linker.with_extension(std::env::consts::EXE_EXTENSION);
+    linker.is_file().then_some(linker)
+}
+
+/// Flags for musl, which zig compiles on demand and keeps in its cache: a static program that may be anywhere in memory
+/// shows where.
+pub(super) fn musl(
+    environment: &Path,
+    cache: &Path,
+    platform: &Platform,
+) -> Result<Vec<String>, String> {
+    let source = cache.join("start.c");
+    files::write(&source, "int main(void) { return 0; }\n")?;
+    let processor = platform.target.split('-').next().unwrap_or_default();
+    let program = cache.join(format!("start-{processor}"));
+    let mut zig = Command::new(python_program(environment, "python-zig"));
+    zig.env("ZIG_GLOBAL_CACHE_DIR", cache)
+        .env("ZIG_LOCAL_CACHE_DIR", cache)
+        .args(["cc", "-v", "-static", "-pie", "-Os", "-lunwind"])
+        .arg(format!("--target={processor}-linux-musl"))
+        .arg(&source)
+        .arg("-o")
+        .arg(&program);
+    let error = |reason: &str| format!("zig does not show how it links with musl: {reason}");
+    let shown = zig.output().map_err(|cause| error(&cause.to_string()))?;
+    let shown = String::from_utf8_lossy(&shown.stderr);
+    let output = format!(" -o {} ", program.display());
+    let linked = shown
+        .lines()
+        .filter(|line| line.starts_with("ld.lld "))
+        .find_map(|line| line.split_once(&output))
+        .ok_or_else(|| error(&shown))?;
+    let mut flags = Vec::new();
+    for file in linked.1.split(' ') {
+        let path = Path::new(file);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        match (&*name, path.parent()) {
+            // rustc names them.
+            ("libunwind.a" | "libc.a", Some(folder)) => {
+                flags.push(format!("-Clink-arg=-L{}", folder.display()));
+            }
+            ("rcrt1.o" | "libzigc.a" | "libcompiler_rt.a", _) => {
+                flags.push(format!("-Clink-arg={file}"));
+            }
+            _ => {}
+        }
+    }
+    Ok(flags)
+}
