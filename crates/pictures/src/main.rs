@@ -55,7 +55,7 @@ struct Terminal {
     columns: usize,
 }
 
-/// The error is the one in `tests/token_refusals/entra.rs`; `cargo xtask demo --record` writes the other text.
+/// The error is the one in `tests/token_refusals/entra.rs`; `cargo xtask demo` prints the other text.
 const TERMINALS: [Terminal; 2] = [
     Terminal {
         source: "docs/pictures/aadsts700213.txt",

@@ -4,18 +4,14 @@
 //! variables of the next step.
 
 use std::fs;
-use std::process::{Command, Stdio};
 
 use adieu_emulator::{Connection, TaskResult, World};
 
-use crate::command::{Context as _, output, print_line};
-use crate::{files, package, root, target, test};
+use crate::command::print_line;
+use crate::{package, target, test};
 
 /// The step's service connection, of the type that needs no Azure subscription.
 const CONNECTION: &str = "azure-devops";
-
-/// The recording for the documents, which `cargo xtask pictures` draws.
-const RECORDING: &str = "docs/pictures/demo.txt";
 
 const NEXT: &str = "
 What to try next:
@@ -23,21 +19,6 @@ What to try next:
   cargo build && cargo run -p adieu-emulator -- shell    the command line, by hand, without Azure
   docs/install.md                                        install the tasks in your organization
   docs/migrate.md                                        replace a PAT, step by step";
-
-/// Runs the demo as a user does, and saves its output.
-pub(crate) fn record() -> Result<(), String> {
-    let program = std::env::current_exe().context("This program")?;
-    let text = output(Command::new(program).arg("demo").stderr(Stdio::inherit()));
-    let text = text.ok_or("The demo failed.")?;
-    // Readers do not need the folder of the clone.
-    let text = text.replace(&format!("{}/", root().display()), "");
-    files::write(
-        &root().join(RECORDING),
-        format!("$ cargo xtask demo\n{text}\n"),
-    )?;
-    print_line(RECORDING);
-    Ok(())
-}
 
 /// Runs the demo.
 pub(crate) fn run() -> Result<(), String> {

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::command::{Context as _, print_line};
 use crate::{files, package, root};
@@ -44,60 +44,28 @@ fn read(path: &str) -> Result<String, String> {
     Ok(files::read_text(&root().join(path))?.replace("\r\n", "\n"))
 }
 
-/// The reference of a task. The template gets `task.json` and, for each input, its name in YAML and the operations
-/// that use it.
+/// The reference of a task.
 fn reference(name: &str) -> Result<String, String> {
     let text = read(&format!("task/{name}/task.json"))?;
-    let mut task: Value = serde_json::from_str(&text).context(name)?;
-    let groups = task["groups"].take();
-    let inputs = task["inputs"]
-        .as_array_mut()
-        .ok_or("A task without inputs.")?;
-    let operation = inputs.iter().find(|input| input["name"] == "operation");
-    let operations = operation.and_then(|input| input["options"].as_object());
-    let mut operations: Vec<String> = operations
-        .into_iter()
-        .flat_map(|all| all.keys().cloned())
-        .collect();
-    operations.sort();
-    for input in inputs {
-        let group = groups.as_array().into_iter().flatten();
-        let mut group = group.filter(|group| group["name"] == input["groupName"]);
-        // An input without a rule has the rule of its group.
-        let rule = input["visibleRule"].as_str().map(str::to_owned);
-        let rule = rule.or_else(|| Some(group.next()?["visibleRule"].as_str()?.to_owned()));
-        let (used, unused): (Vec<_>, Vec<_>) = { operations.iter() }.partition(|operation| {
-            rule.as_deref()
-                .is_none_or(|rule| is_visible(rule, operation))
-        });
-        let yaml = input["aliases"].get(0).unwrap_or(&input["name"]).clone();
-        let all = [
-            ("yaml", yaml),
-            ("used", json!(used)),
-            ("unused", json!(unused)),
-        ];
-        all.into_iter().for_each(|(key, value)| input[key] = value);
-    }
-    render(REFERENCE, &task)
-}
-
-/// Whether a `visibleRule` of Azure Pipelines (`operation = a || operation = b`) is true for an operation.
-fn is_visible(rule: &str, operation: &str) -> bool {
-    rule.split("||")
-        .any(|term| match term.trim().split_once(" != ") {
-            Some((_, value)) => value != operation,
-            None => term.trim().ends_with(&format!(" = {operation}")),
-        })
-}
-
-/// Renders a Jinja template.
-pub(crate) fn render(template: &str, values: &Value) -> Result<String, String> {
+    let task: Value = serde_json::from_str(&text).context(name)?;
     let mut jinja = minijinja::Environment::new();
     jinja.set_trim_blocks(true);
     jinja.set_lstrip_blocks(true);
     jinja.set_keep_trailing_newline(true);
-    jinja.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
-    jinja.render_str(template, values).context("A template")
+    jinja.set_undefined_behavior(minijinja::UndefinedBehavior::Chainable);
+    jinja.add_test("visible", |operation: &str, rule: &str| {
+        is_visible(rule, operation)
+    });
+    jinja.render_str(REFERENCE, task).context(name)
+}
+
+/// Whether a `visibleRule` of Azure Pipelines (`operation = a || operation = b`), if any, is true for an operation.
+fn is_visible(rule: &str, operation: &str) -> bool {
+    let mut terms = rule.split("||").map(str::trim);
+    terms.any(|term| match term.split_once(" != ") {
+        Some((_, value)) => value != operation,
+        None => term.is_empty() || term.ends_with(&format!(" = {operation}")),
+    })
 }
 
 /// One line for each section of `docs/troubleshooting/`, below the title of its page.
@@ -107,10 +75,8 @@ fn index() -> Result<String, String> {
         let (title, sections) = sections(&page)?;
         let _ = writeln!(text, "\n## [{title}]({page})\n");
         for (anchor, heading) in sections {
-            let _ = writeln!(
-                text,
-                "- <a id=\"{anchor}\"></a>[{heading}]({page}#{anchor})"
-            );
+            let link = format!("[{heading}]({page}#{anchor})");
+            let _ = writeln!(text, "- <a id=\"{anchor}\"></a>{link}");
         }
     }
     Ok(text)
@@ -120,7 +86,7 @@ fn index() -> Result<String, String> {
 fn troubleshooting() -> Result<Vec<String>, String> {
     let summary = read("docs/SUMMARY.md")?;
     let targets = summary.split("](troubleshooting/").skip(1);
-    let names = targets.filter_map(|rest| rest.split(')').next());
+    let names = targets.map(|rest| rest.split(')').next().unwrap_or_default());
     Ok(names
         .map(|name| format!("docs/troubleshooting/{name}"))
         .collect())

@@ -8,43 +8,43 @@ use std::process::Command;
 use crate::command::{output, print_line, run as run_command, words};
 use crate::{clients, files, root, target};
 
-/// The targets, and the folders of their seeds.
-const TARGETS: [(&str, &str); 6] = [
-    ("archive", "crates/vsix/tests/corpus"),
-    ("broker_request", "fuzz/seeds/broker_request"),
-    ("feeds", "fuzz/seeds/feeds"),
-    ("git_question", "fuzz/seeds/git_question"),
-    ("manifest", "crates/vsix/tests/corpus"),
-    ("scan", "fuzz/seeds/scan"),
+/// The targets. Their seeds are in `fuzz/seeds/`; those that read packages have the tests' corpus.
+const TARGETS: [&str; 6] = [
+    "archive",
+    "broker_request",
+    "feeds",
+    "git_question",
+    "manifest",
+    "scan",
 ];
+const CORPUS: &str = "crates/vsix/tests/corpus";
 
 /// Runs one target, or all, for the given seconds each.
 pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
-    let (name, seconds) = match arguments {
-        [] => (None, "60"),
-        [seconds] if seconds.parse::<u32>().is_ok() => (None, *seconds),
-        [name] => (Some(*name), "60"),
-        [name, seconds] => (Some(*name), *seconds),
-        _ => return Err("cargo xtask fuzz [target] [seconds]".to_owned()),
-    };
-    let chosen = |(target, _): &&(&str, &str)| name.is_none_or(|name| name == *target);
-    let targets: Vec<_> = TARGETS.iter().filter(chosen).collect();
-    if targets.is_empty() {
-        return Err("There is no such fuzz target.".to_owned());
+    let is_number = |word: &&&str| word.parse::<u32>().is_ok();
+    let seconds = arguments.iter().find(is_number).unwrap_or(&"60");
+    let name = arguments.iter().find(|word| !is_number(word));
+    if name.is_some_and(|name| !TARGETS.contains(name)) {
+        return Err(format!("The fuzz targets are {}.", TARGETS.join(", ")));
     }
     if output(&mut words("rustup run nightly rustc --version")).is_none() {
         let why = "sanitizers are in no stable Rust";
         return Err(format!("Run `rustup toolchain install nightly`: {why}."));
     }
     let program = clients::program("cargo-fuzz")?;
-    for (target, seeds) in targets {
+    for target in TARGETS
+        .iter()
+        .filter(|target| name.is_none_or(|name| name == *target))
+    {
         print_line(&format!("{target}: {seconds} s"));
-        fuzz(&program, target, &root().join(seeds), seconds)?;
+        fuzz(&program, target, seconds)?;
     }
     Ok(())
 }
 
-fn fuzz(program: &Path, name: &str, seeds: &Path, seconds: &str) -> Result<(), String> {
+fn fuzz(program: &Path, name: &str, seconds: &str) -> Result<(), String> {
+    let seeds = Some(root().join("fuzz/seeds").join(name)).filter(|seeds| seeds.is_dir());
+    let seeds = seeds.unwrap_or_else(|| root().join(CORPUS));
     let folder = target().join("fuzz");
     let [corpus, artifacts] = ["corpus", "artifacts"].map(|kind| folder.join(kind).join(name));
     for folder in [&corpus, &artifacts] {
@@ -64,7 +64,7 @@ fn fuzz(program: &Path, name: &str, seeds: &Path, seconds: &str) -> Result<(), S
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2")
             .env("CARGO_PROFILE_RELEASE_STRIP", "none")
             .args(["fuzz", "run", name, "--target-dir"])
-            .args([&folder.join("build"), &corpus, seeds])
+            .args([&folder.join("build"), &corpus, &seeds])
             .args(["--", "-rss_limit_mb=1024"])
             .arg(format!("-max_total_time={seconds}"))
             .arg(format!("-artifact_prefix={}/", artifacts.display())),

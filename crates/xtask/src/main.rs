@@ -46,7 +46,6 @@ cargo xtask <command>
   fuzz [target] [s] the readers of untrusted input, by cargo-fuzz (fuzz/), for 60 or so many seconds each
   docs              the reference in docs/tasks/*.md, from task/*/task.json, and the index in TROUBLESHOOTING.md
   site              the documents as a site, in target/site/book/, with its links checked (installs mdBook, once)
-  demo --record     the same, and keeps its output for the recording in the documents
   pictures          the pictures that ship, from docs/pictures/*.svg and *.txt
   bench             all measurements, or one of them; with --runs N, so many runs of each command and not 21:
   bench token [b]   the task's time and memory next to the Azure SDKs for Node and Python, and to an earlier binary
@@ -64,7 +63,6 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["demo"] => demo::run(),
-        ["demo", "--record"] => demo::record(),
         ["test", filters @ ..] => test::run(filters),
         ["dist", names @ ..] => dist::run(names).map(|_| ()),
         ["prove", names @ ..] => prove::run(names),

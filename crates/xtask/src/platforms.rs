@@ -25,18 +25,12 @@ pub(crate) struct Platform {
 }
 
 /// All platforms, by Node's name (`process.platform` and `process.arch`).
-///
-/// # Errors
-/// The table cannot be read.
 pub(crate) fn all() -> Result<BTreeMap<String, Platform>, String> {
     let text = files::read_text(&root().join("task/platforms.json"))?;
     serde_json::from_str(&text).context("task/platforms.json is wrong")
 }
 
 /// The rows with these names, or all rows if there are no names.
-///
-/// # Errors
-/// The table cannot be read, or has no such row.
 pub(crate) fn named(names: &[&str]) -> Result<BTreeMap<String, Platform>, String> {
     let mut all = all()?;
     if let Some(name) = names.iter().find(|name| !all.contains_key(**name)) {
@@ -47,18 +41,12 @@ pub(crate) fn named(names: &[&str]) -> Result<BTreeMap<String, Platform>, String
 }
 
 /// The row with this name.
-///
-/// # Errors
-/// The table cannot be read, or has no such row.
 pub(crate) fn one(name: &str) -> Result<Platform, String> {
     let row = named(&[name])?.remove(name);
     row.ok_or_else(|| "task/platforms.json is empty.".to_owned())
 }
 
 /// This machine's name and row.
-///
-/// # Errors
-/// The table cannot be read, or has no such row.
 pub(crate) fn host() -> Result<(String, Platform), String> {
     let name = match (OS, ARCH) {
         // Windows on ARM runs the x64 binary, which the launcher chooses there.

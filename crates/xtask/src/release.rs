@@ -45,7 +45,7 @@ struct Binary {
     bytes: Vec<u8>,
 }
 
-/// A file in an archive.
+/// A file of the release, or in an archive of it.
 #[derive(Clone)]
 struct Entry {
     path: String,
@@ -53,17 +53,13 @@ struct Entry {
     mode: u32,
 }
 
-/// A file of the release.
-struct File {
-    name: String,
-    bytes: Vec<u8>,
-}
-
 impl Entry {
     fn text(path: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
-        let (path, bytes) = (path.into(), text.into());
-        let mode = 0o644;
-        Self { path, bytes, mode }
+        Self {
+            path: path.into(),
+            bytes: text.into(),
+            mode: 0o644,
+        }
     }
 
     fn program(path: impl Into<String>, bytes: &[u8]) -> Self {
@@ -76,25 +72,16 @@ impl Entry {
 }
 
 /// Makes the release from the binaries of all platforms in `target/dist/`.
-///
-/// # Errors
-/// One sentence: a binary is missing or wrong, or a file cannot be written.
 pub(crate) fn all() -> Result<(), String> {
     make(&dist::built()?, false)
 }
 
 /// The same from this machine's binary, which is built first.
-///
-/// # Errors
-/// As for [`all`].
 pub(crate) fn host() -> Result<(), String> {
     of(&package::release_binary()?)
 }
 
 /// The same from a given binary for this machine.
-///
-/// # Errors
-/// As for [`all`].
 pub(crate) fn of(binary: &Path) -> Result<(), String> {
     let (name, _) = platforms::host()?;
     make(&[(name, binary.to_path_buf())], true)
@@ -115,17 +102,13 @@ fn write(release: &Release, folder: &Path) -> Result<Vec<PathBuf>, String> {
     let templates = templates::files(release, &files)?;
     files.extend(npm::files(release)?);
     files.extend(wheel::files(release)?);
-    files.sort_by(|one, other| one.name.cmp(&other.name));
-    let sums = files
-        .iter()
-        .map(|file| format!("{}  {}\n", dist::sha256(&file.bytes), file.name));
-    files.push(File {
-        bytes: sums.collect::<String>().into_bytes(),
-        name: "SHA256SUMS".to_owned(),
-    });
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    let sum = |file: &Entry| format!("{}  {}\n", dist::sha256(&file.bytes), file.path);
+    let sums: String = files.iter().map(sum).collect();
+    files.push(Entry::text("SHA256SUMS", sums));
     files.extend(templates);
     let written = files.into_iter().map(|file| {
-        let path = folder.join(file.name);
+        let path = folder.join(file.path);
         files::write(&path, file.bytes)?;
         Ok(path)
     });

@@ -11,11 +11,11 @@ use tar::{Builder, Header};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{Entry, File, Release};
+use super::{Entry, Release};
 use crate::command::Context as _;
 
 /// One archive for each platform.
-pub(super) fn files(release: &Release) -> Result<Vec<File>, String> {
+pub(super) fn files(release: &Release) -> Result<Vec<Entry>, String> {
     let archives = release.binaries.iter().map(|binary| {
         let name = format!("adieu-{}-{}", release.version, binary.row.target);
         let mut entries = release.texts(&format!("{name}/"));
@@ -28,14 +28,8 @@ pub(super) fn files(release: &Release) -> Result<Vec<File>, String> {
         let program = format!("{name}/{}", binary.row.binary);
         entries.push(Entry::program(program, &binary.bytes));
         Ok(match is_for_windows {
-            true => File {
-                name: name + ".zip",
-                bytes: zip(&entries)?,
-            },
-            false => File {
-                name: name + ".tar.gz",
-                bytes: tar_gz(&entries)?,
-            },
+            true => Entry::text(name + ".zip", zip(&entries)?),
+            false => Entry::text(name + ".tar.gz", tar_gz(&entries)?),
         })
     });
     archives.collect()

@@ -6,13 +6,13 @@
 use serde_json::{Map, Value, json};
 
 use super::archive::tar_gz;
-use super::{Entry, File, Release, SUMMARY};
+use super::{Entry, Release, SUMMARY};
 
 /// Starts the binary. Old versions of Node must be able to run it, so it has old syntax and no dependencies.
 const START: &str = include_str!("adieu.js");
 
 /// The packages, with the file names of `npm pack`.
-pub(super) fn files(release: &Release) -> Result<Vec<File>, String> {
+pub(super) fn files(release: &Release) -> Result<Vec<Entry>, String> {
     let mut files = Vec::new();
     let mut platforms = Map::new();
     for binary in &release.binaries {
@@ -51,7 +51,7 @@ fn package(
     name: &str,
     mut about: Value,
     program: Entry,
-) -> Result<File, String> {
+) -> Result<Entry, String> {
     about["name"] = name.into();
     about["version"] = release.version.clone().into();
     about["license"] = "MIT".into();
@@ -61,8 +61,6 @@ fn package(
     let mut entries = release.texts("package/");
     entries.push(Entry::text("package/package.json", format!("{about:#}\n")));
     entries.push(program);
-    Ok(File {
-        name: format!("npm/{name}-{}.tgz", release.version),
-        bytes: tar_gz(&entries)?,
-    })
+    let path = format!("npm/{name}-{}.tgz", release.version);
+    Ok(Entry::text(path, tar_gz(&entries)?))
 }

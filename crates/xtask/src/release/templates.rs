@@ -3,7 +3,7 @@
 //!
 //! Files that contain an address are written only if Cargo.toml has a `repository`.
 
-use super::{File, Release};
+use super::{Entry, Release};
 use crate::command::print_line;
 use crate::{dist, files, root};
 
@@ -20,7 +20,7 @@ pub(super) fn all() -> Result<Vec<(String, String)>, String> {
 }
 
 /// The templates, with the version, the address and the digests of the archives filled in.
-pub(super) fn files(release: &Release, archives: &[File]) -> Result<Vec<File>, String> {
+pub(super) fn files(release: &Release, archives: &[Entry]) -> Result<Vec<Entry>, String> {
     let mut templates = all()?;
     if release.repository.is_none() {
         print_line("Cargo.toml has no repository: no Homebrew formula and no winget manifest.");
@@ -37,10 +37,7 @@ pub(super) fn files(release: &Release, archives: &[File]) -> Result<Vec<File>, S
             text = text.replace(&format!("@SHA256_{place}@"), &dist::sha256(&archive.bytes));
         }
         match text.split('@').nth(1) {
-            None => written.push(File {
-                name,
-                bytes: text.into_bytes(),
-            }),
+            None => written.push(Entry::text(name, text)),
             Some(place) if place.starts_with("SHA256_") => {
                 print_line(&format!(
                     "{name} needs the binaries of all platforms: not written."

@@ -8,16 +8,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 
 use super::archive::zip;
-use super::{Binary, Entry, File, Release, SUMMARY};
+use super::{Binary, Entry, Release, SUMMARY};
 
 /// One wheel for each platform.
-pub(super) fn files(release: &Release) -> Result<Vec<File>, String> {
+pub(super) fn files(release: &Release) -> Result<Vec<Entry>, String> {
     let wheels = release.binaries.iter().map(|binary| {
         let tag = tag(binary);
-        Ok(File {
-            name: format!("python/adieu-{}-py3-none-{tag}.whl", release.version),
-            bytes: zip(&entries(release, binary, tag))?,
-        })
+        let path = format!("python/adieu-{}-py3-none-{tag}.whl", release.version);
+        Ok(Entry::text(path, zip(&entries(release, binary, tag))?))
     });
     wheels.collect()
 }
