@@ -10,6 +10,7 @@ use object::read::macho::MachOFile64;
 use object::{BinaryFormat, Endianness, File, LittleEndian, Object as _, macho};
 use ring::digest::{SHA256, digest};
 
+use crate::command::Context as _;
 use crate::platforms::Platform;
 
 /// What every Windows since Windows Server 2016 has. (`api-ms-win-*` are its own names for parts of these.)
@@ -45,15 +46,13 @@ const MACOS_LIBRARIES: [&str; 4] = [
 pub(crate) fn run(platform: &Platform, binary: &[u8]) -> Result<(), String> {
     let damaged = |error: object::Error| format!("this is not a whole executable: {error}.");
     let file = File::parse(binary).map_err(damaged)?;
-    let machine = machine(&file).filter(|_| format_of(&file) == platform.format);
-    let Some(machine) = machine else {
+    let kind = kind(&file).filter(|(format, _)| *format == platform.format);
+    let Some((_, machine)) = kind else {
         return Err(format!("this is not a 64-bit {} file.", platform.format));
     };
     if machine != platform.machine {
-        return Err(format!(
-            "its processor is {machine} and should be {}.",
-            platform.machine
-        ));
+        let right = platform.machine;
+        return Err(format!("its processor is {machine} and should be {right}."));
     }
     for library in file.import_libraries().map_err(damaged)? {
         let library = library.map_err(damaged)?;
@@ -67,10 +66,8 @@ pub(crate) fn run(platform: &Platform, binary: &[u8]) -> Result<(), String> {
     }
     for path in [crate::root(), crate::target()] {
         let path = path.to_string_lossy();
-        if binary
-            .windows(path.len())
-            .any(|part| part == path.as_bytes())
-        {
+        let mut parts = binary.windows(path.len());
+        if parts.any(|part| part == path.as_bytes()) {
             return Err(format!("it contains the path {path} of this machine."));
         }
     }
@@ -80,48 +77,32 @@ pub(crate) fn run(platform: &Platform, binary: &[u8]) -> Result<(), String> {
 /// Bytes after deflate, as our packer does it.
 pub(crate) fn deflated(binary: &[u8]) -> Result<u64, String> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    encoder
-        .write_all(binary)
-        .and_then(|()| encoder.finish())
-        .map(|bytes| bytes.len() as u64)
-        .map_err(|error| error.to_string())
+    let written = encoder.write_all(binary).and_then(|()| encoder.finish());
+    Ok(written.context("deflate")?.len() as u64)
 }
 
 /// SHA-256 in hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     let digest = digest(&SHA256, bytes);
-    digest
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digits = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
+    digits.collect()
 }
 
-/// The word of `task/platforms.json`.
-fn format_of(file: &File<'_>) -> &'static str {
-    match file.format() {
-        BinaryFormat::Elf => "ELF",
-        BinaryFormat::Pe => "PE",
-        BinaryFormat::MachO => "Mach-O",
-        _ => "another format",
-    }
-}
-
-/// The processor's number in the format's own header, by which the launcher recognizes a binary.
-fn machine(file: &File<'_>) -> Option<u32> {
-    match file {
-        File::Elf64(file) => Some(file.elf_header().e_machine.get(file.endian()).0.into()),
-        File::Pe64(file) => Some(
-            file.nt_headers()
-                .file_header
-                .machine
-                .get(LittleEndian)
-                .0
-                .into(),
-        ),
-        File::MachO64(file) => Some(file.macho_header().cputype.get(file.endian()).0),
-        _ => None,
-    }
+/// The format, as in `task/platforms.json`, and the processor's number in its header, by which the launcher recognizes
+/// a binary.
+fn kind(file: &File<'_>) -> Option<(&'static str, u32)> {
+    Some(match file {
+        File::Elf64(file) => {
+            let machine = file.elf_header().e_machine.get(file.endian());
+            ("ELF", machine.0.into())
+        }
+        File::Pe64(file) => {
+            let machine = file.nt_headers().file_header.machine.get(LittleEndian);
+            ("PE", machine.0.into())
+        }
+        File::MachO64(file) => ("Mach-O", file.macho_header().cputype.get(file.endian()).0),
+        _ => return None,
+    })
 }
 
 /// Linux binaries are static: a library is one too many.
