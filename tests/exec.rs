@@ -367,7 +367,7 @@ fn reports_why_a_command_cannot_run() {
         exit 126
 
         error: terraform needs a service connection, so it works in the tasks only.
-        What to do: Use identity, azd or git here, and EntraToken@1 in a pipeline.
+        What to do: Use identity, azd, git or proxy here, and EntraToken@1 in a pipeline.
         More: adieu explain configure
         exit 2
 
@@ -441,8 +441,9 @@ fn help_has_examples() {
 
         Options:
               --env <VARIABLE=RESOURCE>      Set this variable to a token for this resource; may be repeated
-              --configure <WORD>             Give fresh tokens to these clients: identity, azd, git; may be repeated, empty for none [default: identity]
+              --configure <WORD>             Give fresh tokens to these clients: identity, azd, git, proxy; may be repeated, empty for none [default: identity]
               --feeds                        Give package clients fresh credentials for the Azure Artifacts feeds that this folder declares; without --env, no variable has a token
+              --stand-in                     Set variables to stand-ins, which a local proxy replaces by fresh tokens in requests to the organization; the same as --configure proxy
               --tenant <TENANT>              Tenant ID or domain [default: the identity's]
               --organization <ORGANIZATION>  Get the tokens from the tenant of this Azure DevOps organization
               --credential <CREDENTIAL>      How to sign in [default: auto] [possible values: auto, pipelines, github-actions, gitlab, workload-identity, managed-identity, azd, az]
@@ -460,6 +461,7 @@ fn help_has_examples() {
           adieu exec --env ARM_TOKEN=arm --credential az -- ./deploy.sh
           adieu exec --configure identity --configure azd -- azd provision
           adieu exec --feeds -- npm ci  with credentials for the feeds of this folder
+          adieu exec --stand-in --organization contoso -- npx renovate
 
         Variables that are already set are left alone (--env warns): the same command
         runs in a pipeline that has the token, and on a machine where you are signed in.

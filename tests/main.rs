@@ -146,6 +146,10 @@ mod extension_help;
 mod extension_inspect;
 mod extension_package;
 
+// `configure: proxy` and `adieu exec --stand-in`: clients without a token, and thieves.
+#[cfg(target_os = "linux")]
+mod stand_in;
+
 // Pipelines for users: valid for Azure Pipelines, right for our tasks, and run.
 mod pipelines;
 

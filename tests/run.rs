@@ -195,7 +195,7 @@ fn reports_why_a_script_cannot_start() {
         More: adieu explain run
         ----
         ##[error]configure: 'identiti' is not a known client.
-        What to do: Use identity, azd, git, terraform, azurePipelinesCredential, one per line. `resources = azureDevOps, arm` limits which tokens are served.
+        What to do: Use identity, azd, git, proxy, terraform, azurePipelinesCredential, one per line. `resources = azureDevOps, arm` limits which tokens are served.
         More: adieu explain configure
         The line 'resources = x y' of configure: 'x y' contains a space.
         What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.

@@ -6,13 +6,16 @@ mod git;
 mod headers;
 pub(crate) mod helper;
 mod settings;
+pub(crate) mod stand_in;
 
 use std::path::PathBuf;
 
 use adieu_agent::{Environment, VariableName, process_variable, undefined_variable};
 use adieu_broker::{Address, Resources};
+use adieu_devops::Hosts;
 use adieu_identity::Scope;
 use adieu_secret::EndpointSecret;
+use adieu_stand_in::Allowed;
 
 use crate::connection::Connection;
 use crate::failure::{ConfigureProblem, ConfigureProblemKind, Failure};
@@ -26,10 +29,11 @@ use settings::{Setting, kept_no_proxy, key, no_proxy, of_git, plain, terraform};
 pub(crate) use settings::{KEPT_NO_PROXY, environment_of, is_our_no_proxy, publish};
 
 /// The words, in the order of the documents.
-const WORDS: [&str; 5] = [
+const WORDS: [&str; 6] = [
     "identity",
     "azd",
     "git",
+    "proxy",
     "terraform",
     "azurePipelinesCredential",
 ];
@@ -47,6 +51,8 @@ pub(crate) struct Configure {
     mechanisms: Vec<Mechanism>,
     /// Resources as the user wrote them, with their scopes in the connection's cloud.
     resources: Option<Vec<(String, Scope)>>,
+    /// What `proxy` replaces stand-ins for.
+    allowed: Allowed,
 }
 
 /// A way in which clients find credentials.
@@ -58,6 +64,8 @@ enum Mechanism {
     Azd,
     /// A credential helper for the repositories of Azure DevOps.
     Git,
+    /// A stand-in in each variable, and a proxy that replaces it by a fresh token.
+    Proxy,
     /// Terraform's own OIDC settings: it asks Azure DevOps itself.
     Terraform,
     /// The SDKs' `AzurePipelinesCredential`, and azd's `azure-pipelines` provider.
@@ -108,6 +116,7 @@ impl Configure {
                 });
             }
         }
+        problems.extend(configure.beside_proxy(tokens));
         if problems.is_empty() {
             configure.add_resources_of_git(cloud);
             Ok(configure)
@@ -126,8 +135,16 @@ impl Configure {
             return Err(ConfigureProblemKind::UndefinedVariable(variable.to_owned()));
         }
         if let Some((name, list)) = line.split_once('=') {
-            if !name.trim().eq_ignore_ascii_case("resources") {
-                return Err(ConfigureProblemKind::Unknown(&WORDS));
+            let name = name.trim().to_ascii_lowercase();
+            match name.as_str() {
+                "organizations" => return self.take_organizations(list),
+                "publishers" => {
+                    let publishers = list.split(',').map(|one| one.trim().to_owned());
+                    self.allowed.publishers.extend(publishers);
+                    return Ok(());
+                }
+                "resources" => {}
+                _ => return Err(ConfigureProblemKind::Unknown(&WORDS)),
             }
             let listed = self.resources.get_or_insert_default();
             for text in list.split(',').map(str::trim) {
@@ -151,6 +168,74 @@ impl Configure {
             self.mechanisms.push(mechanism);
         }
         Ok(())
+    }
+
+    fn take_organizations(&mut self, list: &str) -> Result<(), ConfigureProblemKind> {
+        for text in list.split(',') {
+            let organization = Hosts::public().organization(text);
+            let organization = organization
+                .map_err(|_| ConfigureProblemKind::NotAnOrganization(text.trim().to_owned()))?;
+            self.allowed.organizations.push(organization.name);
+        }
+        Ok(())
+    }
+
+    /// What keeps `proxy` from being what it is: code that gets a real token some other way, or nothing to replace.
+    fn beside_proxy(&self, tokens: &[RequestedToken]) -> Vec<ConfigureProblem> {
+        let problem = |line: &str, reason| ConfigureProblem {
+            line: line.to_owned(),
+            reason,
+        };
+        if !self.has_proxy() {
+            let is_named = self.allowed != Allowed::default();
+            let line = "organizations and publishers";
+            let lonely = is_named.then(|| problem(line, ConfigureProblemKind::OfProxyAlone));
+            return lonely.into_iter().collect();
+        }
+        let words = self
+            .mechanisms
+            .iter()
+            .filter(|one| **one != Mechanism::Proxy);
+        let mut lines: Vec<String> = words.map(|one| one.word().to_owned()).collect();
+        let is_other = |one: &&RequestedToken| one.scope.value != resource::azure_devops().value;
+        let others = tokens.iter().filter(is_other);
+        lines.extend(others.map(|one| format!("{}={}", one.name, one.resource)));
+        let mut problems: Vec<ConfigureProblem> = lines
+            .iter()
+            .map(|line| problem(line, ConfigureProblemKind::BesideProxy))
+            .collect();
+        if self.resources.is_some() {
+            problems.push(problem("resources", ConfigureProblemKind::BesideProxy));
+        }
+        if tokens.is_empty() {
+            problems.push(problem("proxy", ConfigureProblemKind::NoStandIn));
+        }
+        problems
+    }
+
+    /// Something else of the step that would give scripts a real token beside `proxy`.
+    pub(crate) fn refuse_beside_proxy(&self, input: &'static str) -> Result<(), Failure> {
+        match self.has_proxy() {
+            true => Err(of_proxy(input, ConfigureProblemKind::BesideProxy)),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether clients get stand-ins.
+    pub(crate) fn has_proxy(&self) -> bool {
+        self.mechanisms.contains(&Mechanism::Proxy)
+    }
+
+    /// What stand-ins are good for: the organizations that are named, else this one.
+    pub(crate) fn allowed(&self, organization: Option<&str>) -> Result<Allowed, Failure> {
+        let mut allowed = self.allowed.clone();
+        if allowed.organizations.is_empty() {
+            let known = organization.and_then(|text| Hosts::public().organization(text).ok());
+            let known =
+                known.ok_or_else(|| of_proxy("proxy", ConfigureProblemKind::NoOrganization))?;
+            allowed.organizations.push(known.name);
+        }
+        Ok(allowed)
     }
 
     /// Adds the resource for git, Azure DevOps. If no other client uses the broker, it is the only one.
@@ -216,11 +301,8 @@ impl Configure {
 
     /// Checks that every mechanism works with this connection.
     pub(crate) fn check(&self, connection: &Connection) -> Result<(), Failure> {
-        let own = self
-            .mechanisms
-            .iter()
-            .find(|mechanism| !mechanism.asks_a_broker());
-        match own {
+        let mut all = self.mechanisms.iter();
+        match all.find(|mechanism| mechanism.presents_id_tokens()) {
             Some(mechanism) if !connection.service.has_id_token() => {
                 Err(Failure::Configure(vec![ConfigureProblem {
                     line: mechanism.word().to_owned(),
@@ -234,7 +316,7 @@ impl Configure {
     /// Checks that every mechanism works on a command line.
     pub(crate) fn check_without_connection(&self) -> Result<(), Failure> {
         let mut all = self.mechanisms.iter();
-        match all.find(|mechanism| !mechanism.asks_a_broker()) {
+        match all.find(|mechanism| mechanism.presents_id_tokens()) {
             Some(mechanism) => Err(Failure::Configure(vec![ConfigureProblem {
                 line: mechanism.word().to_owned(),
                 reason: ConfigureProblemKind::TaskAlone,
@@ -343,11 +425,21 @@ impl Configure {
     }
 }
 
+/// A failure of a step with `proxy`.
+#[inline(never)]
+pub(crate) fn of_proxy(line: &str, reason: ConfigureProblemKind) -> Failure {
+    Failure::Configure(vec![ConfigureProblem {
+        line: line.to_owned(),
+        reason,
+    }])
+}
+
 impl Mechanism {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Identity,
         Self::Azd,
         Self::Git,
+        Self::Proxy,
         Self::Terraform,
         Self::AzurePipelinesCredential,
     ];
@@ -362,6 +454,7 @@ impl Mechanism {
             Self::Identity => "identity",
             Self::Azd => "azd",
             Self::Git => "git",
+            Self::Proxy => "proxy",
             Self::Terraform => "terraform",
             Self::AzurePipelinesCredential => "azurePipelinesCredential",
         }
@@ -369,6 +462,10 @@ impl Mechanism {
 
     fn asks_a_broker(self) -> bool {
         matches!(self, Self::Identity | Self::Azd | Self::Git)
+    }
+
+    fn presents_id_tokens(self) -> bool {
+        matches!(self, Self::Terraform | Self::AzurePipelinesCredential)
     }
 }
 

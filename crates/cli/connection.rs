@@ -283,3 +283,16 @@ fn page(job: &Job, id: &EndpointId) -> String {
         id.as_str()
     )
 }
+
+/// The organization that a step is about: that of its connection, else the job's own.
+pub(crate) fn organization_of(
+    environment: &Environment,
+    connection: &Connection,
+) -> Option<String> {
+    let own = connection.facts.organization.clone();
+    own.or_else(|| {
+        let job = environment.job().ok()?;
+        let organization = Hosts::public().organization(&job.collection).ok()?;
+        Some(organization.name)
+    })
+}

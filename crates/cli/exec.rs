@@ -12,12 +12,15 @@ use std::process::ExitCode;
 #[cfg(unix)]
 use adieu_agent::process_path;
 use adieu_agent::process_variable;
-use adieu_broker::Broker;
+use adieu_broker::{Broker, Tokens};
 use adieu_order::Map;
+use adieu_stand_in::{Allowed, OnRequest};
+use adieu_transport::Transport;
 use clap::Args;
 use tokio::process::Command;
 
 use crate::child::{CommandEnd, RunningCommand};
+use crate::configure::stand_in::{self, OwnProxy};
 use crate::configure::{Configure, Endpoints, environment_of};
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::defaults;
@@ -29,7 +32,7 @@ use crate::network;
 use crate::platform::{SignalTarget, Stops};
 use crate::program;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::resource::Cloud;
+use crate::resource::{self, Cloud};
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
 use crate::tokens::{self, RequestedToken, expiry_name};
@@ -50,6 +53,7 @@ Examples:
   adieu exec --env ARM_TOKEN=arm --credential az -- ./deploy.sh
   adieu exec --configure identity --configure azd -- azd provision
   adieu exec --feeds -- npm ci  with credentials for the feeds of this folder
+  adieu exec --stand-in --organization contoso -- npx renovate
 
 Variables that are already set are left alone (--env warns): the same command
 runs in a pipeline that has the token, and on a machine where you are signed in.
@@ -61,13 +65,17 @@ pub(crate) struct ExecArguments {
     /// Set this variable to a token for this resource; may be repeated
     #[arg(long, alias = "token", value_name = "VARIABLE=RESOURCE")]
     env: Vec<String>,
-    /// Give fresh tokens to these clients: identity, azd, git; may be repeated, empty for none [default: identity]
+    /// Give fresh tokens to these clients: identity, azd, git, proxy; may be repeated, empty for none [default: identity]
     #[arg(long, value_name = "WORD")]
     configure: Option<Vec<String>>,
     /// Give package clients fresh credentials for the Azure Artifacts feeds that this folder declares; without --env, no
     /// variable has a token
     #[arg(long)]
     feeds: bool,
+    /// Set variables to stand-ins, which a local proxy replaces by fresh tokens in requests to the organization; the same
+    /// as --configure proxy
+    #[arg(long, conflicts_with = "feeds")]
+    stand_in: bool,
     /// Tenant ID or domain [default: the identity's]
     #[arg(long)]
     tenant: Option<String>,
@@ -105,10 +113,12 @@ async fn run_with(
     let all = requests(&arguments.env, default, &cloud)?;
     let is_asked = arguments.configure.is_some();
     let words = arguments.configure.unwrap_or_else(|| {
-        let usual = (!arguments.feeds).then(|| "identity".to_owned());
+        let usual = !arguments.feeds && !arguments.stand_in;
+        let usual = usual.then(|| "identity".to_owned());
         usual.into_iter().collect()
     });
-    let words = words.join("\n");
+    let stand_in = if arguments.stand_in { "\nproxy" } else { "" };
+    let words = format!("{}{stand_in}", words.join("\n"));
     let configure = Configure::read(&words, &cloud, &all)?;
     configure.check_without_connection()?;
     let (set, missing): (Vec<_>, Vec<_>) = all.into_iter().partition(is_set);
@@ -140,9 +150,25 @@ async fn run_with(
             cause: ErrorKind::NotFound.into(),
         });
     }
+    let allowed = match configure.has_proxy() {
+        true => Some(configure.allowed(organization.as_deref())?),
+        false => None,
+    };
     let source = Source::SignIn(SignIn::new(arguments.credential, tenant));
     // Registered before the command writes to the same log: a mask in the middle of one of its lines would be text.
     let log = credential::workflow_log();
+    if let Some(allowed) = allowed {
+        let variables = missing.into_iter().map(|wanted| wanted.name);
+        return with_stand_ins(
+            allowed,
+            stand_in::names(variables),
+            source,
+            transport,
+            own,
+            &arguments.command,
+        )
+        .await;
+    }
     for wanted in &missing {
         let scope = &wanted.scope;
         let token = source.token_patiently(scope, &transport).await?;
@@ -195,6 +221,36 @@ async fn run_with(
     tokio::select! {
         ended = run_command(&arguments.command, &own) => ended,
         never = serving => never,
+    }
+}
+
+/// Runs the command with a stand-in in each variable, and the proxy that replaces it.
+async fn with_stand_ins(
+    allowed: Allowed,
+    variables: Vec<String>,
+    source: Source,
+    transport: Transport,
+    mut own: Map<String, String>,
+    command: &[OsString],
+) -> Result<ExitCode, Failure> {
+    let scope = resource::azure_devops();
+    // A sign-in that cannot work is reported here, and not to a client an hour later.
+    let token = source.token_patiently(&scope, &transport).await?;
+    drop(source.confirmed(token, &scope, &transport).await?);
+    let live: OnRequest = |line| Terminal.detail(line);
+    let proxy = OwnProxy::open(allowed, variables, &std::env::temp_dir(), Some(live));
+    let mut proxy = proxy.map_err(Failure::NoBroker)?;
+    if let Some(log) = credential::workflow_log() {
+        log.mask(&proxy.stand_ins.key);
+        for (_, value) in &proxy.stand_ins.values {
+            log.mask(value);
+        }
+    }
+    own.extend(std::mem::take(&mut proxy.variables));
+    let tokens = Tokens::of(SessionTokens::new(source, transport.clone()));
+    tokio::select! {
+        ended = run_command(command, &own) => ended,
+        () = proxy.serve(tokens, transport) => pending().await,
     }
 }
 

@@ -176,7 +176,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), F
     ) {
         let key = EndpointSecret::new(key.to_owned());
         let transport = network::transport(environment, &Quiet)?;
-        if !job::stop(endpoint, &key, &transport).await {
+        if job::stop(endpoint, &key, &transport).await.is_none() {
             log.warn(
                 "The job's credential endpoint for feeds does not answer. It may have ended \
                  before the job.",

@@ -13,6 +13,7 @@ use adieu_transport::{
 };
 
 use crate::configure;
+use crate::configure::stand_in::{are_our_roots, is_our_proxy};
 use crate::console;
 use crate::failure::{Failure, NetworkProblem};
 use crate::report::without_error_numbers;
@@ -128,7 +129,9 @@ fn node_roots(environment: &Environment, log: &dyn Reporter) -> Certificates {
         return Vec::new();
     }
     if environment.is_of_the_pipeline(NODE_ROOTS) {
-        log.warn(&of_the_pipeline(NODE_ROOTS));
+        if !are_our_roots(path) {
+            log.warn(&of_the_pipeline(NODE_ROOTS));
+        }
         return Vec::new();
     }
     roots(NODE_ROOTS, Path::new(path), log)
@@ -141,11 +144,14 @@ const OPENSSL_ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 fn root_source(environment: &Environment, log: &dyn Reporter) -> RootSource {
     let mut source = RootSource::Distribution;
     for name in OPENSSL_ROOTS {
-        if environment.variable(name).unwrap_or_default().is_empty() {
+        let path = environment.variable(name).unwrap_or_default();
+        if path.is_empty() {
             continue;
         }
         if environment.is_of_the_pipeline(name) {
-            log.warn(&of_the_pipeline(name));
+            if !are_our_roots(path) {
+                log.warn(&of_the_pipeline(name));
+            }
             source = RootSource::DistributionFile;
         } else if let RootSource::Distribution = source {
             source = RootSource::Variables;
@@ -171,6 +177,14 @@ fn proxy_variables(environment: &Environment, log: &dyn Reporter) -> ProxyVariab
             variables.name_a_proxy()
                 && environment.is_of_the_pipeline(name)
                 && !configure::is_our_no_proxy(environment)
+        }
+        // That of `configure: proxy`, which is for scripts.
+        "HTTPS_PROXY"
+            if environment
+                .variable("HTTPS_PROXY")
+                .is_some_and(is_our_proxy) =>
+        {
+            false
         }
         name => {
             environment.is_of_the_pipeline(name) || environment.is_a_secret_of_the_pipeline(name)

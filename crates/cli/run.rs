@@ -11,19 +11,21 @@ use std::future::pending;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::rc::Rc;
 use std::time::Duration;
 
 use adieu_agent::{
     Environment, Log, Stream, is_for_the_task_alone, process_path, process_variable,
     process_variables,
 };
-use adieu_broker::Broker;
+use adieu_broker::{Broker, Tokens};
 use adieu_identity::Token;
 use adieu_order::Map;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{ChildStderr, Command};
 
 use crate::child::{CommandEnd, RunningCommand};
+use crate::configure::stand_in::{self, OwnProxy};
 use crate::configure::{Configure, Endpoints, environment_of};
 use crate::connection::{self, Connection};
 use crate::failure::{Failure, ScriptProblem};
@@ -80,11 +82,31 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Fail
         _ = stops.next() => return Ok(CommandEnd::Stopped(0)),
         () = launcher.gone() => return Ok(CommandEnd::Abandoned),
     };
+    let mut stand_ins = match configure.has_proxy() {
+        true => {
+            let organization = connection::organization_of(environment, &connection);
+            let allowed = configure.allowed(organization.as_deref())?;
+            let names = got.access.iter().map(|(wanted, _)| wanted.name.clone());
+            let names = stand_in::names(names);
+            let folder = temp_folder(environment)?;
+            let proxy = OwnProxy::open(allowed.clone(), names, &folder, None);
+            let proxy = proxy.map_err(Failure::NoBroker)?;
+            proxy.stand_ins.announce(&allowed, log);
+            Some(proxy)
+        }
+        false => None,
+    };
     let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
     let endpoints = Endpoints::of(&broker.address())?;
     log.mask(&endpoints.key);
-    let mut own = configured(&configure, &endpoints, environment, &connection, log);
-    own.extend(own_tokens(&got.access, log));
+    let own = match &mut stand_ins {
+        Some(proxy) => std::mem::take(&mut proxy.variables),
+        None => {
+            let mut own = configured(&configure, &endpoints, environment, &connection, log);
+            own.extend(own_tokens(&got.access, log));
+            own
+        }
+    };
     let file = write(environment, shell, &inputs.script)?;
     let mut command = shell.command(&program, &file);
     let command = prepared(&mut command, &folder, &own, inputs.fail_on_standard_error);
@@ -96,9 +118,13 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Fail
     };
     Log::leave_the_log_to_another_program();
     let running = RunningCommand::start(command, stops).map_err(cannot)?;
-    let source = SessionTokens::new(Source::Connection(Box::new(connection)), transport);
+    let source = Source::Connection(Box::new(connection));
+    let source = SessionTokens::new(source, transport.clone());
+    let journal = stand_ins.as_ref().map(|proxy| Rc::clone(&proxy.journal));
     let serving = async {
-        if configure.needs_broker() {
+        if let Some(proxy) = stand_ins {
+            proxy.serve(Tokens::of(source), transport).await;
+        } else if configure.needs_broker() {
             broker.serve(source, configure.resources(), None).await;
         }
         // A broker that can no longer issue tokens is not a reason to end the script.
@@ -108,6 +134,9 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Fail
         ended = finished(running, launcher) => ended,
         ended = serving => ended,
     };
+    if let Some(lines) = journal.and_then(|journal| stand_in::lines_of(&journal.text())) {
+        log.say(&lines);
+    }
     match ended.map_err(cannot)? {
         CommandEnd::Code(0) if wrote => Err(Failure::Script(ScriptProblem::StandardError)),
         CommandEnd::Code(code) if code != 0 => Err(Failure::Script(ScriptProblem::Ended {
@@ -254,10 +283,7 @@ fn write(
     shell: Shell,
     script: &str,
 ) -> Result<tempfile::TempPath, Failure> {
-    let folder = environment
-        .platform_variable("Agent.TempDirectory")
-        .map_err(Failure::PlatformVariable)?
-        .map_or_else(env::temp_dir, PathBuf::from);
+    let folder = temp_folder(environment)?;
     let suffix = format!(".{}", shell.extension());
     let file = tempfile::Builder::new()
         .prefix("adieu-")
@@ -278,4 +304,12 @@ fn write(
             },
         })
     })
+}
+
+/// Where files are that the agent removes when the job ends.
+fn temp_folder(environment: &Environment) -> Result<PathBuf, Failure> {
+    let folder = environment
+        .platform_variable("Agent.TempDirectory")
+        .map_err(Failure::PlatformVariable)?;
+    Ok(folder.map_or_else(env::temp_dir, PathBuf::from))
 }

@@ -57,6 +57,9 @@ pub(crate) struct ServeArguments {
     /// The folder of that job's feeds, which are served in place of clients; the connection may be empty
     #[arg(long, hide = true, requires = "job", value_name = "FOLDER")]
     feeds: Option<PathBuf>,
+    /// The organizations and publishers of that job's stand-ins, and the variables that hold them; a proxy replaces them
+    #[arg(long, hide = true, requires = "job", value_name = "LISTS")]
+    stand_ins: Option<String>,
     /// Process with whose end it ends too
     #[arg(long, hide = true, requires = "job")]
     worker: Option<u32>,
@@ -76,6 +79,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> 
             connection,
             arguments.tenant.clone(),
             &arguments.resource,
+            arguments.stand_ins.as_deref(),
             arguments.worker,
         )
         .await;

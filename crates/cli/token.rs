@@ -5,6 +5,7 @@
 mod command;
 mod connections;
 mod output;
+mod stand_ins;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use adieu_secret::{EndpointSecret, IdToken};
 use time::OffsetDateTime;
 
 use self::connections::FilledConnection;
+use crate::configure::stand_in;
 use crate::configure::{self, Configure, helper};
 use crate::connection::{self, Connection};
 use crate::failure::{ConnectionProblem, Failure};
@@ -57,6 +59,26 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
         return Err(Failure::NothingAsked);
     }
     configure.check(&connection)?;
+    let stand_ins = match configure.has_proxy() {
+        true => {
+            if id_token_name.is_some() {
+                configure.refuse_beside_proxy("idToken")?;
+            }
+            if !filled.is_empty() {
+                configure.refuse_beside_proxy("connections")?;
+            }
+            let organization = connection::organization_of(environment, &connection);
+            let allowed = configure.allowed(organization.as_deref())?;
+            Some(stand_ins::Step::check(
+                allowed,
+                &wanted,
+                inputs.is_output,
+                environment,
+                log,
+            )?)
+        }
+        false => None,
+    };
     if id_token_name.is_some() && !connection.service.has_id_token() {
         return Err(Failure::Connection {
             connection: connection.facts,
@@ -76,17 +98,23 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
         "Signed in at {}, tenant {}.",
         connection.facts.authority, connection.facts.tenant
     ));
+    let publish = Publish {
+        log,
+        exposed: inputs.expose_to_scripts,
+        output: inputs.is_output,
+    };
+    if let Some(step) = stand_ins {
+        let tenant = inputs_tenant.as_deref();
+        return step
+            .run(environment, &id, tenant, &publish, &transport)
+            .await;
+    }
     let serving = match configure.needs_broker() {
         true => {
             let tenant = inputs_tenant.as_deref();
             Some(job::start(environment, &id, tenant, &configure).await?)
         }
         false => None,
-    };
-    let publish = Publish {
-        log,
-        exposed: inputs.expose_to_scripts,
-        output: inputs.is_output,
     };
     let published = publish
         .all(&got.access, id_token_name.zip(got.id))
@@ -118,7 +146,10 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), F
     }
     let key = EndpointSecret::new(key.to_owned());
     let transport = network::transport(environment, &Quiet)?;
-    if job::stop(endpoint, &key, &transport).await {
+    if let Some(journal) = job::stop(endpoint, &key, &transport).await {
+        if let Some(lines) = stand_in::lines_of(&journal) {
+            log.say(&lines);
+        }
         log.say("The job's credential endpoint is closed.");
     } else {
         log.warn(

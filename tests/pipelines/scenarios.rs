@@ -150,6 +150,40 @@ fn a_script_asks_for_tokens_while_it_runs() {
 }
 
 #[test]
+fn a_script_without_a_token_calls_the_organization_that_is_named() {
+    let world = world();
+    let (result, page) = run(
+        &world,
+        "steps:
+- template: pipelines/templates/stand-in.yml
+  parameters:
+    organizations: fabrikam
+    script: |
+      set -euo pipefail
+      ask() {
+        curl --silent --show-error --user \":$AZURE_DEVOPS_TOKEN\" \
+          \"https://dev.azure.com/$1/_apis/projects/web?api-version=7.1\"
+      }
+      ask fabrikam | grep -o '\"name\":\"web\"'
+      ask contoso
+",
+    );
+    expect_test::expect![[r#"
+        Job
+          Checkout: Succeeded
+          Run without a token: Succeeded
+            AZURE_DEVOPS_TOKEN: a stand-in for Azure DevOps, good for fabrikam through HTTPS_PROXY.
+            "name":"web"
+            adieu: the stand-in of AZURE_DEVOPS_TOKEN is good for the organization fabrikam only.
+            Requests with stand-ins:
+            AZURE_DEVOPS_TOKEN: GET dev.azure.com/fabrikam/_apis/projects/web: fresh token
+            AZURE_DEVOPS_TOKEN: GET dev.azure.com/contoso/_apis/projects/web: refused
+    "#]]
+    .assert_eq(&page);
+    assert_eq!(result, TaskResult::Succeeded);
+}
+
+#[test]
 fn each_step_of_a_long_job_finds_a_token() {
     let world = world();
     let step = "    - script: |

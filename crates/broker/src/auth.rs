@@ -2,6 +2,8 @@
 //!
 //! It never reads what is requested, and refuses before anything else happens.
 
+use std::io;
+
 use adieu_secret::EndpointSecret;
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName};
@@ -26,6 +28,24 @@ const MARK: &str = "adieu-";
 #[must_use]
 pub fn is_key(text: &str) -> bool {
     text.starts_with(MARK)
+}
+
+/// A new key of 256 bits, in hexadecimal digits behind a mark.
+///
+/// # Errors
+/// The system has no random numbers.
+pub fn new_key(mark: &str) -> io::Result<EndpointSecret> {
+    let mut bytes = zeroize::Zeroizing::new([0; 32]);
+    let filled = SystemRandom::new().fill(bytes.as_mut());
+    filled.map_err(|_| io::Error::other("there are no random numbers"))?;
+    let mut key = String::with_capacity(mark.len() + 2 * bytes.len());
+    key.push_str(mark);
+    for byte in bytes.iter() {
+        for half in [byte >> 4, byte & 15] {
+            key.extend(char::from_digit(half.into(), 16));
+        }
+    }
+    Ok(EndpointSecret::new(key))
 }
 
 /// The clients' key, and the one that stops the broker.
@@ -62,14 +82,14 @@ pub(crate) enum Denied {
 }
 
 impl Keys {
-    /// Two keys of 256 bits each, in hexadecimal digits after the prefix.
+    /// One of each.
     ///
     /// # Errors
     /// The system has no random numbers.
-    pub(crate) fn random() -> Result<Self, ring::error::Unspecified> {
+    pub(crate) fn random() -> io::Result<Self> {
         Ok(Self {
-            ask: random()?,
-            stop: random()?,
+            ask: new_key(MARK)?,
+            stop: new_key(MARK)?,
         })
     }
 }
@@ -160,17 +180,4 @@ fn is_for_us(headers: &HeaderMap, port: u16) -> bool {
 /// Compares in constant time for keys of the right length.
 fn is_same(shown: &str, key: &EndpointSecret) -> bool {
     shown.as_bytes().ct_eq(key.reveal().as_bytes()).into()
-}
-
-fn random() -> Result<EndpointSecret, ring::error::Unspecified> {
-    let mut bytes = zeroize::Zeroizing::new([0; 32]);
-    SystemRandom::new().fill(bytes.as_mut())?;
-    let mut key = String::with_capacity(MARK.len() + 2 * bytes.len());
-    key.push_str(MARK);
-    for byte in bytes.iter() {
-        for half in [byte >> 4, byte & 15] {
-            key.extend(char::from_digit(half.into(), 16));
-        }
-    }
-    Ok(EndpointSecret::new(key))
 }

@@ -15,18 +15,18 @@ use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::auth::{APP_SERVICE, AZD, Keys, STOP};
-use crate::connections::{Ended, Shared};
+use crate::connections::{Ended, Shared, Summary};
 use crate::resources::Resources;
 use crate::slots::ConnectionSlots;
 use crate::source::TokenSource;
 use crate::tokens::{self, Tokens};
 
 /// A broker that has a port but is not serving yet.
-#[derive(Debug)]
 pub struct Broker {
     listener: TcpListener,
     address: Address,
     renew: Duration,
+    summary: Option<Summary>,
 }
 
 /// What a client needs to use a broker, and its owner to stop it.
@@ -43,15 +43,15 @@ impl Broker {
     /// The system has no free port or no random numbers.
     pub async fn bind() -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-        let keys = Keys::random().map_err(|_| io::Error::other("there are no random numbers"))?;
         let address = Address {
             port: listener.local_addr()?.port(),
-            keys: Rc::new(keys),
+            keys: Rc::new(Keys::random()?),
         };
         Ok(Self {
             listener,
             address,
             renew: tokens::RENEW,
+            summary: None,
         })
     }
 
@@ -68,6 +68,13 @@ impl Broker {
         Self { renew, ..self }
     }
 
+    /// Answers the request that stops it with this text.
+    #[must_use]
+    pub fn summarizing(self, summary: impl Fn() -> String + 'static) -> Self {
+        let summary: Option<Summary> = Some(Box::new(summary));
+        Self { summary, ..self }
+    }
+
     /// Serves until its owner stops it, no request came for `idle` (if there is a limit), or the source has no more
     /// tokens.
     pub async fn serve(
@@ -76,13 +83,14 @@ impl Broker {
         resources: Resources,
         idle: Option<Duration>,
     ) -> Ended {
-        self.serve_any(Box::new(source), resources, idle).await
+        let tokens = Tokens::new(Box::new(source), self.renew);
+        self.serve_tokens(tokens, resources, idle).await
     }
 
-    /// A separate function, so that the binary has it once, not for each source.
-    async fn serve_any(
+    /// The same for tokens that another endpoint also serves. A separate function, so that the binary has it once.
+    pub async fn serve_tokens(
         self,
-        source: Box<dyn TokenSource>,
+        tokens: Rc<Tokens>,
         resources: Resources,
         idle: Option<Duration>,
     ) -> Ended {
@@ -90,7 +98,8 @@ impl Broker {
             port: self.address.port,
             keys: self.address.keys,
             resources,
-            tokens: Tokens::new(source, self.renew),
+            summary: self.summary,
+            tokens,
             asked: Cell::new(Instant::now()),
             ending: Cell::new(None),
             ended: Notify::new(),

@@ -18,9 +18,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
+use zeroize::Zeroizing;
 
 use crate::auth::{self, Keys, Route};
-use crate::protocol::{Answer, Question, WantedIdentity, azd, managed_identity};
+use crate::protocol::{Answer, Question, WantedIdentity, azd, json, managed_identity, quoted};
 use crate::resources::Resources;
 use crate::slots::SlotGuard;
 use crate::source::{Refusal, RefusalScope};
@@ -48,11 +49,15 @@ pub enum Ended {
     NothingLeft,
 }
 
+/// The text that answers the request that stops the broker.
+pub(crate) type Summary = Box<dyn Fn() -> String>;
+
 /// The state that all connections share.
 pub(crate) struct Shared {
     pub(crate) port: u16,
     pub(crate) keys: Rc<Keys>,
     pub(crate) resources: Resources,
+    pub(crate) summary: Option<Summary>,
     pub(crate) tokens: Rc<Tokens>,
     /// The time of the last authorized request.
     pub(crate) asked: Cell<Instant>,
@@ -112,6 +117,9 @@ impl Shared {
             },
             Route::Stop => {
                 self.ending.set(Some(Ended::Asked));
+                if let Some(summary) = &self.summary {
+                    return closing(json(200, Zeroizing::new(quoted(&summary()))));
+                }
                 let mut answer = Response::default();
                 *answer.status_mut() = hyper::StatusCode::NO_CONTENT;
                 closing(answer)

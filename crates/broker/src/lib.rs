@@ -14,8 +14,9 @@ mod slots;
 mod source;
 mod tokens;
 
-pub use auth::is_key;
+pub use auth::{is_key, new_key};
 pub use broker::{Address, Broker};
 pub use connections::Ended;
 pub use resources::Resources;
 pub use source::{Refusal, RefusalScope, TokenSource};
+pub use tokens::Tokens;

@@ -45,7 +45,7 @@ const DOUBTED: Duration = Duration::from_secs(5);
 const MOST: usize = 64;
 
 /// All requested tokens, by scope and tenant.
-pub(crate) struct Tokens {
+pub struct Tokens {
     source: Box<dyn TokenSource>,
     /// See [`RENEW`].
     renew: Duration,
@@ -77,6 +77,12 @@ struct Fetched {
 }
 
 impl Tokens {
+    /// Those of a source, without a broker.
+    #[must_use]
+    pub fn of(source: impl TokenSource + 'static) -> Rc<Self> {
+        Self::new(Box::new(source), RENEW)
+    }
+
     pub(crate) fn new(source: Box<dyn TokenSource>, renew: Duration) -> Rc<Self> {
         Rc::new(Self {
             source,
@@ -90,8 +96,11 @@ impl Tokens {
         self.source.as_ref()
     }
 
-    /// A token with at least five minutes left.
-    pub(crate) async fn get(
+    /// A token with at least five minutes left. Must be called within a `LocalSet`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn get(
         self: &Rc<Self>,
         scope: &Scope,
         tenant: Option<&str>,

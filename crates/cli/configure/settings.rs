@@ -199,8 +199,8 @@ pub(crate) fn environment_of(settings: &[Setting<'_>]) -> Map<String, String> {
         };
         // Tools differ in which of the two they read; Windows has only one.
         let name = setting.name.in_environment();
-        if name == "NO_PROXY" && !cfg!(windows) {
-            environment.insert("no_proxy".to_owned(), value.clone());
+        if matches!(name.as_str(), "NO_PROXY" | "HTTPS_PROXY") && !cfg!(windows) {
+            environment.insert(name.to_ascii_lowercase(), value.clone());
         }
         environment.insert(name, value);
     }

@@ -93,4 +93,16 @@ pub(crate) enum ConfigureProblemKind {
     NoIdToken,
     /// The mechanism needs a service connection, which a command line does not have.
     TaskAlone,
+    /// It is not the name of an organization.
+    NotAnOrganization(String),
+    /// It gives scripts a real token, which `proxy` is there to avoid.
+    BesideProxy,
+    /// It says what `proxy` is for, which is not configured.
+    OfProxyAlone,
+    /// There is no variable that could hold a stand-in.
+    NoStandIn,
+    /// Nothing names an organization of Azure DevOps Services.
+    NoOrganization,
+    /// The agent's machine sets this variable, and later steps would see the one of `proxy` only.
+    OfTheMachine(&'static str),
 }

@@ -40,11 +40,47 @@ fn line(problem: &ConfigureProblem) -> Report {
                 ..report
             }
         }
+        ConfigureProblemKind::NotAnOrganization(text) => Report::new(
+            "stand-in",
+            format!("The line '{line}' of configure: '{text}' is not an organization name."),
+        )
+        .remedy("Write organizations = contoso, fabrikam."),
+        ConfigureProblemKind::BesideProxy => Report::new(
+            "stand-in",
+            format!(
+                "configure: proxy keeps tokens from scripts, but '{line}' would give them one."
+            ),
+        )
+        .remedy("Remove one of the two, or use two steps."),
+        ConfigureProblemKind::OfProxyAlone => Report::new(
+            "stand-in",
+            format!("configure: {line} are for `proxy`, which is not configured."),
+        )
+        .remedy("Add the line proxy, or remove the line."),
+        ConfigureProblemKind::NoStandIn => Report::new(
+            "stand-in",
+            "configure: proxy has no variable for a stand-in.".to_owned(),
+        )
+        .remedy("Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens."),
+        ConfigureProblemKind::NoOrganization => Report::new(
+            "stand-in",
+            "configure: proxy needs an organization of Azure DevOps Services, and none is named."
+                .to_owned(),
+        )
+        .remedy("Add a line such as organizations = contoso to configure, or use --organization."),
+        ConfigureProblemKind::OfTheMachine(name) => Report::new(
+            "stand-in",
+            format!(
+                "The agent's environment sets {name}, which configure: proxy would hide from the \
+                 job's later steps."
+            ),
+        )
+        .remedy("Configure the agent with --proxyurl and --sslcacert, or use RunWithToken@1."),
         ConfigureProblemKind::TaskAlone => Report::new(
             "configure",
             format!("{line} needs a service connection, so it works in the tasks only."),
         )
-        .remedy("Use identity, azd or git here, and EntraToken@1 in a pipeline."),
+        .remedy("Use identity, azd, git or proxy here, and EntraToken@1 in a pipeline."),
         ConfigureProblemKind::NoIdToken => Report::new(
             "configure",
             format!(

@@ -5,13 +5,15 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::rc::Rc;
 use std::time::Duration;
 
 use adieu_agent::{
     EndpointId, Environment, Stream, is_for_the_task_alone, process_variable, process_variables,
 };
-use adieu_broker::{Broker, Resources};
+use adieu_broker::{Broker, Resources, Tokens};
 use adieu_secret::EndpointSecret;
+use adieu_stand_in::{Allowed, Journal, StandInProxy};
 use adieu_transport::{Method, Transport, Url};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -22,6 +24,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::source::SessionTokens;
+use crate::configure::stand_in::StandIns;
 use crate::configure::{Configure, Endpoints, helper};
 use crate::connection;
 use crate::failure::Failure;
@@ -30,6 +33,7 @@ use crate::network;
 use crate::platform;
 use crate::report::Report;
 use crate::reporter::Quiet;
+use crate::resource;
 use crate::session::Source;
 
 /// A broker without a request for this long belongs to a job that has ended. Longer than a job may be idle between
@@ -74,6 +78,45 @@ pub(crate) async fn start(
     let line = spawn(environment, arguments, START).await;
     let line = line.map_err(Failure::NoBroker)?;
     serving(&line, helper).map_err(failed)
+}
+
+/// A proxy for stand-ins that serves, in its own process.
+pub(crate) struct ServingStandIns {
+    pub(crate) stand_ins: StandIns,
+    pub(crate) stop_endpoint: String,
+    pub(crate) stop_key: EndpointSecret,
+}
+
+/// Starts a proxy for the job of `environment`, with a stand-in for each variable, and returns when it serves.
+pub(crate) async fn start_stand_ins(
+    environment: &Environment,
+    connection: &EndpointId,
+    tenant: Option<&str>,
+    allowed: &Allowed,
+    variables: &[String],
+) -> Result<ServingStandIns, Failure> {
+    let request = [&allowed.organizations[..], &allowed.publishers, variables];
+    let request = request.map(|names| names.join(",")).join(";");
+    let mut arguments = vec!["--job", connection.as_str(), "--stand-ins", &request];
+    if let Some(tenant) = tenant {
+        arguments.extend(["--tenant", tenant]);
+    }
+    let line = spawn(environment, arguments, START).await;
+    let line = line.map_err(Failure::NoBroker)?;
+    let answer = Answer::parse(&line).map_err(failed)?;
+    let text = |name: &str| answer.text(name).map_err(failed);
+    let values = text("standIns")?;
+    let values = list(&values).map(EndpointSecret::new);
+    Ok(ServingStandIns {
+        stand_ins: StandIns {
+            url: EndpointSecret::new(text("proxy")?),
+            key: EndpointSecret::new(text("proxyKey")?),
+            certificate: text("certificate")?,
+            values: variables.iter().cloned().zip(values).collect(),
+        },
+        stop_endpoint: text("stop")?,
+        stop_key: EndpointSecret::new(text("stopKey")?),
+    })
 }
 
 /// A process that serves feeds.
@@ -168,20 +211,20 @@ async fn spawn(
     }
 }
 
-/// Stops a broker and checks that it has exited. Returns `false` if there is none.
-pub(crate) async fn stop(endpoint: &str, key: &EndpointSecret, transport: &Transport) -> bool {
-    let Ok(url) = Url::parse(endpoint) else {
-        return false;
-    };
+/// Stops a broker and checks that it has exited. Returns the text of its answer; `None` if there is no broker.
+pub(crate) async fn stop(
+    endpoint: &str,
+    key: &EndpointSecret,
+    transport: &Transport,
+) -> Option<String> {
+    let url = Url::parse(endpoint).ok()?;
     let request = transport
         .request(Method::POST, &url)
         .header("X-IDENTITY-HEADER", key.reveal_to_wire())
         .build();
-    let Ok(request) = request else {
-        return false;
-    };
-    let is_stopping =
-        matches!(transport.send(request, STOP).await, Ok(answer) if answer.status == 204);
+    let answer = transport.send(request.ok()?, STOP).await.ok()?;
+    let is_stopping = matches!(answer.status, 200 | 204);
+    let said = serde_json::from_slice(&answer.body).unwrap_or_default();
     let host = url.host_str().unwrap_or_default();
     let address = format!("{host}:{}", url.port().unwrap_or_default());
     let gone = async {
@@ -189,7 +232,7 @@ pub(crate) async fn stop(endpoint: &str, key: &EndpointSecret, transport: &Trans
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    is_stopping && timeout(STOP, gone).await.is_ok()
+    (is_stopping && timeout(STOP, gone).await.is_ok()).then_some(said)
 }
 
 /// Serves the job whose environment comes on standard input. Prints its address, or why it failed, on standard
@@ -198,13 +241,17 @@ pub(crate) async fn serve(
     connection: &str,
     tenant: Option<String>,
     resources: &[String],
+    stand_ins: Option<&str>,
     worker: Option<u32>,
 ) {
     let ready = prepare(connection, tenant, resources).await;
-    let (broker, identity, resources) = match ready {
+    let (broker, identity, resources, transport) = match ready {
         Ok(ready) => ready,
         Err(reason) => return say(&json!({ "error": reason })),
     };
+    if let Some(request) = stand_ins {
+        return serve_stand_ins(broker, identity, transport, request, worker).await;
+    }
     let address = broker.address();
     say(&json!({
         "identity": address.identity_endpoint(),
@@ -215,6 +262,51 @@ pub(crate) async fn serve(
     }));
     tokio::select! {
         _ = broker.serve(identity, resources, Some(IDLE)) => {}
+        _ = platform::stop_requested() => {}
+        () = platform::gone(worker) => {}
+    }
+}
+
+/// The same for stand-ins: the broker gives no client a token, and is there to be ended.
+async fn serve_stand_ins(
+    broker: Broker,
+    identity: SessionTokens,
+    transport: Transport,
+    request: &str,
+    worker: Option<u32>,
+) {
+    let mut lists = request.split(';').map(|names| list(names).collect());
+    let mut next = || lists.next().unwrap_or_default();
+    let allowed = Allowed {
+        organizations: next(),
+        publishers: next(),
+    };
+    let journal = Rc::<Journal>::default();
+    let proxy = match StandInProxy::bind(allowed, next(), Rc::clone(&journal)) {
+        Ok(proxy) => proxy,
+        Err(error) => return say(&json!({ "error": error.to_string() })),
+    };
+    let address = broker.address();
+    let of_clients = StandIns::of(&proxy);
+    let values = of_clients.values.iter();
+    let values: Vec<&str> = values.map(|(_, value)| value.reveal()).collect();
+    let values = values.join(",");
+    say(&json!({
+        "proxy": of_clients.url.reveal(),
+        "proxyKey": of_clients.key.reveal(),
+        "certificate": of_clients.certificate,
+        "standIns": values,
+        "stop": address.stop_endpoint(),
+        "stopKey": address.stop_key().reveal(),
+    }));
+    let tokens = Tokens::of(identity);
+    let broker = broker.summarizing(move || journal.text());
+    let nothing = Resources::Listed(Vec::new());
+    // Its clients ask the proxy and not the broker, which would think that it is idle.
+    let idle = worker.is_none().then_some(IDLE);
+    tokio::select! {
+        _ = broker.serve_tokens(Rc::clone(&tokens), nothing, idle) => {}
+        () = proxy.serve(tokens, resource::azure_devops(), transport) => {}
         _ = platform::stop_requested() => {}
         () = platform::gone(worker) => {}
     }
@@ -233,7 +325,7 @@ async fn prepare(
     connection: &str,
     tenant: Option<String>,
     resources: &[String],
-) -> Result<(Broker, SessionTokens, Resources), String> {
+) -> Result<(Broker, SessionTokens, Resources, Transport), String> {
     let environment = environment_of_the_job()?;
     let words = |failure: Failure| Report::of(&failure).line();
     let id = EndpointId::new(connection);
@@ -243,7 +335,8 @@ async fn prepare(
     let transport = network::transport(&environment, &Quiet).map_err(words)?;
     let broker = Broker::bind().await.map_err(|error| error.to_string())?;
     let source = Source::Connection(Box::new(connection));
-    Ok((broker, SessionTokens::new(source, transport), resources))
+    let tokens = SessionTokens::new(source, transport.clone());
+    Ok((broker, tokens, resources, transport))
 }
 
 /// The reason why the process does not serve, in its own words.
@@ -286,6 +379,12 @@ fn serving(line: &str, program: PathBuf) -> Result<Serving, String> {
         stop_endpoint: text("stop")?,
         stop_key: EndpointSecret::new(text("stopKey")?),
     })
+}
+
+/// Names with commas between.
+fn list(names: &str) -> impl Iterator<Item = String> {
+    let names = names.split(',').filter(|name| !name.is_empty());
+    names.map(str::to_owned)
 }
 
 /// Writes one line for the task.

@@ -23,6 +23,7 @@ mod tls_failure;
 mod trace;
 mod transport;
 mod trust;
+mod tunnel;
 mod unusable_network;
 
 pub use address::{host, is_loopback, may_carry_credentials};
@@ -35,12 +36,14 @@ pub use failure::{
     AZURE_DEVOPS, FailureCause, GITHUB_ACTIONS, MICROSOFT_ENTRA, MICROSOFT_GRAPH, Service,
     ServiceFailure,
 };
+pub use no_proxy::goes_past_a_proxy;
 pub use outcome::{CertificateProblem, Correlation, NoAnswer, NotTheService};
-pub use pem::{Certificates, certificates};
+pub use pem::{Certificates, certificates, pem};
 pub use proxy::{Proxy, ProxyVariables};
 pub use retry::{Attempt, Deadline, retry_until, retry_until_sendable};
 pub use service_message::ServiceMessage;
 pub use trace::{Exchange, OnExchange};
 pub use transport::{ClientIdentity, Downloaded, Network, OnWait, Transport};
-pub use trust::RootSource;
+pub use trust::{RootSource, system_roots};
+pub use tunnel::{Duplex, TlsServer};
 pub use unusable_network::UnusableNetwork;

@@ -3,6 +3,8 @@
 //!
 //! It never verifies a certificate.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
@@ -19,6 +21,23 @@ pub fn certificates(file: &[u8]) -> Certificates {
     CertificateDer::pem_slice_iter(text.as_bytes())
         .flatten()
         .collect()
+}
+
+/// The same certificates as the text of a file.
+#[must_use]
+pub fn pem(certificates: &[CertificateDer<'_>]) -> String {
+    let mut text = String::new();
+    for certificate in certificates {
+        text.push_str("-----BEGIN CERTIFICATE-----\n");
+        let digits = STANDARD.encode(certificate);
+        // RFC 7468: lines of 64 digits.
+        for line in digits.as_bytes().chunks(64) {
+            text.push_str(std::str::from_utf8(line).unwrap_or_default());
+            text.push('\n');
+        }
+        text.push_str("-----END CERTIFICATE-----\n");
+    }
+    text
 }
 
 /// The file's text, with its marks as the PEM parser expects them: at the start of a line, and named `CERTIFICATE` as
@@ -51,6 +70,15 @@ mod tests {
     use super::*;
 
     const PEM: &str = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn reads_what_it_writes() {
+        let all: Certificates = [vec![0x30, 0], vec![0x30; 100]]
+            .map(CertificateDer::from)
+            .into();
+        assert_eq!(certificates(pem(&all).as_bytes()), all);
+        assert_eq!(pem(&all[..1]), PEM);
+    }
 
     #[test]
     fn finds_certificates_in_files_as_people_have_them() {

@@ -2,8 +2,13 @@
 //!
 //! It decides; it never connects.
 
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use regex_lite::{Regex, RegexBuilder};
 use reqwest::Url;
+use zeroize::Zeroizing;
 
 use adieu_secret::ProxyPassword;
 
@@ -75,17 +80,47 @@ impl Proxy {
         !self.bypass.iter().any(|pattern| pattern.is_match(&address))
     }
 
-    /// Converts it to reqwest's type.
-    pub(crate) fn into_reqwest(self) -> reqwest::Proxy {
-        let user = self.user.clone();
-        let password = self
-            .password
-            .as_ref()
-            .map(|password| password.reveal_to_wire().to_owned());
-        let proxy =
-            reqwest::Proxy::custom(move |target| self.applies_to(target).then(|| self.url.clone()));
-        match user {
-            Some(user) => proxy.basic_auth(&user, password.as_deref().unwrap_or_default()),
+    /// Converts it to the decision for each address.
+    pub(crate) fn into_way(mut self) -> Way {
+        let password = self.password.take();
+        let credentials = self.user.take().map(|user| {
+            let password = password.unwrap_or_else(|| ProxyPassword::new(String::new()));
+            (user, Arc::new(password))
+        });
+        Way {
+            proxy_of: Arc::new(move |target| self.applies_to(target).then(|| self.url.clone())),
+            credentials,
+        }
+    }
+}
+
+/// Through which proxy an address is reached, and what the proxy is shown.
+#[derive(Clone)]
+pub(crate) struct Way {
+    proxy_of: Arc<dyn Fn(&Url) -> Option<Url> + Send + Sync>,
+    credentials: Option<(String, Arc<ProxyPassword>)>,
+}
+
+impl Way {
+    /// The proxy for an address; none where it is reached directly.
+    pub(crate) fn proxy_of(&self, target: &Url) -> Option<Url> {
+        (self.proxy_of)(target)
+    }
+
+    /// The value of `Proxy-Authorization`, where the proxy has a user.
+    pub(crate) fn authorization(&self) -> Option<Zeroizing<String>> {
+        let (user, password) = self.credentials.as_ref()?;
+        let pair = Zeroizing::new(format!("{user}:{}", password.reveal_to_wire()));
+        let pair = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+        Some(Zeroizing::new(format!("Basic {}", &*pair)))
+    }
+
+    /// The same in reqwest's terms.
+    pub(crate) fn in_reqwest(&self) -> reqwest::Proxy {
+        let proxy_of = Arc::clone(&self.proxy_of);
+        let proxy = reqwest::Proxy::custom(move |target| proxy_of(target));
+        match &self.credentials {
+            Some((user, password)) => proxy.basic_auth(user, password.reveal_to_wire()),
             None => proxy,
         }
     }
@@ -139,9 +174,7 @@ impl ProxyVariables {
 
 /// The proxy in the variables. Requests to hosts in `NO_PROXY` and to this machine bypass it: a secret for a loopback
 /// address must not reach a proxy.
-pub(crate) fn by_variables(
-    variables: ProxyVariables,
-) -> Result<Option<reqwest::Proxy>, UnusableNetwork> {
+pub(crate) fn by_variables(variables: ProxyVariables) -> Result<Option<Way>, UnusableNetwork> {
     let Some((variable, text)) = variables.proxy else {
         return Ok(None);
     };
@@ -153,15 +186,18 @@ pub(crate) fn by_variables(
             .into_owned()
     };
     let (user, password) = (decoded(url.username()), url.password().map(decoded));
-    let proxy = reqwest::Proxy::custom(move |target| {
+    let credentials = (!user.is_empty() || password.is_some()).then(|| {
+        let password = ProxyPassword::new(password.unwrap_or_default());
+        (user, Arc::new(password))
+    });
+    let proxy_of = move |target: &Url| {
         let is_proxied =
             target.scheme() == "https" && !is_loopback(target) && !direct.covers(target);
         is_proxied.then(|| url.clone())
-    });
-    Ok(Some(if user.is_empty() && password.is_none() {
-        proxy
-    } else {
-        proxy.basic_auth(&user, &password.unwrap_or_default())
+    };
+    Ok(Some(Way {
+        proxy_of: Arc::new(proxy_of),
+        credentials,
     }))
 }
 

@@ -24,14 +24,14 @@ use crate::early::{self, EarlyConnections};
 use crate::failure::Service;
 use crate::outcome::NoAnswer;
 use crate::pem::{self, Certificates};
-use crate::proxy::{self, Proxy, ProxyVariables};
+use crate::proxy::{self, Proxy, ProxyVariables, Way};
 use crate::trace::{Exchange, OnExchange};
 use crate::trust::{RootSource, Verifier};
 use crate::unusable_network::UnusableNetwork;
 use crate::{crypto, tls_failure};
 
 /// Timeout for opening a connection.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT: Duration = Duration::from_secs(10);
 
 /// The same for this machine's own endpoints: a virtual machine's answers immediately, and elsewhere nothing reports
 /// that there is none.
@@ -86,7 +86,9 @@ pub enum Downloaded {
 #[derive(Clone)]
 pub struct Transport {
     client: Client,
-    tls: ClientConfig,
+    pub(crate) tls: ClientConfig,
+    /// The proxy, where there is one.
+    pub(crate) way: Option<Way>,
     /// Whether plain HTTP is allowed for addresses other than loopback.
     plain: bool,
     /// Origins that were contacted before. The client may still have a connection to them, on which a request that
@@ -115,20 +117,21 @@ impl Transport {
         let mut builder = Client::builder()
             .connector_layer(EarlyConnections)
             .connect_timeout(CONNECT);
-        let proxy = match network.proxy {
-            Some(proxy) => Some(proxy.into_reqwest()),
+        let way = match network.proxy {
+            Some(proxy) => Some(proxy.into_way()),
             None => {
                 let variables = network.variables;
                 proxy::by_variables(variables.unwrap_or_else(ProxyVariables::of_process))?
             }
         };
-        builder = match proxy {
-            Some(proxy) => builder.proxy(proxy),
+        builder = match &way {
+            Some(way) => builder.proxy(way.in_reqwest()),
             None => builder.no_proxy(),
         };
         Ok(Self {
             client: finish(builder, tls.clone())?,
             tls,
+            way,
             plain: false,
             known: Arc::default(),
             delays: Arc::default(),
@@ -167,6 +170,7 @@ impl Transport {
                 self.tls.clone(),
             )?,
             tls: self.tls.clone(),
+            way: None,
             plain: true,
             known: Arc::default(),
             delays: Arc::default(),
@@ -447,7 +451,7 @@ fn known_hyper(error: &hyper::Error) -> Option<NoAnswer> {
     }
 }
 
-fn known_io(error: &io::Error) -> Option<NoAnswer> {
+pub(crate) fn known_io(error: &io::Error) -> Option<NoAnswer> {
     let inner = error.get_ref();
     // The connector nests one error in another, and `source` skips the inner one.
     if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<io::Error>()) {

@@ -3,6 +3,7 @@
 //!
 //! It never trusts without a check, unless the agent's administrator configured that.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -11,6 +12,32 @@ use rustls::{DigitallySignedStruct, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::pem::Certificates;
+
+/// Locations of distributions' root certificates: Debian, Fedora, openSUSE, Alpine, and OpenSSL's default.
+const FILES: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// The certificates in the distribution's file.
+fn distribution_file() -> Certificates {
+    let file = FILES.iter().map(Path::new).find(|file| file.is_file());
+    rustls_native_certs::load_certs_from_paths(file, None).certs
+}
+
+/// The machine's own root certificates, for a program that takes a file in place of them: those of the distribution's
+/// file, or else of the system's store. Empty if an image has none.
+#[must_use]
+pub fn system_roots() -> Certificates {
+    let roots = distribution_file();
+    if !roots.is_empty() {
+        return roots;
+    }
+    rustls_native_certs::load_native_certs().certs
+}
 
 /// Location of the machine's root certificates, on Linux. Windows and macOS have a store.
 #[derive(Clone, Copy, Debug, Default)]
@@ -131,7 +158,6 @@ mod imp {
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod imp {
     use super::*;
-    use std::path::Path;
     use std::sync::OnceLock;
 
     use rustls::RootCertStore;
@@ -139,15 +165,6 @@ mod imp {
     use rustls::crypto::WebPkiSupportedAlgorithms;
     use rustls::server::ParsedCertificate;
     use rustls_pki_types::pem::PemObject;
-
-    /// Locations of distributions' root certificates: Debian, Fedora, openSUSE, Alpine, and OpenSSL's default.
-    const FILES: [&str; 5] = [
-        "/etc/ssl/certs/ca-certificates.crt",
-        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-        "/etc/pki/tls/certs/ca-bundle.crt",
-        "/etc/ssl/ca-bundle.pem",
-        "/etc/ssl/cert.pem",
-    ];
 
     /// The machine's root certificates with `extra` ones, read only as far as a server requires: first the extra ones,
     /// then with the distribution's file, then with all of the machine's. A certificate that some roots prove is also
@@ -231,12 +248,6 @@ mod imp {
             roots.add_parsable_certificates(self.extra.iter().cloned());
             roots
         }
-    }
-
-    /// The certificates in the distribution's file.
-    fn distribution_file() -> Certificates {
-        let file = FILES.iter().map(Path::new).find(|file| file.is_file());
-        rustls_native_certs::load_certs_from_paths(file, None).certs
     }
 
     fn microsoft() -> impl Iterator<Item = CertificateDer<'static>> {

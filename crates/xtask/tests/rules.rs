@@ -29,6 +29,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adieu-order",
             "adieu-scan",
             "adieu-secret",
+            "adieu-stand-in",
             "adieu-transport",
             "adieu-vsix",
         ],
@@ -70,6 +71,16 @@ const FLOORS: &[(&str, &[&str])] = &[
     // It must never depend on transport: a token that is found is not sent anywhere.
     ("adieu-scan", &["adieu-order", "crc32fast"]),
     ("adieu-secret", &["adieu-order"]),
+    // It must never depend on agent: it knows variables by their names, and no log.
+    (
+        "adieu-stand-in",
+        &[
+            "adieu-broker",
+            "adieu-identity",
+            "adieu-secret",
+            "adieu-transport",
+        ],
+    ),
     ("adieu-transport", &["adieu-secret"]),
     ("adieu-vsix", &["adieu-manifest", "adieu-order"]),
     ("crc32fast", &[]),
@@ -172,6 +183,22 @@ const REVEALS: &[(&str, &str)] = &[
         "the Azure SDK's own type, for the caller that asked for the token",
     ),
     (
+        "crates/stand-in/src/connection.rs",
+        "the comparison with the key that a client shows",
+    ),
+    (
+        "crates/stand-in/src/exchange.rs",
+        "the comparison of a credential with the stand-ins",
+    ),
+    (
+        "crates/stand-in/src/proxy.rs",
+        "the address of the proxy, which its clients have",
+    ),
+    (
+        "crates/stand-in/src/watch.rs",
+        "the search for a token in what a client is sent",
+    ),
+    (
         "crates/transport/src/transport.rs",
         "the key of the TLS client certificate",
     ),
@@ -211,6 +238,10 @@ const SENDS: &[(&str, &str)] = &[
     (
         "crates/identity/src/workflow_token.rs",
         "the header for GitHub's issuer of ID tokens",
+    ),
+    (
+        "crates/stand-in/src/exchange.rs",
+        "the header for Azure DevOps in place of a stand-in",
     ),
     ("crates/transport/src/proxy.rs", "the header for the proxy"),
 ];
