@@ -103,7 +103,8 @@ pub enum Error {
     Credential(String),
 }
 
-/// As it is shown: an error of the Azure SDK carries it, and a derived one brings those of all facts into the binary.
+/// The same as its `Display`. An error of the Azure SDK contains it, so `Debug` is needed; a derived one would add
+/// those of all facts to the binary.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)

@@ -1,19 +1,19 @@
-//! Maps and sets whose items are in a sorted list.
+//! Maps and sets that keep their items in a sorted list.
 //!
-//! `BTreeMap` is 3 KB of the binary for each pair of types, and two dozen pairs are in use. A map here is a tenth of that.
-//! An item that comes in between moves those behind it: what can have many thousands of items in any order is extended
-//! at once, or has a `HashMap`.
+//! A `BTreeMap` adds 3 KB to the binary for each pair of types, and two dozen pairs are in use; a map here adds a
+//! tenth of that. An inserted item moves all items after it. A collection that can have many thousands of items in
+//! any order is therefore extended at once, or is a `HashMap`.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::ops::Index;
 use std::{slice, vec};
 
-/// Values by their keys, in the order of the keys.
+/// Keys with their values, sorted by key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Map<K, V>(Vec<(K, V)>);
 
-/// Items, each once, in their order.
+/// Unique items, sorted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Set<T>(Map<T, ()>);
 
@@ -24,7 +24,7 @@ impl<K, V> Default for Map<K, V> {
 }
 
 impl<K, V> Map<K, V> {
-    /// An empty one.
+    /// An empty map.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
@@ -36,13 +36,13 @@ impl<K, V> Map<K, V> {
         self.0.len()
     }
 
-    /// Whether there is no key.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The keys with their values.
+    /// The keys and values.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> + Clone {
         self.0.iter().map(pair)
     }
@@ -59,7 +59,7 @@ impl<K, V> Map<K, V> {
 }
 
 impl<K: Ord, V> Map<K, V> {
-    /// Where a key is, or would be.
+    /// The position of a key, or where it would be inserted.
     fn place<Q: Ord + ?Sized>(&self, key: &Q) -> Result<usize, usize>
     where
         K: Borrow<Q>,
@@ -67,7 +67,7 @@ impl<K: Ord, V> Map<K, V> {
         place(self.0.len(), &|at| self.0[at].0.borrow().cmp(key))
     }
 
-    /// Gives a key a value, and returns the one that it had.
+    /// Sets the value of a key, and returns its previous value.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.place(&key) {
             Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
@@ -95,7 +95,7 @@ impl<K: Ord, V> Map<K, V> {
         self.place(key).is_ok()
     }
 
-    /// The value of a key, which is made where there is none.
+    /// The value of a key, which is created if it is missing.
     pub fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
         let at = match self.place(&key) {
             Ok(at) => at,
@@ -107,7 +107,7 @@ impl<K: Ord, V> Map<K, V> {
         &mut self.0[at].1
     }
 
-    /// Takes a key and its value out.
+    /// Removes a key, and returns its value.
     pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -124,7 +124,7 @@ impl<T> Default for Set<T> {
 }
 
 impl<T> Set<T> {
-    /// An empty one.
+    /// An empty set.
     #[must_use]
     pub const fn new() -> Self {
         Self(Map::new())
@@ -136,7 +136,7 @@ impl<T> Set<T> {
         self.0.len()
     }
 
-    /// Whether there is no item.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -154,12 +154,12 @@ impl<T> Set<T> {
 }
 
 impl<T: Ord> Set<T> {
-    /// Adds an item; whether it is new.
+    /// Adds an item. Returns whether it is new.
     pub fn insert(&mut self, item: T) -> bool {
         self.0.insert(item, ()).is_none()
     }
 
-    /// Whether an item is there.
+    /// Whether the set contains an item.
     pub fn contains<Q: Ord + ?Sized>(&self, item: &Q) -> bool
     where
         T: Borrow<Q>,
@@ -167,7 +167,7 @@ impl<T: Ord> Set<T> {
         self.0.contains_key(item)
     }
 
-    /// Takes an item out; whether it was there.
+    /// Removes an item. Returns whether the set contained it.
     pub fn remove<Q: Ord + ?Sized>(&mut self, item: &Q) -> bool
     where
         T: Borrow<Q>,
@@ -177,7 +177,7 @@ impl<T: Ord> Set<T> {
 }
 
 impl<K: Ord, V> Extend<(K, V)> for Map<K, V> {
-    /// The last value of a key counts.
+    /// If a key occurs several times, its last value counts.
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, items: I) {
         self.0.extend(items);
         crate::sort_by(&mut self.0, |one, other| one.0.cmp(&other.0));
@@ -252,7 +252,7 @@ fn pair<K, V>((key, value): &(K, V)) -> (&K, &V) {
     (key, value)
 }
 
-/// Searches sorted items by halves.
+/// Binary search in sorted items.
 fn place(length: usize, compare_at: &dyn Fn(usize) -> Ordering) -> Result<usize, usize> {
     let (mut start, mut end) = (0, length);
     while start < end {
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn does_as_the_standard_library() {
         let (mut ours, mut theirs) = (Map::new(), BTreeMap::new());
-        // Numbers of a linear congruential generator.
+        // Numbers from a linear congruential generator.
         let mut state = 1_u32;
         for value in 0..500 {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -22,8 +22,8 @@ use zeroize::Zeroizing;
 pub use grammar::{Form, NotAToken};
 pub use wire::{Observer, observe_sent, redacted};
 
-/// Gives types a `Debug` that shows their names alone. Traits of rustls and of the Azure SDK require one that never prints,
-/// and a derived one brings those of all fields into the binary.
+/// Implements a `Debug` that prints only the type's name. Traits of rustls and of the Azure SDK require one, although
+/// it is never printed, and a derived one would add those of all fields to the binary.
 #[macro_export]
 macro_rules! debug_by_name {
     ($($type:ty),+) => {$(
