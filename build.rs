@@ -27,19 +27,19 @@ const VALUES: [(&str, &str); 5] = [
     ("versionAction", "adieu_extension::Raise"),
     ("memberRole", "adieu_devops::Role"),
 ];
-/// What LLVM's linker does for size. It shares the ends of strings, folds equal functions and tables into one (0.1 MB; no
-/// crate here compares the addresses of constants), and puts functions and data next to similar ones, which deflates better
-/// (0.1 MB). In macOS's format, data in another order needs more room.
+/// Size optimizations of LLVM's linker. It shares the ends of strings, merges equal functions and tables (0.1 MB; no
+/// crate here compares the addresses of constants), and places similar functions and data next to each other, which
+/// compresses better (0.1 MB). In macOS binaries, data in another order needs more space.
 const LINKED_SMALLER: [&str; 4] = [
     "-O2",
     "--icf=all",
     "--ignore-data-address-equality",
     "--bp-compression-sort=function",
 ];
-/// A table of macOS's format that only debuggers and profilers read.
+/// Disables a table in macOS binaries that only debuggers and profilers read.
 const NO_FUNCTION_STARTS: &str = "-no_function_starts";
-/// A relocation is a bit, not 24 bytes (0.19 MB). The C library must know them: glibc since 2.36, and musl since 1.2.4, which
-/// Rust brings since 1.93.
+/// Relocations of one bit instead of 24 bytes (0.19 MB). The C library must support them: glibc since 2.36, and musl
+/// since 1.2.4, which Rust has since 1.93.
 const PACKED_RELOCATIONS: &str = "-zpack-relative-relocs";
 
 fn main() {
@@ -61,7 +61,7 @@ fn main() {
     fs::write(&output, code).unwrap_or_else(|error| stop(&output, &error.to_string()));
 }
 
-/// Makes the binary of the release profile small where it is linked: it is over its budget otherwise.
+/// Makes the linked binary of the release profile small; it would exceed its budget otherwise.
 fn link_small() {
     println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
     let system = variable("CARGO_CFG_TARGET_OS");
@@ -77,7 +77,7 @@ fn link_small() {
         println!("cargo::rerun-if-changed={script}");
         let script = format!("--script={}/{script}", variable("CARGO_MANIFEST_DIR"));
         linker.offer(&[&script, "--no-eh-frame-hdr"]);
-        // rustc links static programs so only for some processors. The start files decide whether it can be so.
+        // rustc links such static programs only for some processors. The start files show whether this is possible.
         if variable("CARGO_ENCODED_RUSTFLAGS").contains("rcrt1.o") {
             linker.offer(&["-pie", "--no-dynamic-linker", "-ztext"]);
         }
@@ -96,14 +96,15 @@ fn link_small() {
         println!("cargo::rustc-link-arg-bins={flag}");
     }
 }
-/// What links the binary, and the flags that it takes.
+/// The linker of the binary, and the flags that it supports.
 #[derive(Default)]
 struct Linker {
     taken: Vec<String>,
 }
 
 impl Linker {
-    /// Has the C compiler call LLVM's linker, which the toolchain brings. rustc does it only for x86-64 with glibc.
+    /// Makes the C compiler use LLVM's linker, which comes with the toolchain. rustc does this only for x86-64 with
+    /// glibc.
     fn choose_llvms(&mut self) {
         let is_rustcs_own = variable("TARGET") == "x86_64-unknown-linux-gnu";
         if is_rustcs_own || flavor().is_some() {
@@ -121,7 +122,7 @@ impl Linker {
         ]);
     }
 
-    /// Takes the flags of a linker, if this one knows them.
+    /// Adds flags if the linker supports them.
     fn offer(&mut self, flags: &[&str]) {
         let before = if flavor().is_some() { "" } else { "-Wl," };
         self.take(flags.iter().map(|flag| format!("{before}{flag}")).collect());
@@ -135,7 +136,7 @@ impl Linker {
                     .args(["-flavor", flavor])
                     .args(&flags)
                     .output();
-                // It says more: it has nothing to link.
+                // Its other errors do not matter: it has nothing to link.
                 linker.is_ok_and(|output| {
                     !String::from_utf8_lossy(&output.stderr).contains("unknown argument")
                 })
@@ -146,8 +147,8 @@ impl Linker {
         }
     }
 
-    /// Whether rustc links an empty program with the flags, by the linker that it takes for the binary, and the program
-    /// starts where it is one for this machine.
+    /// Whether rustc links an empty program with the flags, with the binary's linker, and whether the program starts
+    /// if it is for this machine.
     fn links_with(&self, flags: &[String]) -> bool {
         let folder = PathBuf::from(variable("OUT_DIR"));
         let source = folder.join("empty.rs");
@@ -169,7 +170,7 @@ impl Linker {
     }
 }
 
-/// The flavor of LLVM's linker, where rustc calls it without a C compiler.
+/// The flavor of LLVM's linker, if rustc calls it without a C compiler.
 fn flavor() -> Option<&'static str> {
     let flags = variable("CARGO_ENCODED_RUSTFLAGS");
     let flavor = flags
@@ -182,7 +183,7 @@ fn flavor() -> Option<&'static str> {
     }
 }
 
-/// Whether the C library that is linked relocates a program that has packed relocations, as far as no program shows it.
+/// Whether the linked C library supports packed relocations, for targets on which no program can be run to check.
 fn has_new_musl() -> bool {
     let version = Command::new(variable("RUSTC")).arg("--version").output();
     let version = version.map(|output| output.stdout).unwrap_or_default();

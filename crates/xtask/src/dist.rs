@@ -61,7 +61,7 @@ pub(crate) fn build(names: &[&str]) -> Result<Vec<Binary>, String> {
     Ok(binaries)
 }
 
-/// Looks into each binary, and holds it against its budget.
+/// Inspects each binary, and compares its size with its budget.
 ///
 /// # Errors
 /// One sentence: what is wrong with a binary, or which ones are too large.
@@ -86,7 +86,7 @@ fn path_of(name: &str, platform: &Platform) -> PathBuf {
     target().join("dist").join(name).join(&platform.binary)
 }
 
-/// Copies what was built, unless it is there already: an unchanged file keeps its time.
+/// Copies a binary if it has changed: an unchanged file keeps its time.
 fn copy(built: &Path, binary: &Path) -> Result<(), String> {
     let bytes = files::read(built)?;
     if files::read(binary).is_ok_and(|there| there == bytes) {

@@ -59,7 +59,8 @@ fn reference(name: &str) -> Result<String, String> {
     jinja.render_str(REFERENCE, task).context(name)
 }
 
-/// Whether a `visibleRule` of Azure Pipelines (`operation = a || operation = b`), if any, is true for an operation.
+/// Whether a `visibleRule` of Azure Pipelines (`operation = a || operation = b`) is true for an operation; it is if
+/// there is no rule.
 fn is_visible(rule: &str, operation: &str) -> bool {
     let mut terms = rule.split("||").map(str::trim);
     terms.any(|term| match term.split_once(" != ") {

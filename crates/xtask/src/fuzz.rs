@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::command::{output, print_line, run as run_command, words};
 use crate::{clients, files, root, target};
 
-/// The targets. Their seeds are in `fuzz/seeds/`; those that read packages have the tests' corpus.
+/// The targets. Their seeds are in `fuzz/seeds/`; targets that read packages use the tests' corpus.
 const TARGETS: [&str; 6] = [
     "archive",
     "broker_request",

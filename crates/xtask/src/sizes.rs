@@ -1,11 +1,11 @@
-//! The one table of sizes: what each thing that ships weighs, and what it may weigh.
+//! The table of sizes: what everything that ships weighs, and its budget.
 //!
 //! An agent downloads one zip for each task that it uses, so size is time that users wait.
 
 use crate::command::print_line;
 
-/// A binary, as it is on disk. Those for Linux have less than 4.5 MiB, by LLVM's linker (`build.rs`); zig's and MinGW's
-/// linkers, which `dist` uses for other systems, fold no equal functions.
+/// A binary on disk. With LLVM's linker, those for Linux have less than 4.5 MiB (`build.rs`); the linkers of zig and
+/// MinGW, which `dist` uses for other systems, do not merge equal functions.
 pub(crate) const BINARY: u64 = 5 * MIB;
 /// A binary after deflate; those for Linux have less than 2.25 MiB.
 pub(crate) const DEFLATED: u64 = 25 * MIB / 10;

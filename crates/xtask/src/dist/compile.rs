@@ -1,4 +1,4 @@
-//! One platform's binary, by `cargo build --release`, with a linker and a C compiler that suit its system.
+//! Builds one platform's binary with `cargo build --release`, and with a linker and a C compiler for its system.
 //!
 //! LLVM's linker, which rustup's toolchain brings, links those for Linux; zig, MinGW or the system's own linker link the
 //! others, and all of them where the toolchain has none of LLVM's. This file adds no profile and no feature: it decides only
@@ -17,7 +17,7 @@ use crate::{clients, debian, remap, root, target};
 /// MinGW's compiler.
 const MINGW: &str = "x86_64-w64-mingw32-gcc";
 
-/// Where the target's standard library comes from.
+/// The source of the target's standard library.
 enum Library {
     /// rustup has installed it, or it is this machine's own.
     Installed,
@@ -25,7 +25,7 @@ enum Library {
     FromSource,
 }
 
-/// What links, and compiles the C of `ring`.
+/// The tool that links, and that compiles the C code of `ring`.
 enum Linker {
     /// This machine's own.
     Native,
@@ -63,11 +63,11 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
             if platform.format == "Mach-O" {
                 let sdk = frameworks::write(&folder.join("sdk"))?;
                 flags.push(format!("-Clink-arg=-F{}", sdk.frameworks.display()));
-                // rustc would strip with a program of rustup's after the linker has signed. Here the linker strips
-                // (`-s` debug information, `-x` names of local functions) and signs what is left.
+                // rustc would strip with a program of rustup after the linker has signed the binary. Instead, the
+                // linker strips (`-s` debug information, `-x` names of local functions) and signs the result.
                 flags.push("-Clink-arg=-s".to_owned());
                 flags.push("-Clink-arg=-Wl,-x".to_owned());
-                // zig names a library for character sets that nothing here uses.
+                // zig links a library for character sets that is not used here.
                 flags.push("-Clink-arg=-Wl,-dead_strip_dylibs".to_owned());
                 command
                     .env("CARGO_PROFILE_RELEASE_STRIP", "none")
@@ -93,7 +93,7 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
             .env("RUSTC", Path::new(debian::BIN).join("rustc"))
             .env("RUSTC_BOOTSTRAP", "1")
             .arg("-Zbuild-std=std,panic_abort");
-        // Debian's rustc has no C start files: zig and MinGW bring theirs. Apple's targets refuse the flag.
+        // Debian's rustc has no C start files: zig and MinGW have their own. Apple's targets refuse the flag.
         if platform.format != "Mach-O" {
             flags.push("-Clink-self-contained=no".to_owned());
         }
@@ -117,7 +117,7 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
         .join(&platform.binary))
 }
 
-/// The commit that is built, for `adieu --version`; with `-dirty` behind it where files differ from it.
+/// The commit of the build, for `adieu --version`; with `-dirty` if files differ from it.
 fn commit() -> Result<String, String> {
     let mut git = Command::new("git");
     git.current_dir(root()).args([
@@ -131,7 +131,7 @@ fn commit() -> Result<String, String> {
     output(&mut git).ok_or_else(|| "git does not name the commit of this tree.".to_owned())
 }
 
-/// Makes the tools for a platform be there.
+/// Installs the tools for a platform.
 ///
 /// # Errors
 /// One sentence: what to install.
@@ -162,7 +162,7 @@ fn linker(platform: &Platform) -> Linker {
     }
 }
 
-/// The variable by which cargo takes a linker for the target.
+/// The variable in which cargo reads a target's linker.
 fn linker_of(platform: &Platform) -> String {
     let target = platform.target.to_uppercase().replace('-', "_");
     format!("CARGO_TARGET_{target}_LINKER")
@@ -178,7 +178,7 @@ fn cargo(library: &Library) -> Result<OsString, String> {
     }
 }
 
-/// Removes what the cargo that runs this program has set: another cargo would believe it.
+/// Removes the variables that the cargo that runs this program has set: another cargo would use them.
 fn forget_outer_cargo(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();

@@ -1,6 +1,6 @@
-//! What a binary is, read from its bytes: processor, the libraries that it needs, signature, size.
+//! Reads from a binary's bytes what it is: processor, required libraries, signature, size.
 //!
-//! It never runs one, and trusts no compiler's flags.
+//! It never runs a binary, and does not rely on compiler flags.
 
 use std::io::Write as _;
 
@@ -13,7 +13,7 @@ use ring::digest::{SHA256, digest};
 use crate::command::Context as _;
 use crate::platforms::Platform;
 
-/// What every Windows since Windows Server 2016 has. (`api-ms-win-*` are its own names for parts of these.)
+/// Libraries of every Windows since Windows Server 2016. (`api-ms-win-*` are its own names for parts of these.)
 const WINDOWS_LIBRARIES: [&str; 10] = [
     "advapi32.dll",
     "bcrypt.dll",
@@ -27,11 +27,11 @@ const WINDOWS_LIBRARIES: [&str; 10] = [
     "ws2_32.dll",
 ];
 
-/// The first macOS for Apple silicon, and the oldest that a binary may ask for. Without a deployment target, a linker
-/// asks for the newest one that it knows.
+/// The first macOS for Apple silicon, and the newest that a binary may require. Without a deployment target, a linker
+/// requires the newest macOS that it knows.
 pub(crate) const OLDEST_MACOS: &str = "11.0";
 
-/// What every macOS since that one has.
+/// Libraries of every macOS since that one.
 const MACOS_LIBRARIES: [&str; 4] = [
     "/System/Library/Frameworks/CoreFoundation.framework/Versions/A/CoreFoundation",
     "/System/Library/Frameworks/Security.framework/Versions/A/Security",
@@ -39,7 +39,7 @@ const MACOS_LIBRARIES: [&str; 4] = [
     "/usr/lib/libiconv.2.dylib",
 ];
 
-/// Looks into a platform's binary.
+/// Inspects a platform's binary.
 ///
 /// # Errors
 /// One sentence: why it would not run there, or what it reveals about the machine that built it.
@@ -74,7 +74,7 @@ pub(crate) fn run(platform: &Platform, binary: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// Bytes after deflate, as our packer does it.
+/// Its size in bytes after our packer's compression.
 pub(crate) fn deflated(binary: &[u8]) -> Result<u64, String> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     let written = encoder.write_all(binary).and_then(|()| encoder.finish());
@@ -105,7 +105,7 @@ fn kind(file: &File<'_>) -> Option<(&'static str, u32)> {
     })
 }
 
-/// Linux binaries are static: a library is one too many.
+/// Linux binaries are static, so they may need no library.
 fn every_system_has(format: BinaryFormat, library: &str) -> bool {
     match format {
         BinaryFormat::Pe => {
@@ -117,7 +117,8 @@ fn every_system_has(format: BinaryFormat, library: &str) -> bool {
     }
 }
 
-/// The oldest macOS, and the signature: Apple silicon kills what has none. Linkers make none for Intel's processors.
+/// Checks the oldest macOS and the signature: Apple silicon kills binaries without one. Linkers create none for Intel
+/// processors.
 fn macos(file: &MachOFile64<'_, Endianness>, binary: &[u8]) -> object::Result<Result<(), String>> {
     let endian = file.endian();
     let mut signature = None;
@@ -147,8 +148,8 @@ fn macos(file: &MachOFile64<'_, Endianness>, binary: &[u8]) -> object::Result<Re
     })
 }
 
-/// Whether each page of the file has the hash that the signature's code directory gives for it
-/// (`cs_blobs.h` of xnu; its numbers are big-endian).
+/// Whether each page of the file has the hash in the signature's code directory (`cs_blobs.h` of xnu; its numbers are
+/// big-endian).
 fn pages_are_signed(binary: &[u8], signature: usize) -> Option<bool> {
     const SUPER_BLOB: u32 = 0xfade_0cc0;
     const CODE_DIRECTORY: u32 = 0xfade_0c02;
@@ -188,7 +189,7 @@ fn pages_are_signed(binary: &[u8], signature: usize) -> Option<bool> {
 mod tests {
     use super::*;
 
-    /// Nine thousand bytes in pages of 4,096, and behind them a super blob with one code directory.
+    /// Nine thousand bytes in pages of 4,096, followed by a super blob with one code directory.
     fn signed() -> (Vec<u8>, usize) {
         let mut file: Vec<u8> = (0..9_000_u32).map(|index| (index % 251) as u8).collect();
         let hashes: Vec<Vec<u8>> = file
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_covers_every_byte_in_front_of_it() {
+    fn a_signature_covers_every_byte_before_it() {
         let (file, signature) = signed();
         assert_eq!(pages_are_signed(&file, signature), Some(true));
         for place in [0, 4_095, 4_096, 8_999, 9_000] {

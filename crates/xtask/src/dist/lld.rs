@@ -1,6 +1,7 @@
-//! LLVM's linker, which comes with the Rust toolchain, and what a C compiler would otherwise give it: start files and libraries.
+//! LLVM's linker, which comes with the Rust toolchain, and its arguments that a C compiler would otherwise add: start
+//! files and libraries.
 //!
-//! The flags for size are in `build.rs`, which asks the linker which ones it takes.
+//! The flags for size are in `build.rs`, which checks which of them the linker supports.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +11,7 @@ use crate::command::{output, this_cargo};
 use crate::files;
 use crate::platforms::Platform;
 
-/// The flag by which rustc calls it.
+/// The flag with which rustc calls it.
 pub(super) const FLAVOR: &str = "-Clinker-flavor=ld.lld";
 
 /// The linker of the Rust that runs this program. rustup always has it; Debian's Rust does not.
@@ -22,8 +23,8 @@ pub(super) fn find() -> Option<PathBuf> {
     linker.is_file().then_some(linker)
 }
 
-/// Flags for musl, which zig compiles on demand and keeps in its cache: a static program that may be anywhere in memory
-/// shows where.
+/// Flags for musl, which zig compiles on demand and caches. zig's verbose output for a static, position-independent
+/// program shows where the files are.
 pub(super) fn musl(
     environment: &Path,
     cache: &Path,
@@ -55,7 +56,7 @@ pub(super) fn musl(
         let path = Path::new(file);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         match (&*name, path.parent()) {
-            // rustc names them.
+            // rustc adds these.
             ("libunwind.a" | "libc.a", Some(folder)) => {
                 flags.push(format!("-Clink-arg=-L{}", folder.display()));
             }
