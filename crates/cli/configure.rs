@@ -38,10 +38,8 @@ const WORDS: [&str; 6] = [
     "azurePipelinesCredential",
 ];
 
-/// Variable with the broker's address for our own credential helper. It is our own, so that git works with and
-/// without `configure: identity`.
+/// Variable with the broker's address for our credential helper, so that git also works without `configure: identity`.
 pub(crate) const GIT_ENDPOINT: &str = "ADIEU_ENDPOINT";
-
 /// Variable with its key.
 pub(crate) const GIT_ENDPOINT_KEY: &str = "ADIEU_ENDPOINT_KEY";
 
@@ -51,7 +49,7 @@ pub(crate) struct Configure {
     mechanisms: Vec<Mechanism>,
     /// Resources as the user wrote them, with their scopes in the connection's cloud.
     resources: Option<Vec<(String, Scope)>>,
-    /// What `proxy` replaces stand-ins for.
+    /// The organizations and publishers for which `proxy` replaces stand-ins.
     allowed: Allowed,
 }
 
@@ -64,7 +62,7 @@ enum Mechanism {
     Azd,
     /// A credential helper for the repositories of Azure DevOps.
     Git,
-    /// A stand-in in each variable, and a proxy that replaces it by a fresh token.
+    /// A stand-in in each variable, and a proxy that replaces it with a fresh token.
     Proxy,
     /// Terraform's own OIDC settings: it asks Azure DevOps itself.
     Terraform,
