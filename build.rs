@@ -132,8 +132,13 @@ impl Linker {
         let taken = flavor().map_or_else(
             || self.links_with(&flags),
             |flavor| {
+                let format: &[&str] = match &*variable("CARGO_CFG_TARGET_OS") {
+                    "windows" => &["-m", "i386pep"],
+                    _ => &[],
+                };
                 let linker = Command::new(variable("RUSTC_LINKER"))
                     .args(["-flavor", flavor])
+                    .args(format)
                     .args(&flags)
                     .output();
                 // Its other errors do not matter: it has nothing to link.

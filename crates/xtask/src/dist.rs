@@ -9,6 +9,7 @@ mod compile;
 mod frameworks;
 mod inspect;
 mod lld;
+mod order;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -20,6 +21,7 @@ use crate::{files, target};
 
 pub(crate) use compile::tools;
 pub(crate) use inspect::sha256;
+pub(crate) use order::{FIRST_WORD, link};
 
 /// A platform's name, and where its binary is.
 pub(crate) type Binary = (String, PathBuf);

@@ -64,6 +64,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["demo"] => demo::run(),
         ["test", filters @ ..] => test::run(filters),
+        [dist::FIRST_WORD, arguments @ ..] => dist::link(arguments),
         ["dist", names @ ..] => dist::run(names).map(|_| ()),
         ["prove", names @ ..] => prove::run(names),
         ["package"] => package::all().map(|_| ()),

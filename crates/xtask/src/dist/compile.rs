@@ -1,15 +1,15 @@
 //! Builds one platform's binary with `cargo build --release`, and with a linker and a C compiler for its system.
 //!
-//! LLVM's linker, which rustup's toolchain brings, links those for Linux; zig, MinGW or the system's own linker link the
-//! others, and all of them where the toolchain has none of LLVM's. This file adds no profile and no feature: it decides only
-//! where a target's tools come from.
+//! LLVM's linker, which rustup's toolchain brings, links those for Linux and Windows. zig, MinGW or the system's own linker
+//! link the others, and all of them where the toolchain has none of LLVM's. This file adds no profile and no feature: it
+//! decides only where a target's tools come from.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::inspect::OLDEST_MACOS;
-use super::{frameworks, lld};
+use super::{frameworks, lld, order};
 use crate::command::{output, run as run_command, this_cargo};
 use crate::platforms::Platform;
 use crate::{clients, debian, remap, root, target};
@@ -50,6 +50,18 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
         Linker::Mingw => {
             debian::mingw()?;
             command.arg("build").env(linker_of(platform), MINGW);
+            if let Some(by_lld) = lld::find() {
+                let this = std::env::current_exe().map_err(|error| format!("{error}."))?;
+                command
+                    .env(linker_of(platform), this)
+                    .env(order::VARIABLE, by_lld)
+                    .env("RUSTC_BOOTSTRAP", "1");
+                flags.push(lld::FLAVOR.to_owned());
+                flags.extend(lld::mingw(MINGW));
+                // For this target alone, stable rustc puts all functions in one section (rust-lang/rust#13846), of which no
+                // linker can fold or drop any.
+                flags.push("-Zfunction-sections=yes".to_owned());
+            }
         }
         Linker::Zig => {
             let zig = clients::zig()?;

@@ -14,6 +14,9 @@ use crate::platforms::Platform;
 /// The flag with which rustc calls it.
 pub(super) const FLAVOR: &str = "-Clinker-flavor=ld.lld";
 
+/// What MinGW's compiler adds, and where the libraries are that it would find.
+const MINGW: [&str; 3] = ["crt2.o", "libmingw32.a", "libgcc.a"];
+
 /// The linker of the Rust that runs this program. rustup always has it; Debian's Rust does not.
 pub(super) fn find() -> Option<PathBuf> {
     let rustc = Path::new(this_cargo().get_program()).with_file_name("rustc");
@@ -67,4 +70,19 @@ pub(super) fn musl(
         }
     }
     Ok(flags)
+}
+
+/// Flags for start files and libraries of MinGW. The file has no time in it.
+pub(super) fn mingw(compiler: &str) -> Vec<String> {
+    let find = |name: &str| output(Command::new(compiler).arg(format!("-print-file-name={name}")));
+    let mut flags = vec!["-Clink-arg=--no-insert-timestamp".to_owned()];
+    for path in MINGW.iter().filter_map(|name| find(name)) {
+        let folder = Path::new(&path).parent().unwrap_or(Path::new("."));
+        flags.push(if path.ends_with(".o") {
+            format!("-Clink-arg={path}")
+        } else {
+            format!("-Clink-arg=-L{}", folder.display())
+        });
+    }
+    flags
 }
