@@ -184,7 +184,7 @@ impl Serving {
         };
         let is_one = |known: &EndpointSecret| {
             let known = known.reveal().as_bytes();
-            let is = |shown: &&[u8]| bool::from(shown.ct_eq(&known));
+            let is = |shown: &&[u8]| bool::from(shown.ct_eq(known));
             candidates.iter().any(is)
         };
         let found = self

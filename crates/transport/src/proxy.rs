@@ -94,10 +94,13 @@ impl Proxy {
     }
 }
 
+/// The proxy for an address, if it is reached through one.
+type ProxyOf = dyn Fn(&Url) -> Option<Url> + Send + Sync;
+
 /// Through which proxy an address is reached, and what the proxy is shown.
 #[derive(Clone)]
 pub(crate) struct Way {
-    proxy_of: Arc<dyn Fn(&Url) -> Option<Url> + Send + Sync>,
+    proxy_of: Arc<ProxyOf>,
     credentials: Option<(String, Arc<ProxyPassword>)>,
 }
 
