@@ -443,7 +443,7 @@ fn help_has_examples() {
               --env <VARIABLE=RESOURCE>      Set this variable to a token for this resource; may be repeated
               --configure <WORD>             Give fresh tokens to these clients: identity, azd, git, proxy; may be repeated, empty for none [default: identity]
               --feeds                        Give package clients fresh credentials for the Azure Artifacts feeds that this folder declares; without --env, no variable has a token
-              --stand-in                     Set variables to stand-ins, which a local proxy replaces by fresh tokens in requests to the organization; the same as --configure proxy
+              --stand-in                     Set variables to stand-ins, which a local proxy replaces with fresh tokens in requests to the organization; the same as --configure proxy
               --tenant <TENANT>              Tenant ID or domain [default: the identity's]
               --organization <ORGANIZATION>  Get the tokens from the tenant of this Azure DevOps organization
               --credential <CREDENTIAL>      How to sign in [default: auto] [possible values: auto, pipelines, github-actions, gitlab, workload-identity, managed-identity, azd, az]

@@ -72,7 +72,7 @@ pub(crate) struct ExecArguments {
     /// variable has a token
     #[arg(long)]
     feeds: bool,
-    /// Set variables to stand-ins, which a local proxy replaces by fresh tokens in requests to the organization; the same
+    /// Set variables to stand-ins, which a local proxy replaces with fresh tokens in requests to the organization; the same
     /// as --configure proxy
     #[arg(long, conflicts_with = "feeds")]
     stand_in: bool,

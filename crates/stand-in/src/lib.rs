@@ -1,4 +1,4 @@
-//! The stand-in proxy: a loopback HTTP proxy that replaces a worthless word by a fresh token, for named organizations.
+//! The stand-in proxy: a loopback HTTP proxy that replaces a worthless word with a fresh token, for named organizations.
 //!
 //! It never shows a token to its clients, and changes nothing of what goes to any other host.
 //!
