@@ -112,14 +112,15 @@ async fn run_with(
     let default = if arguments.feeds { "" } else { DEFAULT };
     let all = requests(&arguments.env, default, &cloud)?;
     let is_asked = arguments.configure.is_some();
-    let words = arguments.configure.unwrap_or_else(|| {
+    let mut words = arguments.configure.unwrap_or_else(|| {
         let usual = !arguments.feeds && !arguments.stand_in;
         let usual = usual.then(|| "identity".to_owned());
         usual.into_iter().collect()
     });
-    let stand_in = if arguments.stand_in { "\nproxy" } else { "" };
-    let words = format!("{}{stand_in}", words.join("\n"));
-    let configure = Configure::read(&words, &cloud, &all)?;
+    if arguments.stand_in {
+        words.push("proxy".to_owned());
+    }
+    let configure = Configure::read(&words.join("\n"), &cloud, &all)?;
     configure.check_without_connection()?;
     let (set, missing): (Vec<_>, Vec<_>) = all.into_iter().partition(is_set);
     let is_asked_here = !arguments.env.is_empty() && !adieu_agent::is_in_a_pipeline();
