@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: the binary of every platform in `target/dist/<platform>/`, built and checked here.
 //!
 //! What ships is what `cargo build --release` makes with the stable toolchain: `pipelines/release.yml` runs this command
-//! on a hosted machine of each system, after `rustup target add`. One Linux machine can build all five as well
+//! on hosted Linux and macOS machines, after `rustup target add`. One Linux machine can build all five as well
 //! (cargo-zigbuild, MinGW). Where rustup has no standard library for a target, Debian's `rustc-web` builds it from source.
 //! That is larger work for the same thing, and the only way on a machine that reaches package registries and nothing else.
 
@@ -72,9 +72,14 @@ pub(crate) fn check(binaries: &[Binary]) -> Result<(), String> {
     let mut sizes = Sizes::default();
     for (name, binary) in binaries {
         let bytes = files::read(binary)?;
-        inspect::run(&platforms[name], &bytes)
+        let platform = &platforms[name];
+        inspect::run(platform, &bytes)
             .map_err(|reason| format!("{}: {reason}", binary.display()))?;
-        sizes.add(name, bytes.len() as u64, sizes::BINARY);
+        let tables = match platform.format.as_str() {
+            "PE" => sizes::UNWIND_TABLES,
+            _ => 0,
+        };
+        sizes.add(name, bytes.len() as u64, sizes::BINARY + tables);
         sizes.add(
             format!("{name}, deflated"),
             inspect::deflated(&bytes)?,
