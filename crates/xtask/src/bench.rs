@@ -1,13 +1,13 @@
 //! `cargo xtask bench [<name>] [--runs N]`: the measurements that documents, issues and commits quote, each next to peers
 //! that do the same in the same run.
 //!
-//! A measurement sets up, lists command lines, runs them in turns, and reports tables and targets.
+//! A measurement sets up, runs the commands of its tables in `bench.md` in turns, and reports tables and targets.
 
 mod cli;
+mod commands;
 mod feeds;
 mod measure;
 mod package;
-mod peers;
 mod report;
 mod samples;
 mod scan;
@@ -19,6 +19,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use adieu_emulator::{Outcome, TaskResult};
+use report::Report;
 
 use crate::command::Context as _;
 use crate::{package as packages, platforms, root, target, test};
@@ -26,8 +27,8 @@ use crate::{package as packages, platforms, root, target, test};
 /// Runs of each command, after one that does not count.
 const RUNS: usize = 21;
 
-/// Takes the number of runs, and the word after its name.
-type Measurement = fn(usize, Option<&str>) -> Result<(), String>;
+/// Takes the word after its name.
+type Measurement = fn(&mut Report, Option<&str>) -> Result<(), String>;
 
 const ALL: [(&str, Measurement); 8] = [
     ("token", token::run),
@@ -42,21 +43,25 @@ const ALL: [(&str, Measurement); 8] = [
 
 /// Runs the named measurement; all without a name.
 pub(crate) fn run(words: &[&str]) -> Result<(), String> {
+    let (words, runs) = match words {
+        [words @ .., "--runs", runs] => (words, runs.parse()),
+        _ => (words, Ok(RUNS)),
+    };
+    let runs = runs.map_err(|_| "--runs takes a number.")?;
+    let (chosen, argument) = (words.first(), words.get(1).copied());
+    let mut measurements = ALL.to_vec();
+    measurements.retain(|(name, _)| chosen.is_none_or(|chosen| chosen == name));
+    if measurements.is_empty() || words.len() > 2 {
+        return Err(format!("'{}' is not a measurement.", words.join(" ")));
+    }
     test::node()?;
     packages::release_binary()?;
-    let (words, runs) = match words {
-        [words @ .., "--runs", runs] => (words, runs.parse().ok()),
-        _ => (words, Some(RUNS)),
-    };
-    let runs = runs.ok_or("--runs takes a number.")?;
-    let Some((name, arguments)) = words.split_first() else {
-        return ALL.iter().try_for_each(|(_, measure)| measure(runs, None));
-    };
-    let found = ALL.iter().find(|(known, _)| known == name);
-    match (found, arguments) {
-        (Some((_, measure)), [] | [_]) => measure(runs, arguments.first().copied()),
-        _ => Err(format!("'{}' is not a measurement.", words.join(" "))),
+    for (name, measure) in measurements {
+        let mut report = Report::new(name, runs);
+        measure(&mut report, argument)?;
+        report.end()?;
     }
+    Ok(())
 }
 
 /// The folder of a measurement.

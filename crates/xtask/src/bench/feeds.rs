@@ -9,10 +9,10 @@ use std::path::Path;
 use adieu_emulator::{Job, MY_CONNECTION, Proxy, World};
 use serde_json::json;
 
+use super::commands::{Environment, command, lines, variables};
 use super::measure::{Sample, Subject, succeeded};
-use super::peers::{Setting, modules, variables};
 use super::report::Report;
-use crate::{files, root};
+use crate::files;
 
 const FEED: &str = "https://pkgs.dev.azure.com/contoso/_packaging/packages";
 
@@ -25,29 +25,15 @@ pom.xml: <project><repositories><repository><id>packages</id><url>FEED/maven/v1<
 .cargo/config.toml: registries.packages.index = "sparse+FEED/Cargo/index/"
 "#;
 
-const HELPERS: &str = "\
-keyring: bin/keyring get PACKAGE user
-NuGet's credential provider: bin/CredentialProvider.Adieu.exe -uri INDEX";
-
-const ARTIFACTS_KEYRING: &str =
-    "artifacts-keyring 1.0.0: @artifacts-keyring/bin/python -m keyring get PACKAGE user";
-
-const READINGS: &str = "\
-adieu feeds list, 20,005 files: adieu feeds list large
-adieu feeds list, 5 files: adieu feeds list small
-find -name .npmrc, 20,005 files: find large -name .npmrc";
-
-pub(super) fn run(runs: usize, _: Option<&str>) -> Result<(), String> {
+pub(super) fn run(report: &mut Report, _: Option<&str>) -> Result<(), String> {
     let folder = super::staged("feeds", &["token", "feeds"])?;
     let world = World::start();
     world.organizations().add_member("contoso", MY_CONNECTION);
     world.feeds().add("contoso", "packages");
     let proxy = world.network();
-    let mut report = Report::new("feeds", runs);
-    steps(&world, &proxy, &folder, &mut report)?;
-    helpers(&world, &proxy, &folder, &mut report)?;
-    readings(&folder, &mut report)?;
-    report.end()
+    steps(&world, &proxy, &folder, report)?;
+    helpers(&world, &proxy, &folder, report)?;
+    readings(&folder, report)
 }
 
 /// A job in the emulated network, with a checkout that declares the feed.
@@ -72,42 +58,34 @@ fn steps(world: &World, proxy: &Proxy, folder: &Path, report: &mut Report) -> Re
         "pkgs.dev.azure.com": ["pkgs.dev.azure.com", world.marketplace().port()],
         "login.windows.net": ["login.microsoftonline.com", world.entra().port()],
     });
-    let more = [
+    let more = variables([
         ("CONNECTION", world.connection_id(MY_CONNECTION)),
         ("FEED", format!("{FEED}/npm/registry/")),
         ("NODE_EXTRA_CA_CERTS", world.ca_file().display().to_string()),
-        modules("tasks")?,
         ("PORTS", ports.to_string()),
-    ];
-    let library = root().join("tests/clients/feeds.js");
+    ]);
     let step = |task: &str, line: &str| -> Result<Sample, String> {
         let mut job = job(world, proxy)?;
         let task = folder.join(task);
         let step = job.step(&task).input("azureSubscription", MY_CONNECTION);
         let mut environment = step.environment();
-        if line.contains("LIBRARY") {
-            environment.extend(variables(more.clone()));
+        if line.contains("{ROOT}") {
+            environment.extend(more.clone());
         }
-        let setting = Setting {
-            folder: &task,
-            environment,
-            words: &[("LIBRARY", &library.to_string_lossy())],
-        };
-        let sample = succeeded(&mut setting.command(line)?);
+        let sample = succeeded(&mut command(line, &task, &environment, 0)?);
         job.finish();
         sample
     };
-    let mut subjects = [
-        ("EntraToken@1", "token", "node launch.js"),
-        ("FeedAuthenticate@1", "feeds", "node launch.js"),
-        (
-            "azure-pipelines-tasks-artifacts-common",
-            "token",
-            "node LIBRARY",
-        ),
-    ]
-    .map(|(name, task, line)| Subject::new(name, move |_| step(task, line)));
-    report.measure("step", &mut subjects)
+    let subjects = lines("step").map(|(name, line)| {
+        let task = if name == "FeedAuthenticate@1" {
+            "feeds"
+        } else {
+            "token"
+        };
+        Subject::new(name, move |_| step(task, line))
+    });
+    report.subjects("step", subjects.collect())?;
+    Ok(())
 }
 
 /// Answers of helpers after a step, and of artifacts-keyring.
@@ -126,28 +104,17 @@ fn helpers(world: &World, proxy: &Proxy, folder: &Path, report: &mut Report) -> 
     let endpoint = json!({ "endpointCredentials": [
         { "endpoint": package, "username": "user", "password": token },
     ] });
-    let mut setting = Setting {
-        folder: &private,
-        environment: job.environment_of_next_script(),
-        words: &[
-            ("INDEX", &format!("{FEED}/nuget/v3/index.json")),
-            ("PACKAGE", &package),
-        ],
-    };
-    let mut subjects = setting.subjects(HELPERS)?;
-    // With it, requests signs in automatically, and the feed would look public.
-    setting.environment.remove("NETRC");
-    setting.environment.extend(variables([
-        ("PATH", std::env::var("PATH").unwrap_or_default()),
-        ("HOME", job.work_folder().display().to_string()),
-        ("HTTPS_PROXY", proxy.url()),
-        ("REQUESTS_CA_BUNDLE", world.ca_file().display().to_string()),
-        ("ARTIFACTS_KEYRING_NONINTERACTIVE_MODE", "true".to_owned()),
-        ("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1".to_owned()),
-        ("VSS_NUGET_EXTERNAL_FEED_ENDPOINTS", endpoint.to_string()),
+    let mut environment = job.environment_of_next_script();
+    environment.extend(variables([
+        ("INDEX", format!("{FEED}/nuget/v3/index.json")),
+        ("PACKAGE", package),
+        ("PROXY", proxy.url()),
+        ("AUTHORITIES", world.ca_file().display().to_string()),
+        ("ENDPOINTS", endpoint.to_string()),
+        ("OUTER_PATH", std::env::var("PATH").unwrap_or_default()),
+        ("WORK", job.work_folder().display().to_string()),
     ]));
-    subjects.extend(setting.subjects(ARTIFACTS_KEYRING)?);
-    report.measure("helper's answer", &mut subjects)?;
+    report.measure("helper's answer", &private, &environment)?;
     super::succeeded(job.step(&task).section("postjobexecution").run())
 }
 
@@ -159,6 +126,6 @@ fn readings(folder: &Path, report: &mut Report) -> Result<(), String> {
     }
     declare(&folder.join("large"))?;
     declare(&folder.join("small"))?;
-    let mut subjects = Setting::new(folder, &[]).subjects(READINGS)?;
-    report.measure("reading", &mut subjects)
+    report.measure("reading", folder, &Environment::new())?;
+    Ok(())
 }

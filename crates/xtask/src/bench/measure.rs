@@ -2,16 +2,12 @@
 //!
 //! It does not know what a command does.
 
-use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 /// A command whose runs took longer than this altogether does not run again.
 const ENOUGH: Duration = Duration::from_secs(15);
-
-/// The environment of a command.
-pub(super) type Environment = BTreeMap<String, String>;
 
 /// One run's time, and its memory in KiB; 0 where the system does not report it.
 pub(super) type Sample = (Duration, u64);
@@ -41,11 +37,6 @@ impl<'a> Subject<'a> {
             memory: 0,
             facts: Vec::new(),
         }
-    }
-
-    /// A command that must succeed.
-    pub(super) fn command(name: &'static str, mut command: Command) -> Self {
-        Self::new(name, move |_| succeeded(&mut command))
     }
 
     /// In milliseconds, as all that follow.

@@ -7,8 +7,7 @@ use std::path::PathBuf;
 
 use adieu_emulator::Playground;
 
-use super::measure::{Environment, Subject, succeeded};
-use super::peers::{Setting, variables};
+use super::commands::{Environment, variables};
 use super::report::Report;
 use super::samples;
 
@@ -22,22 +21,10 @@ const SHAPES: [Shape; 2] = [
     (samples::twins, "packing the same modules twice", 15.0),
 ];
 
-const PACKING: &str = "\
-adieu extension package: adieu --quiet extension package --bypass-validation --output-path ../adieu.vsix
-tfx extension create: node @tfx/node_modules/tfx-cli/_build/tfx-cli.js extension create --bypass-validation --output-path ../tfx.vsix --no-prompt";
-
-/// Each run has its own version.
-const PUBLISHING: [&str; 2] = [
-    "adieu --quiet extension publish --no-wait-validation --service-url URL --output-path a/ --extension-version VERSION",
-    "node @tfx/node_modules/tfx-cli/_build/tfx-cli.js extension publish --no-wait-validation --service-url URL --output-path t/ --override OVERRIDE --token TOKEN --no-prompt",
-];
-
-pub(super) fn run(runs: usize, _: Option<&str>) -> Result<(), String> {
-    let mut report = Report::new("package", runs);
-    for (tree, about, least_ratio) in SHAPES {
+pub(super) fn run(report: &mut Report, _: Option<&str>) -> Result<(), String> {
+    for (tree, title, least_ratio) in SHAPES {
         let folder = tree()?;
-        let mut subjects = Setting::new(&folder, &[]).subjects(PACKING)?;
-        report.measure(about, &mut subjects)?;
+        let subjects = report.measure(title, &folder, &Environment::new())?;
         let (ours, theirs) = (&subjects[0], &subjects[1]);
         report.at_least("tfx / adieu", theirs.median() / ours.median(), least_ratio);
         let package = |name| fs::metadata(folder.with_file_name(name));
@@ -45,36 +32,20 @@ pub(super) fn run(runs: usize, _: Option<&str>) -> Result<(), String> {
         report.at_most("size / tfx's", size("adieu.vsix") / size("tfx.vsix"), 1.02);
         report.at_most("memory, MB", ours.megabytes(), 150.0);
     }
-    report.end()
+    Ok(())
 }
 
-/// Neither program waits for the validation.
-pub(super) fn publish(runs: usize, _: Option<&str>) -> Result<(), String> {
+/// Each run has its own version. Neither program waits for the validation.
+pub(super) fn publish(report: &mut Report, _: Option<&str>) -> Result<(), String> {
     let playground = Playground::start();
     let world = &playground.world;
-    let environment: Environment = variables(playground.variables.clone()).collect();
+    let url = world.plain_marketplace().url().to_owned();
     let token = world.entra().azure_devops_token("you");
-    let mut subjects = [0, 1].map(|which: usize| {
-        let (environment, token) = (&environment, &token);
-        let name = ["adieu extension publish", "tfx extension publish"][which];
-        Subject::new(name, move |round| {
-            let version = format!("1.{round}.{which}");
-            let setting = Setting {
-                folder: &world.folder().join("hello"),
-                environment: environment.clone(),
-                words: &[
-                    ("OVERRIDE", &format!("{{\"version\":\"{version}\"}}")),
-                    ("TOKEN", token),
-                    ("URL", world.plain_marketplace().url()),
-                    ("VERSION", &version),
-                ],
-            };
-            succeeded(&mut setting.command(PUBLISHING[which])?)
-        })
-    });
-    let mut report = Report::new("publish", runs);
-    report.measure("package and publish", &mut subjects)?;
+    let mut all = playground.variables;
+    all.extend([("TOKEN", token), ("URL", url)]);
+    let folder = world.folder().join("hello");
+    let subjects = report.measure("package and publish", &folder, &variables(all))?;
     let ratio = subjects[1].median() / subjects[0].median();
     report.at_least("tfx / adieu", ratio, 10.0);
-    report.end()
+    Ok(())
 }

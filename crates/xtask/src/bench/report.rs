@@ -1,7 +1,10 @@
 //! The results of a measurement: tables, the targets that it must meet, and the same as JSON on one line.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
+use super::commands::{Environment, subjects};
 use super::measure::{Subject, in_turns};
 use crate::command::print_line;
 
@@ -24,15 +27,25 @@ impl Report {
         }
     }
 
-    /// Runs the subjects in turns and prints them.
+    /// Runs the commands of a table in `bench.md` in turns and prints them.
     pub(super) fn measure(
         &mut self,
         title: &str,
-        subjects: &mut [Subject<'_>],
-    ) -> Result<(), String> {
-        in_turns(subjects, self.runs)?;
-        self.table(title, subjects);
-        Ok(())
+        folder: &Path,
+        environment: &Environment,
+    ) -> Result<Vec<Subject<'static>>, String> {
+        self.subjects(title, subjects(title, folder, environment))
+    }
+
+    /// Runs subjects in turns and prints them.
+    pub(super) fn subjects<'a>(
+        &mut self,
+        title: &str,
+        mut subjects: Vec<Subject<'a>>,
+    ) -> Result<Vec<Subject<'a>>, String> {
+        in_turns(&mut subjects, self.runs)?;
+        self.table(title, &subjects);
+        Ok(subjects)
     }
 
     /// Prints a row for each subject. Its facts are columns after the times.
@@ -53,16 +66,14 @@ impl Report {
                 print_line(&format!("\n| {title} |{}", heading.replace('_', " ")));
                 print_line(&format!("|---|{}", "---:|".repeat(cells.len())));
             }
-            let line: String = cells
-                .iter()
-                .map(|(_, value)| format!(" {} |", number(*value)))
-                .collect();
-            print_line(&format!("| {} |{line}", subject.name));
-            let cells: Map<_, _> = cells
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).into()))
-                .collect();
-            rows.push(json!({ "command": subject.name, "cells": cells }));
+            let mut line = format!("| {} |", subject.name);
+            let mut row = json!({ "command": subject.name, "cells": {} });
+            for (name, value) in cells {
+                line += &format!(" {} |", number(value));
+                row["cells"][name] = value.into();
+            }
+            print_line(&line);
+            rows.push(row);
         }
         self.tables.insert(title.to_owned(), rows.into());
     }

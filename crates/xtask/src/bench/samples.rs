@@ -15,18 +15,7 @@ use crate::command::{print_line, run, this_cargo, words};
 use crate::{files, package, root};
 
 /// Synthetic tokens, one for each file; they are joined when the files are written.
-const PLANTED: &str = r#"
-01-new.env: AZURE_DEVOPS_EXT_PAT={new}
-02-old.env: AZURE_DEVOPS_EXT_PAT={old}
-03-url.txt: https://me:{new}@dev.azure.com/c/_git/x
-04-basic.http: Authorization: Basic {:new}
-05-password.npmrc: //pkgs.dev.azure.com/c/:_password={new in base64}
-06-header.config: extraheader = AUTHORIZATION: basic {u:old}
-07-nuget.xml: <add key="ClearTextPassword" value="{old}" />
-08-pat.json: {"pat": "{new}"}
-09-script.yml: - script: curl -u :{old} https://dev.azure.com/c
-10-secret.yaml: pat: {new in base64}
-11-utf-16.ps1: $pat = "{new}""#;
+const PLANTED: &str = include_str!("planted.txt");
 
 /// An extension with one folder.
 const MANIFEST: &str = r#"{
@@ -34,6 +23,9 @@ const MANIFEST: &str = r#"{
   "categories": ["Azure Pipelines"], "targets": [{ "id": "Microsoft.VisualStudio.Services" }],
   "files": [{ "path": "files" }], "contributions": []
 }"#;
+
+/// What makes a folder a repository with one commit.
+const COMMIT: &str = "init --quiet, add --all, commit --quiet --message x";
 
 /// Creates a sample once. A file beside it shows that it is complete.
 fn made(name: &str, make: impl FnOnce(&Path) -> Result<(), String>) -> Result<PathBuf, String> {
@@ -74,12 +66,11 @@ fn texts(count: usize, sizes: Range<u64>) -> Result<Vec<(usize, Vec<u8>)>, Strin
 /// An extension with the modules of a task: mostly JavaScript with its maps and types, and each module's files
 /// without an extension, for which tfx runs `file`.
 pub(super) fn modules() -> Result<PathBuf, String> {
-    const KINDS: [&str; 10] = [
-        ".js", ".js", ".js", ".js", ".d.ts", ".map", ".json", ".md", ".mjs", "",
-    ];
+    let kinds = ".js .js .js .js .d.ts .map .json .md .mjs ";
+    let kinds: Vec<&str> = kinds.split(' ').collect();
     made("modules", |tree| {
         for (number, text) in texts(12_000, 1_000..30_000)? {
-            let (module, kind) = (number / 10, KINDS[number % 10]);
+            let (module, kind) = (number / 10, kinds[number % 10]);
             let name = format!("files/node_modules/module{module}/lib/file{number}{kind}");
             files::write(&tree.join(name), text)?;
         }
@@ -112,10 +103,7 @@ pub(super) fn commit() -> Result<PathBuf, String> {
     made("commit", |folder| {
         for (number, text) in texts(1_009, 6_000..60_000)? {
             if number == 1_000 {
-                git(
-                    folder,
-                    "init --quiet, add --all, commit --quiet --message x",
-                )?;
+                git(folder, COMMIT)?;
             }
             files::write(&folder.join(format!("{}/{number}.rs", number % 20)), text)?;
         }
@@ -133,10 +121,7 @@ pub(super) fn planted() -> Result<PathBuf, String> {
 pub(super) fn planted_history() -> Result<PathBuf, String> {
     made("planted-history", |folder| {
         plant(folder)?;
-        git(
-            folder,
-            "init --quiet, add --all, commit --quiet --message x",
-        )?;
+        git(folder, COMMIT)?;
         git(folder, "rm --quiet -r ., commit --quiet --message y")
     })
 }
@@ -147,26 +132,32 @@ pub(super) fn tokens() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 fn plant(folder: &Path) -> Result<(), String> {
-    let new = [
-        "u8jzPde0IgxLd6GncfBAepfJBd0K",
-        "h8oOOL8dKLzdocJ2isAjIhKtJQQJ",
-        "99CKACAAAAAJ0RlgAAASAZDO2Y4V",
+    let new =
+        "u8jzPde0IgxLd6GncfBAepfJBd0K h8oOOL8dKLzdocJ2isAjIhKtJQQJ 99CKACAAAAAJ0RlgAAASAZDO2Y4V";
+    let new = new.replace(' ', "");
+    let old = "t3vbjq32bxpiwmwtwgjf4eyczjlv ah7azknoluomyfivaqsccjlq".replace(' ', "");
+    let places = [
+        ("{new in base64}", STANDARD.encode(&new)),
+        ("{:new}", STANDARD.encode(format!(":{new}"))),
+        ("{u:old}", STANDARD.encode(format!("u:{old}"))),
+        ("{new}", new),
+        ("{old}", old),
     ];
-    let new = new.concat();
-    let old = ["t3vbjq32bxpiwmwtwgjf4eyczjlv", "ah7azknoluomyfivaqsccjlq"].concat();
     tokens().try_for_each(|(name, text)| {
-        let text = text
-            .replace("{new in base64}", &STANDARD.encode(&new))
-            .replace("{:new}", &STANDARD.encode(format!(":{new}")))
-            .replace("{u:old}", &STANDARD.encode(format!("u:{old}")))
-            .replace("{new}", &new)
-            .replace("{old}", &old);
-        let content = match name.contains("utf-16") {
-            true => format!("\u{feff}{text}\r\n")
+        let mut text = format!("{text}\n");
+        for (place, value) in &places {
+            text = text.replace(place, value);
+        }
+        let utf_16 = || {
+            format!("\u{feff}{text}")
                 .encode_utf16()
                 .flat_map(u16::to_le_bytes)
-                .collect(),
-            false => format!("{text}\n").into_bytes(),
+                .collect()
+        };
+        let content = if name.contains("utf-16") {
+            utf_16()
+        } else {
+            text.clone().into_bytes()
         };
         files::write(&folder.join(name), content)
     })

@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 use adieu_emulator::{Job, MY_CONNECTION, World};
 
 use super::measure::{Subject, memory_of};
-use super::peers::RESOURCE;
 use super::report::Report;
+
+/// Azure DevOps.
+const RESOURCE: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
 const SECONDS: u32 = 60;
 const A_SECOND: u32 = 1000;
@@ -20,7 +22,7 @@ const A_SECOND: u32 = 1000;
 /// The number of clients that can wait at once.
 const CLIENTS: u32 = 64;
 
-pub(super) fn run(runs: usize, seconds: Option<&str>) -> Result<(), String> {
+pub(super) fn run(report: &mut Report, seconds: Option<&str>) -> Result<(), String> {
     let seconds = seconds.map_or(Ok(SECONDS), str::parse);
     let seconds = seconds.map_err(|_| "bench serve takes a number of seconds.")?;
     let task = super::staged("serve", &["token"])?.join("token");
@@ -33,7 +35,6 @@ pub(super) fn run(runs: usize, seconds: Option<&str>) -> Result<(), String> {
     let load = load(&job, seconds, broker)?;
     let exchanges = world.entra().requests().len();
     super::succeeded(job.step(&task).section("postjobexecution").run())?;
-    let mut report = Report::new("serve", runs);
     let (most, memory) = (load.at(99), load.megabytes());
     let title = format!("{A_SECOND} requests a second for {seconds} s");
     report.table(&title, &[load]);
@@ -41,7 +42,7 @@ pub(super) fn run(runs: usize, seconds: Option<&str>) -> Result<(), String> {
     report.at_most("memory of the broker, MB", memory, 15.0);
     // One exchange is by the task, for its own variable, and one by the broker.
     report.at_most("exchanges at Entra", exchanges as f64, 2.0);
-    report.end()
+    Ok(())
 }
 
 /// Sends requests at fixed times, each with the next free client. A request's time begins when it was due.
