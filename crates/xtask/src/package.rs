@@ -2,9 +2,9 @@
 //!
 //! It never edits the source tree: the packer gets the version as an argument.
 
-#[cfg(test)]
-mod accepted;
 mod shipped;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -28,11 +28,15 @@ pub(crate) fn run() -> Result<PathBuf, String> {
 
 /// Builds this machine's binary with the release profile. It contains no paths of this machine.
 pub(crate) fn release_binary() -> Result<PathBuf, String> {
-    let (_, platform) = platforms::host()?;
     let flags = format!("build.rustflags={:?}", remap::flags(None));
     let build = ["build", "--quiet", "--release", "--package", "adieu"];
     cargo(&[&build, &["--config", &*flags][..]].concat())?;
-    Ok(target().join("release").join(platform.binary))
+    release_path()
+}
+
+/// Where that binary is.
+pub(crate) fn release_path() -> Result<PathBuf, String> {
+    Ok(target().join("release").join(platforms::host()?.1.binary))
 }
 
 /// Builds a debug binary, which compiles faster, with visible output, and packages it. It never ships. Returns the
