@@ -1,36 +1,36 @@
 //! `cargo xtask release`: writes the files of a release besides the VSIX, from the binaries of `dist`, into
-//! `target/release-files/`: archives, npm packages, Python wheels, templates for other packagers, and `SHA256SUMS`.
+//! `target/release-files/`: archives, npm packages, Python wheels, `SHA256SUMS`, and files for other packagers from
+//! `templates/`.
 //!
 //! It builds no binary and uploads nothing. Two runs with the same binaries write the same bytes.
 
-mod archive;
 mod manual;
-mod npm;
-mod templates;
+mod packages;
 #[cfg(test)]
 mod tests;
-mod wheel;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::{output, print_line, words};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use serde_json::{Value, json};
+
+use crate::command::{Context as _, output, print_line, words};
 use crate::platforms::{self, Platform};
 use crate::{dist, files, package, root, target};
 
 /// One sentence about Adieu, for every packager.
 const SUMMARY: &str = "Azure DevOps without personal access tokens: Entra tokens for pipelines, publishers and people";
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The contents of a release.
 struct Release {
-    version: String,
     /// Address of the repository, if Cargo.toml has one.
     repository: Option<String>,
     binaries: Vec<Binary>,
-    readme: Vec<u8>,
-    license: Vec<u8>,
-    /// Licenses of the crates in the binaries.
-    notices: Vec<u8>,
+    /// What accompanies each binary: the readme, the license, and the licenses of the crates in the binaries.
+    texts: Vec<Entry>,
     /// Manual pages, for the archives of systems that have `man`.
     manual: Vec<Entry>,
 }
@@ -54,20 +54,17 @@ struct Entry {
 }
 
 impl Entry {
-    fn text(path: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
-        Self {
-            path: path.into(),
-            bytes: text.into(),
-            mode: 0o644,
-        }
+    fn new(path: impl Into<String>, bytes: impl Into<Vec<u8>>, mode: u32) -> Self {
+        let (path, bytes) = (path.into(), bytes.into());
+        Self { path, bytes, mode }
     }
 
-    fn program(path: impl Into<String>, bytes: &[u8]) -> Self {
-        let mode = 0o755;
-        Self {
-            mode,
-            ..Self::text(path, bytes)
-        }
+    fn text(path: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
+        Self::new(path, text, 0o644)
+    }
+
+    fn program(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new(path, bytes, 0o755)
     }
 }
 
@@ -83,82 +80,53 @@ pub(crate) fn host() -> Result<(), String> {
 
 /// The same from a given binary for this machine.
 pub(crate) fn of(binary: &Path) -> Result<(), String> {
-    let (name, _) = platforms::host()?;
-    make(&[(name, binary.to_path_buf())], true)
+    make(&[(platforms::host()?.0, binary.to_path_buf())], true)
 }
 
 fn make(binaries: &[dist::Binary], is_native: bool) -> Result<(), String> {
     let folder = target().join("release-files");
     let _ = fs::remove_dir_all(&folder);
-    for file in write(&Release::read(binaries, is_native)?, &folder)? {
+    for file in write(&read(binaries, is_native)?, &folder)? {
         print_line(&file.display().to_string());
     }
     Ok(())
 }
 
-/// Writes all files and their checksums into a folder. Returns their paths.
-fn write(release: &Release, folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let mut files = archive::files(release)?;
-    let templates = templates::files(release, &files)?;
-    files.extend(npm::files(release)?);
-    files.extend(wheel::files(release)?);
-    files.sort_by(|one, other| one.path.cmp(&other.path));
-    let sum = |file: &Entry| format!("{}  {}\n", dist::sha256(&file.bytes), file.path);
-    let sums: String = files.iter().map(sum).collect();
-    files.push(Entry::text("SHA256SUMS", sums));
-    files.extend(templates);
-    let written = files.into_iter().map(|file| {
-        let path = folder.join(file.path);
-        files::write(&path, file.bytes)?;
-        Ok(path)
-    });
-    written.collect()
-}
-
-impl Release {
-    fn read(binaries: &[dist::Binary], is_native: bool) -> Result<Self, String> {
-        let host = platforms::host()?.0;
-        let own = binaries.iter().find(|(platform, _)| *platform == host);
-        let (_, runnable) = own.ok_or_else(|| {
-            format!("Manual pages come from the binary for {host}, which is not among them.")
-        })?;
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        let manual = manual::pages(runnable, &version)?;
-        let read = binaries.iter().map(|(platform, path)| {
-            let row = platforms::one(platform)?;
-            Ok(Binary {
-                row: if is_native { native(row)? } else { row },
-                is_native,
-                platform: platform.clone(),
-                bytes: files::read(path)?,
-            })
-        });
-        let stage = target().join("release-stage");
-        package::notices(&stage, binaries)?;
-        let manifest = files::read_text(&root().join("Cargo.toml"))?;
-        let repository = { manifest.lines() }.find_map(|line| {
-            let value = line.strip_prefix("repository = \"")?;
-            value.strip_suffix('"').map(str::to_owned)
-        });
-        Ok(Self {
-            version,
-            repository,
-            binaries: read.collect::<Result<_, String>>()?,
-            readme: files::read(&root().join("README.md"))?,
-            license: files::read(&root().join("LICENSE"))?,
-            notices: files::read(&stage.join("THIRD-PARTY-NOTICES"))?,
-            manual,
+fn read(binaries: &[dist::Binary], is_native: bool) -> Result<Release, String> {
+    let host = platforms::host()?.0;
+    let own = binaries.iter().find(|(platform, _)| *platform == host);
+    let (_, runnable) = own.ok_or_else(|| {
+        format!("Manual pages come from the binary for {host}, which is not among them.")
+    })?;
+    let read = binaries.iter().map(|(platform, path)| {
+        let row = platforms::one(platform)?;
+        Ok(Binary {
+            row: if is_native { native(row)? } else { row },
+            is_native,
+            platform: platform.clone(),
+            bytes: files::read(path)?,
         })
-    }
-
-    /// The texts that accompany each binary.
-    fn texts(&self, folder: &str) -> Vec<Entry> {
-        vec![
-            Entry::text(format!("{folder}README.md"), &*self.readme),
-            Entry::text(format!("{folder}LICENSE"), &*self.license),
-            Entry::text(format!("{folder}THIRD-PARTY-NOTICES"), &*self.notices),
-        ]
-    }
+    });
+    let stage = target().join("release-stage");
+    package::notices(&stage, binaries)?;
+    let places = [
+        root().join("README.md"),
+        root().join("LICENSE"),
+        stage.join("THIRD-PARTY-NOTICES"),
+    ];
+    let texts = places.iter().map(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Entry::text(name, files::read(path)?))
+    });
+    let manifest = files::read_text(&root().join("Cargo.toml"))?;
+    let mut repository = manifest.split("\nrepository = \"").skip(1);
+    let repository = repository.find_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+    Ok(Release {
+        repository,
+        binaries: read.collect::<Result<_, String>>()?,
+        texts: texts.collect::<Result<_, String>>()?,
+        manual: manual::pages(runnable)?,
+    })
 }
 
 /// The row of the target that Rust builds for on this machine.
@@ -169,4 +137,59 @@ fn native(row: Platform) -> Result<Platform, String> {
         .ok_or("rustc does not name this machine's target.")?
         .to_owned();
     Ok(Platform { target, ..row })
+}
+
+/// Writes all files and their checksums into a folder. Returns their paths.
+fn write(release: &Release, folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut files = vec![packages::starter(release)?];
+    let mut values = json!({ "version": VERSION });
+    if let Some(repository) = &release.repository {
+        values["repository"] = repository.clone().into();
+    }
+    for binary in &release.binaries {
+        let packages = packages::of(release, binary)?;
+        let name = binary.platform.replace('-', "_");
+        values["sha256"][name] = dist::sha256(&packages[0].bytes).into();
+        files.extend(packages);
+    }
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    let sum = |file: &Entry| format!("{}  {}\n", dist::sha256(&file.bytes), file.path);
+    let sums: String = files.iter().map(sum).collect();
+    files.push(Entry::text("SHA256SUMS", sums));
+    files.extend(filled(&values)?);
+    let written = files.into_iter().map(|file| {
+        let path = folder.join(file.path);
+        files::write(&path, file.bytes)?;
+        Ok(path)
+    });
+    written.collect()
+}
+
+/// The templates for packagers that download a release (a container file, a Homebrew formula, and manifests for winget)
+/// whose values are known.
+fn filled(values: &Value) -> Result<Vec<Entry>, String> {
+    let mut jinja = Environment::new();
+    jinja.set_undefined_behavior(UndefinedBehavior::Strict);
+    jinja.set_keep_trailing_newline(true);
+    let mut written = Vec::new();
+    for (name, template) in templates()? {
+        match jinja.render_str(&template, values) {
+            Err(error) if error.kind() == ErrorKind::UndefinedError => print_line(&format!(
+                "{name} needs a repository in Cargo.toml and the binaries of all platforms: not written."
+            )),
+            text => written.push(Entry::text(&*name, text.context(&name)?)),
+        }
+    }
+    Ok(written)
+}
+
+/// Names and texts of the templates.
+fn templates() -> Result<Vec<(String, String)>, String> {
+    let folder = root().join("crates/xtask/src/release/templates");
+    let templates = files::below(&folder)?.into_iter().map(|path| {
+        let name = path.strip_prefix(&folder).unwrap_or(&path);
+        let name = name.to_string_lossy().replace('\\', "/");
+        Ok((name, files::read_text(&path)?))
+    });
+    templates.collect()
 }

@@ -6,22 +6,21 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{Entry, SUMMARY};
+use super::{Entry, SUMMARY, VERSION};
 use crate::command::output;
 
 /// One page for the program and one for each verb, with their paths for `man`.
-pub(super) fn pages(program: &Path, version: &str) -> Result<Vec<Entry>, String> {
+pub(super) fn pages(program: &Path) -> Result<Vec<Entry>, String> {
     let mut pages = Vec::new();
     let mut commands = vec!["adieu".to_owned()];
     while let Some(command) = commands.pop() {
         let words = command.split(' ').skip(1).chain(["--help"]);
         let help = output(Command::new(program).args(words));
         let help = help.ok_or_else(|| format!("{} prints no help.", program.display()))?;
-        let verbs: Vec<String> = verbs(&help)
-            .map(|verb| format!("{command} {verb}"))
-            .collect();
+        let verbs = verbs(&help).map(|verb| format!("{command} {verb}"));
+        let verbs: Vec<String> = verbs.collect();
         let path = format!("share/man/man1/{}.1", command.replace(' ', "-"));
-        pages.push(Entry::text(path, page(&command, version, &help, &verbs)));
+        pages.push(Entry::text(path, page(&command, &help, &verbs)));
         commands.extend(verbs);
     }
     pages.sort_by(|one, other| one.path.cmp(&other.path));
@@ -36,60 +35,51 @@ fn verbs(help: &str) -> impl Iterator<Item = &str> {
     verbs.filter(|verb| *verb != "help")
 }
 
-fn page(command: &str, version: &str, help: &str, verbs: &[String]) -> String {
+fn page(command: &str, help: &str, verbs: &[String]) -> String {
     let (about, rest) = help.split_once("Usage: ").unwrap_or(("", help));
-    let about = match about.trim() {
-        "" => SUMMARY,
-        about => about,
+    let about = if about.trim().is_empty() {
+        SUMMARY
+    } else {
+        about.trim()
     };
     let name = roff(&command.replace(' ', "-"));
     // Flags and addresses are neither hyphenated nor justified.
     let mut page = format!(
-        ".TH {} 1 \"\" \"adieu {version}\" \"Adieu\"\n.nh\n.ad l\n.SH NAME\n{name} \\- {}\n.SH SYNOPSIS\n",
+        ".TH {} 1 \"\" \"adieu {VERSION}\" \"Adieu\"\n.nh\n.ad l\n.SH NAME\n{name} \\- {}\n.SH SYNOPSIS\n",
         name.to_uppercase(),
         roff(&about.replace('\n', " ")),
     );
     let mut section = "Usage";
-    let mut is_after_name = false;
+    let mut gap = ".br\n";
     let rest = format!("  {rest}");
     for line in rest.lines().filter(|line| !line.trim().is_empty()) {
         let text = line.trim();
         let indentation = line.len() - line.trim_start().len();
-        let mut add = |lines: &str| page.push_str(&format!("{lines}\n"));
+        let is_item = section == "Commands" || text.starts_with(['-', '<', '[']);
         if indentation == 0 {
             let (heading, text) = heading(text);
-            if section == "Examples" {
-                add(".fi");
-            }
             if section != heading {
-                add(&format!(".SH {}", roff(&heading.to_uppercase())));
+                let format = if heading == "Examples" { ".nf\n" } else { "" };
+                page += &format!(".fi\n.SH {}\n{format}", roff(&heading.to_uppercase()));
             }
             section = heading;
-            if section == "Examples" {
-                add(".nf");
-            }
-            if !text.is_empty() {
-                add(&roff(text));
-            }
+            page += &roff(text);
         } else if section == "Examples" {
-            add(&roff(line));
+            page += &roff(line);
         } else if section == "Usage" {
-            add(&format!(".br\n\\fB{}\\fR", roff(text)));
-        } else if indentation <= 6 && (section == "Commands" || text.starts_with(['-', '<', '['])) {
+            page += &format!(".br\n\\fB{}\\fR", roff(text));
+        } else if indentation <= 6 && is_item {
             let (name, meaning) = text.split_once("  ").unwrap_or((text, ""));
             if name == "help" {
                 continue;
             }
-            add(&format!(".TP\n\\fB{}\\fR", roff(name)));
-            is_after_name = meaning.is_empty();
-            if !is_after_name {
-                add(&roff(meaning.trim()));
-            }
+            gap = if meaning.is_empty() { "" } else { ".br\n" };
+            page += &format!(".TP\n\\fB{}\\fR\n{}", roff(name), roff(meaning.trim()));
         } else {
-            let gap = if is_after_name { "" } else { ".br\n" };
-            add(&format!("{gap}{}", roff(text)));
-            is_after_name = false;
+            page += &format!("{gap}{}", roff(text));
+            gap = ".br\n";
         }
+        page += if page.ends_with('\n') { "" } else { "\n" };
     }
     let parent = command.rsplit_once(' ').map(|(parent, _)| parent);
     let see = parent.into_iter().chain(verbs.iter().map(String::as_str));

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Binary, Release, write};
+use serde_json::json;
+
+use super::{Binary, Entry, Release, write};
 use crate::platforms::{self, Platform};
 use crate::target;
 
@@ -14,10 +16,8 @@ fn release(folder: &Path, repository: Option<&str>) -> Vec<PathBuf> {
     if !path.is_file() {
         crate::command::cargo(&["build", "--quiet", "--package", "adieu"]).expect("a binary");
     }
-    let version = env!("CARGO_PKG_VERSION");
     let release = Release {
-        manual: super::manual::pages(&path, version).expect("pages"),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        manual: super::manual::pages(&path).expect("pages"),
         repository: repository.map(str::to_owned),
         binaries: vec![Binary {
             platform,
@@ -25,9 +25,11 @@ fn release(folder: &Path, repository: Option<&str>) -> Vec<PathBuf> {
             is_native: true,
             bytes: std::fs::read(path).expect("a binary"),
         }],
-        readme: b"# adieu\n".to_vec(),
-        license: b"MIT\n".to_vec(),
-        notices: b"notices\n".to_vec(),
+        texts: vec![
+            Entry::text("README.md", "# adieu\n"),
+            Entry::text("LICENSE", "MIT\n"),
+            Entry::text("THIRD-PARTY-NOTICES", "notices\n"),
+        ],
     };
     write(&release, folder).expect("a release")
 }
@@ -208,18 +210,30 @@ fn a_release_is_reproducible_and_has_no_address_without_a_repository() {
 /// A release fills in every placeholder of the templates.
 #[test]
 fn a_release_fills_every_placeholder() {
-    let known = [
-        "VERSION",
-        "REPOSITORY",
-        "SHA256_LINUX_X64",
-        "SHA256_LINUX_ARM64",
-        "SHA256_WIN32_X64",
-        "SHA256_DARWIN_X64",
-        "SHA256_DARWIN_ARM64",
-    ];
-    for (name, template) in super::templates::all().expect("the templates") {
-        for place in template.split('@').skip(1).step_by(2) {
-            assert!(known.contains(&place), "{name}: {place}");
-        }
-    }
+    let known = json!({
+        "version": "1.2.3",
+        "repository": "https://example.com/adieu",
+        "sha256": {
+            "linux_x64": "1",
+            "linux_arm64": "2",
+            "win32_x64": "3",
+            "darwin_x64": "4",
+            "darwin_arm64": "5",
+        },
+    });
+    let names: Vec<String> = super::filled(&known)
+        .expect("files")
+        .into_iter()
+        .map(|file| file.path)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "Containerfile",
+            "homebrew/adieu.rb",
+            "winget/Adieu.Adieu.installer.yaml",
+            "winget/Adieu.Adieu.locale.en-US.yaml",
+            "winget/Adieu.Adieu.yaml",
+        ]
+    );
 }

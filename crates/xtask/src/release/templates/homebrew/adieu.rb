@@ -1,28 +1,28 @@
 class Adieu < Formula
   desc "Azure DevOps without personal access tokens"
-  homepage "@REPOSITORY@"
-  version "@VERSION@"
+  homepage "{{ repository }}"
+  version "{{ version }}"
   license "MIT"
 
   on_macos do
     on_arm do
-      url "@REPOSITORY@/releases/download/v@VERSION@/adieu-@VERSION@-aarch64-apple-darwin.tar.gz"
-      sha256 "@SHA256_DARWIN_ARM64@"
+      url "{{ repository }}/releases/download/v{{ version }}/adieu-{{ version }}-aarch64-apple-darwin.tar.gz"
+      sha256 "{{ sha256.darwin_arm64 }}"
     end
     on_intel do
-      url "@REPOSITORY@/releases/download/v@VERSION@/adieu-@VERSION@-x86_64-apple-darwin.tar.gz"
-      sha256 "@SHA256_DARWIN_X64@"
+      url "{{ repository }}/releases/download/v{{ version }}/adieu-{{ version }}-x86_64-apple-darwin.tar.gz"
+      sha256 "{{ sha256.darwin_x64 }}"
     end
   end
 
   on_linux do
     on_arm do
-      url "@REPOSITORY@/releases/download/v@VERSION@/adieu-@VERSION@-aarch64-unknown-linux-musl.tar.gz"
-      sha256 "@SHA256_LINUX_ARM64@"
+      url "{{ repository }}/releases/download/v{{ version }}/adieu-{{ version }}-aarch64-unknown-linux-musl.tar.gz"
+      sha256 "{{ sha256.linux_arm64 }}"
     end
     on_intel do
-      url "@REPOSITORY@/releases/download/v@VERSION@/adieu-@VERSION@-x86_64-unknown-linux-musl.tar.gz"
-      sha256 "@SHA256_LINUX_X64@"
+      url "{{ repository }}/releases/download/v{{ version }}/adieu-{{ version }}-x86_64-unknown-linux-musl.tar.gz"
+      sha256 "{{ sha256.linux_x64 }}"
     end
   end
 
