@@ -48,10 +48,7 @@ fn read(path: &str) -> Result<String, String> {
 fn reference(name: &str) -> Result<String, String> {
     let text = read(&format!("task/{name}/task.json"))?;
     let task: Value = serde_json::from_str(&text).context(name)?;
-    let mut jinja = minijinja::Environment::new();
-    jinja.set_trim_blocks(true);
-    jinja.set_lstrip_blocks(true);
-    jinja.set_keep_trailing_newline(true);
+    let mut jinja = files::jinja();
     jinja.set_undefined_behavior(minijinja::UndefinedBehavior::Chainable);
     jinja.add_test("visible", |operation: &str, rule: &str| {
         is_visible(rule, operation)

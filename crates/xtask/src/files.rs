@@ -51,3 +51,12 @@ pub(crate) fn below(folder: &Path) -> Result<Vec<PathBuf>, String> {
     }
     Ok(found)
 }
+
+/// Fills templates. A line that has only a block of a template is not in the text.
+pub(crate) fn jinja() -> minijinja::Environment<'static> {
+    let mut jinja = minijinja::Environment::new();
+    jinja.set_trim_blocks(true);
+    jinja.set_lstrip_blocks(true);
+    jinja.set_keep_trailing_newline(true);
+    jinja
+}

@@ -12,7 +12,7 @@ mod tests;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use minijinja::{ErrorKind, UndefinedBehavior};
 use serde_json::{Value, json};
 
 use crate::command::{Context as _, output, print_line, words};
@@ -168,9 +168,8 @@ fn write(release: &Release, folder: &Path) -> Result<Vec<PathBuf>, String> {
 /// The templates for packagers that download a release (a container file, a Homebrew formula, and manifests for winget)
 /// whose values are known.
 fn filled(values: &Value) -> Result<Vec<Entry>, String> {
-    let mut jinja = Environment::new();
+    let mut jinja = files::jinja();
     jinja.set_undefined_behavior(UndefinedBehavior::Strict);
-    jinja.set_keep_trailing_newline(true);
     let mut written = Vec::new();
     for (name, template) in templates()? {
         match jinja.render_str(&template, values) {

@@ -18,21 +18,8 @@ use crate::{dist, files, platforms, root};
 /// The files, as `vss-extension.json` names them.
 pub(crate) const FILES: [&str; 3] = ["SHA256SUMS", "sbom.cdx.json", "THIRD-PARTY-NOTICES"];
 
-/// A crate in a binary.
-struct Component {
-    /// Its entry in cargo's metadata.
-    package: Value,
-    license: String,
-    /// SHA-256 of its archive from Cargo.lock; `None` for our own crates.
-    checksum: Option<String>,
-    platforms: BTreeSet<String>,
-}
-
-/// Crates by name and version.
-type Components = BTreeMap<(String, String), Component>;
-
-/// A binary: its platform, its path in a task's folder, and its SHA-256.
-type Digest = (String, String, String);
+/// A CycloneDX document.
+const SBOM: &str = include_str!("sbom.jinja");
 
 /// Writes the files into a folder. `tasks` are the folders in which the binaries are.
 pub(crate) fn write(
@@ -40,61 +27,68 @@ pub(crate) fn write(
     tasks: &[String],
     binaries: &[dist::Binary],
 ) -> Result<(), String> {
-    let mut components = BTreeMap::new();
-    let mut digests = Vec::new();
+    let (mut linked, mut listed) = (BTreeSet::new(), Vec::new());
+    let mut metadata = "metadata --locked --format-version 1".to_owned();
     for (name, binary) in binaries {
         let platform = platforms::one(name)?;
-        collect(name, &platform.target, &mut components)?;
-        let path = format!("bin/{name}/{}", platform.binary);
-        digests.push((name.clone(), path, dist::sha256(&files::read(binary)?)));
+        let crates = crates(&platform.target)?;
+        listed.push(json!({
+            "platform": name,
+            "path": format!("bin/{name}/{}", platform.binary),
+            "sha256": dist::sha256(&files::read(binary)?),
+            "crates": crates,
+        }));
+        linked.extend(crates);
+        metadata += &format!(" --filter-platform {}", platform.target);
     }
-    let sums = tasks.iter().flat_map(|task| {
-        let lines = digests.iter();
-        lines.map(move |(_, path, digest)| format!("{digest}  {task}/{path}\n"))
-    });
-    let texts = [
-        sums.collect(),
-        sbom(&components, &digests)?,
-        notices(&components)?,
-    ];
-    for (name, text) in FILES.iter().zip(texts) {
-        files::write(&folder.join(name), text)?;
+    let mut sums = String::new();
+    for task in tasks {
+        for binary in &listed {
+            let (digest, path) = (text(binary, "sha256"), text(binary, "path"));
+            sums += &format!("{digest}  {task}/{path}\n");
+        }
     }
-    Ok(())
+    let packages = packages(&linked, &cargo(&metadata)?)?;
+    let texts = [sums, sbom(&listed, &packages)?, notices(&packages)?];
+    let written = FILES.iter().zip(texts);
+    { written }.try_for_each(|(name, text)| files::write(&folder.join(name), text))
 }
 
-/// The crates that are linked into a platform's binary, as cargo lists them for our package's features, without build
-/// dependencies.
-fn collect(platform: &str, target: &str, components: &mut Components) -> Result<(), String> {
+/// Package URLs of the crates that are linked into a target's binary, as cargo lists them for our package's features,
+/// without build dependencies.
+fn crates(target: &str) -> Result<BTreeSet<String>, String> {
+    let edges = "--edges normal,no-proc-macro --prefix none";
     let tree = cargo(&format!(
-        "tree --locked --package adieu --edges normal,no-proc-macro --prefix none --target {target}"
+        "tree --locked --package adieu {edges} --target {target}"
     ))?;
-    let metadata = cargo(&format!(
-        "metadata --locked --format-version 1 --filter-platform {target}"
-    ))?;
-    let mut metadata: Value = serde_json::from_str(&metadata).context("cargo metadata")?;
-    let lock = files::read_text(&root().join("Cargo.lock"))?;
-    let linked = tree.lines().filter_map(|line| {
+    let crates = tree.lines().filter_map(|line| {
         let mut words = line.split(' ');
-        Some((words.next()?, words.next()?.strip_prefix('v')?))
+        Some(reference(words.next()?, words.next()?.strip_prefix('v')?))
     });
-    let linked: BTreeSet<(&str, &str)> = linked.collect();
+    Ok(crates.collect())
+}
+
+/// The entries of crates in cargo's metadata, with their package URLs and the SHA-256 of their archives.
+fn packages(linked: &BTreeSet<String>, metadata: &str) -> Result<Vec<Value>, String> {
+    let mut metadata: Value = serde_json::from_str(metadata).context("cargo metadata")?;
+    let lock = files::read_text(&root().join("Cargo.lock"))?;
+    let mut packages = Vec::new();
     for package in metadata["packages"].as_array_mut().into_iter().flatten() {
-        let key = (text(package, "name"), text(package, "version"));
-        if !linked.contains(&key) {
-            continue;
-        }
-        let key = (key.0.to_owned(), key.1.to_owned());
-        let component = components.entry(key).or_insert_with(|| Component {
-            checksum: checksum(&lock, package),
+        let reference = reference(text(package, "name"), text(package, "version"));
+        if linked.contains(&reference) {
+            package["checksum"] = checksum(&lock, package).into();
+            package["reference"] = reference.into();
             // cargo's old syntax for "or".
-            license: text(package, "license").replace('/', " OR "),
-            package: package.take(),
-            platforms: BTreeSet::new(),
-        });
-        component.platforms.insert(platform.to_owned());
+            package["license"] = text(package, "license").replace('/', " OR ").into();
+            packages.push(package.take());
+        }
     }
-    Ok(())
+    packages.sort_by_key(|package| ["name", "version"].map(|key| text(package, key).to_owned()));
+    Ok(packages)
+}
+
+fn reference(name: &str, version: &str) -> String {
+    format!("pkg:cargo/{name}@{version}")
 }
 
 fn cargo(arguments: &str) -> Result<String, String> {
@@ -107,103 +101,50 @@ fn text<'value>(value: &'value Value, key: &str) -> &'value str {
     value[key].as_str().unwrap_or_default()
 }
 
-fn checksum(lock: &str, package: &Value) -> Option<String> {
+/// The checksum in Cargo.lock; `None` for our own crates.
+fn checksum<'lock>(lock: &'lock str, package: &Value) -> Option<&'lock str> {
     let (name, version) = (text(package, "name"), text(package, "version"));
     let opening = format!("\nname = \"{name}\"\nversion = \"{version}\"\n");
-    let package = { lock.split("[[package]]") }.find(|package| package.starts_with(&opening))?;
-    let mut lines = package.lines();
-    let line = lines.find_map(|line| line.strip_prefix("checksum = \""))?;
-    Some(line.trim_end_matches('"').to_owned())
+    let rest = lock.split_once(&opening)?.1.split("\n\n").next()?;
+    rest.split_once("checksum = \"")?.1.split('"').next()
 }
 
-/// An SBOM in CycloneDX 1.6. It has a time only if `SOURCE_DATE_EPOCH` is set, and no random number.
-fn sbom(components: &Components, digests: &[Digest]) -> Result<String, String> {
-    let version = env!("CARGO_PKG_VERSION");
-    let own = |platform: &str| format!("adieu-{platform}");
-    let hashes = |digest: &str| json!([{ "alg": "SHA-256", "content": digest }]);
-    let mut listed = Vec::new();
-    let mut depends = Vec::new();
-    for (platform, path, digest) in digests {
-        listed.push(json!({
-            "type": "application",
-            "bom-ref": own(platform),
-            "name": path,
-            "version": version,
-            "hashes": hashes(digest),
-        }));
-        let linked = { components.values() }.filter(|one| one.platforms.contains(platform));
-        let linked: Vec<String> = linked.map(reference).collect();
-        depends.push(json!({ "ref": own(platform), "dependsOn": linked }));
-    }
-    for component in components.values() {
-        let mut entry = json!({
-            "type": "library",
-            "bom-ref": reference(component),
-            "name": component.package["name"],
-            "version": component.package["version"],
-            "licenses": [{ "expression": component.license }],
-        });
-        if let Some(checksum) = &component.checksum {
-            entry["purl"] = reference(component).into();
-            entry["hashes"] = hashes(checksum);
-        }
-        if let Some(repository) = component.package["repository"].as_str() {
-            entry["externalReferences"] = json!([{ "type": "vcs", "url": repository }]);
-        }
-        listed.push(entry);
-    }
-    let binaries: Vec<String> = digests.iter().map(|(platform, ..)| own(platform)).collect();
-    depends.push(json!({ "ref": "adieu", "dependsOn": binaries }));
-    let mut document = json!({
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {
-            "component": {
-                "type": "application", "bom-ref": "adieu", "name": "adieu", "version": version,
-                "licenses": [{ "expression": "MIT" }],
-            },
-        },
-        "components": listed,
-        "dependencies": depends,
-    });
-    if let Ok(seconds) = std::env::var("SOURCE_DATE_EPOCH") {
-        let time = seconds
-            .parse()
-            .ok()
-            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+/// An SBOM. It has a time only if `SOURCE_DATE_EPOCH` is set, and no random number.
+fn sbom(binaries: &[Value], packages: &[Value]) -> Result<String, String> {
+    let time = std::env::var("SOURCE_DATE_EPOCH").ok().map(|seconds| {
+        let time = seconds.parse().ok();
+        let time = time.and_then(|time| OffsetDateTime::from_unix_timestamp(time).ok());
         let time = time.and_then(|time| time.format(&Rfc3339).ok());
-        let time = time
-            .ok_or_else(|| format!("SOURCE_DATE_EPOCH is not a number of seconds: {seconds}."))?;
-        document["metadata"]["timestamp"] = time.into();
-    }
-    Ok(format!("{document:#}\n"))
-}
-
-/// A crate's package URL.
-fn reference(component: &Component) -> String {
-    let package = &component.package;
-    format!(
-        "pkg:cargo/{}@{}",
-        text(package, "name"),
-        text(package, "version")
-    )
+        time.ok_or_else(|| format!("SOURCE_DATE_EPOCH is not a number of seconds: {seconds}."))
+    });
+    let values = json!({
+        "binaries": binaries,
+        "packages": packages,
+        "time": time.transpose()?,
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    let sbom = files::jinja()
+        .render_str(SBOM, values)
+        .context("The SBOM")?;
+    let sbom: Value = serde_json::from_str(&sbom).context("The SBOM")?;
+    Ok(format!("{sbom:#}\n"))
 }
 
 /// The license texts, each once, below the names and copyright lines of its crates. If a crate offers MIT as a
 /// choice, MIT is used.
-fn notices(components: &Components) -> Result<String, String> {
+fn notices(packages: &[Value]) -> Result<String, String> {
     // The words of a text without its copyright lines; the crates with these lines; and one complete text.
     let mut texts: BTreeMap<String, (String, String)> = BTreeMap::new();
     let mut without = String::new();
-    for ((name, version), component) in components {
-        if component.checksum.is_none() {
-            continue;
-        }
-        let title = format!("{name} {version} ({})", component.license);
-        let files = license_files(Path::new(text(&component.package, "manifest_path")))?;
+    for package in packages
+        .iter()
+        .filter(|package| package["checksum"].is_string())
+    {
+        let [name, version, license] = ["name", "version", "license"].map(|key| text(package, key));
+        let title = format!("{name} {version} ({license})");
+        let files = license_files(Path::new(text(package, "manifest_path")))?;
         if files.is_empty() {
-            without += &format!("{title} {}\n", text(&component.package, "repository"));
+            without += &format!("{title} {}\n", text(package, "repository"));
         }
         for file in files {
             let text = files::read_text(&file)?;
@@ -215,9 +156,9 @@ fn notices(components: &Components) -> Result<String, String> {
             let entry = texts.entry(words.join(" ").to_lowercase());
             let (crates, _) = entry.or_insert_with(|| (String::new(), body.clone()));
             *crates += &format!("{title}\n");
-            owners
-                .iter()
-                .for_each(|owner| *crates += &format!("    {}\n", owner.trim()));
+            for owner in owners {
+                *crates += &format!("    {}\n", owner.trim());
+            }
         }
     }
     let line = "=".repeat(80);
@@ -239,14 +180,12 @@ fn notices(components: &Components) -> Result<String, String> {
 fn license_files(manifest: &Path) -> Result<Vec<PathBuf>, String> {
     let opens_with = |path: &PathBuf, starts: &[&str]| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        starts
-            .iter()
-            .any(|start| name.to_uppercase().starts_with(start))
+        let name = name.to_uppercase();
+        starts.iter().any(|start| name.starts_with(start))
     };
     let mut files = files::list(manifest.parent().unwrap_or(manifest))?;
-    files.retain(|path| {
-        path.is_file() && opens_with(path, &["LICENSE", "LICENCE", "COPYING", "NOTICE"])
-    });
+    let kinds = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
+    files.retain(|path| path.is_file() && opens_with(path, &kinds));
     if files.iter().any(|path| opens_with(path, &["LICENSE-MIT"])) {
         files.retain(|path| opens_with(path, &["LICENSE-MIT", "NOTICE"]));
     }
