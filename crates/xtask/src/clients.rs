@@ -3,56 +3,55 @@
 //!
 //! It installs pinned versions once, and never updates them.
 
-mod built;
+mod time;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::command::{Context as _, print_line, run, this_cargo, version, words};
-use crate::{debian, files, target};
+use crate::command::{self, Context as _, print_line, run, version};
+use crate::{debian, files, root, target};
 
 const TABLE: &str = include_str!("../clients.md");
 
-/// A row of the table.
-struct Client {
-    name: &'static str,
-    wanted_by: &'static str,
-    from: &'static str,
-    packages: Vec<&'static str>,
-    programs: &'static str,
-}
+/// The first cells of a row: of the first table a client, which run wants it, from where it comes, its packages, and
+/// programs in place of it; of the second table a way, its lines, and what it needs.
+type Row = [&'static str; 5];
 
-fn table() -> impl Iterator<Item = Client> {
+fn rows() -> impl Iterator<Item = Row> {
     let rows = TABLE.lines().filter_map(|line| line.strip_prefix("| "));
-    rows.filter_map(|row| {
+    rows.map(|row| {
         let mut cells = row.split('|').map(str::trim);
-        Some(Client {
-            name: cells.next()?,
-            wanted_by: cells.next()?,
-            from: cells.next()?,
-            packages: cells.next()?.split_whitespace().collect(),
-            programs: cells.next()?,
-        })
+        [(); 5].map(|()| cells.next().unwrap_or_default())
     })
 }
 
 /// Installs the clients for a run of the tests. Returns whether such a run exists.
 pub(crate) fn install_for(run: &str) -> Result<bool, String> {
-    let mut is_known = false;
-    for client in table().filter(|client| client.wanted_by.split(' ').any(|word| word == run)) {
-        client.install()?;
-        is_known = true;
+    let is_wanted = |row: &Row| row[1].split(' ').any(|word| word == run);
+    let wanted: Vec<Row> = rows().filter(is_wanted).collect();
+    for row in &wanted {
+        install_row(*row)?;
     }
-    Ok(is_known)
+    Ok(!wanted.is_empty())
 }
 
 /// Installs a client. Returns its folder.
 pub(crate) fn install(name: &str) -> Result<PathBuf, String> {
-    let client = table().find(|client| client.name == name);
-    client
-        .ok_or_else(|| format!("clients.md has no {name}."))?
-        .install()
+    let row = rows().find(|[client, ..]| *client == name);
+    install_row(row.ok_or_else(|| format!("There is no client or value {name}."))?)
+}
+
+/// The value of a word in braces: the repository, a name that differs on Windows, or the folder of a client.
+pub(crate) fn value(word: &str) -> Result<String, String> {
+    let by_system =
+        |windows: &str, others: &str| if cfg!(windows) { windows } else { others }.to_owned();
+    match word {
+        "ROOT" => Ok(root().display().to_string()),
+        "BIN" => Ok(by_system("Scripts", "bin")),
+        "NPM" => Ok(by_system("npm.cmd", "npm")),
+        "PYTHON" => Ok(by_system("python", "python3")),
+        client => Ok(install(client)?.display().to_string()),
+    }
 }
 
 /// A program on the PATH, or else in the client with its name.
@@ -71,78 +70,54 @@ pub(crate) fn python_program(environment: &Path, name: &str) -> PathBuf {
     }
 }
 
-impl Client {
-    /// A file with the packages' names shows that an installation is complete. What is compiled from the repository
-    /// has none: its compiler detects changes.
-    fn install(&self) -> Result<PathBuf, String> {
-        let folder = target().join("clients").join(self.name);
-        let starts = |program: &str| version(program).is_some();
-        if self.programs.split(", ").any(starts) {
-            return Ok(folder);
-        }
-        let mark = folder.join(".installed");
-        let packages = self.packages.join("\n");
-        if fs::read_to_string(&mark).is_ok_and(|there| there == packages) {
-            return Ok(folder);
-        }
-        if !packages.is_empty() {
-            let _ = fs::remove_dir_all(&folder);
-            print_line(&format!("Installing {} …", self.packages.join(" ")));
-        }
-        files::create(&folder)?;
-        self.install_into(&folder)?;
-        if !packages.is_empty() && self.from != "debian" {
-            files::write(&mark, packages)?;
-        }
-        Ok(folder)
+/// A file with the packages' names shows that an installation is complete. What is compiled from the repository has
+/// none: its compiler detects changes.
+fn install_row([name, _, from, packages, programs]: Row) -> Result<PathBuf, String> {
+    let folder = target().join("clients").join(name);
+    if programs
+        .split(", ")
+        .any(|program| version(program).is_some())
+    {
+        return Ok(folder);
     }
-
-    fn install_into(&self, folder: &Path) -> Result<(), String> {
-        let packages = &self.packages;
-        match self.from {
-            "npm" => {
-                files::write(&folder.join("package.json"), "{\"private\":true}\n")?;
-                let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-                let install = format!("{npm} install --silent --no-audit --no-fund");
-                run(words(&install).args(packages).current_dir(folder))
-            }
-            "pypi" => {
-                let python = if cfg!(windows) { "python" } else { "python3" };
-                run(words(&format!("{python} -m venv")).arg(folder)).context(
-                    "Install Python 3.9 or newer with its venv module (Debian: python3-venv)",
-                )?;
-                run(pip_install(folder).args(packages))
-            }
-            "wheel" => {
-                let environment = install("python")?;
-                let mut install = pip_install(&environment);
-                run(install
-                    .args(["--no-deps", "--target"])
-                    .arg(folder)
-                    .args(packages))
-            }
-            "debian" => debian::install(packages),
-            "deb" => debian::unpack(packages[0], folder),
-            "go" => run(words("go install -modcacherw")
-                .args(packages)
-                .env("GOBIN", folder)
-                .env("GOMODCACHE", folder.join("modules"))
-                .env("GOCACHE", folder.join("cache")))
-            .context("Install Go 1.24 or newer"),
-            "crate" => run(this_cargo()
-                .args(["install", "--quiet", "--locked", "--debug", "--root"])
-                .arg(folder)
-                .args(packages)
-                .env("CARGO_PROFILE_DEV_DEBUG", "0")),
-            _ => built::install(self.name, packages, folder),
-        }
+    let mark = folder.join(".installed");
+    let content = packages.replace(' ', "\n");
+    if fs::read_to_string(&mark).is_ok_and(|there| there == content) {
+        return Ok(folder);
     }
+    if !packages.is_empty() {
+        let _ = fs::remove_dir_all(&folder);
+        print_line(&format!("Installing {packages} …"));
+    }
+    files::create(&folder)?;
+    match from {
+        "debian" => debian::install(&packages.split(' ').collect::<Vec<_>>())?,
+        "deb" => debian::unpack(packages, &folder)?,
+        "libfaketime" => time::libfaketime(packages, &folder)?,
+        "source" => debian::build_git(packages, &folder)?,
+        way => run_way(way, packages, &folder)?,
+    }
+    if !packages.is_empty() && from != "debian" {
+        files::write(&mark, content)?;
+    }
+    Ok(folder)
 }
 
-fn pip_install(environment: &Path) -> Command {
-    let mut pip = Command::new(python_program(environment, "pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check"]);
-    pip
+fn run_way(way: &str, packages: &str, folder: &Path) -> Result<(), String> {
+    if way == "go program" {
+        time::of_go(folder)?;
+    }
+    let mut ways = rows().filter(|[name, lines, ..]| *name == way && lines.starts_with('`'));
+    let [_, lines, needs, ..] = ways.next().ok_or("clients.md has no such way.")?;
+    for line in lines.trim_matches('`').split("`, `") {
+        let line = line.replace("{PACKAGES}", packages);
+        let mut command = command::line(&line, &|word| match word {
+            "FOLDER" => Ok(folder.display().to_string()),
+            word => value(word),
+        })?;
+        run(command.current_dir(folder)).context(format_args!("This needs {needs}"))?;
+    }
+    Ok(())
 }
 
 /// Linker and C compiler of other platforms.

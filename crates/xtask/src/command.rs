@@ -22,6 +22,43 @@ pub(crate) fn words(line: &str) -> Command {
     command
 }
 
+/// Variables for a program, the program, and its arguments, separated by spaces. `{NAME}` is a value, which can contain
+/// spaces.
+///
+/// # Errors
+/// There is no such value.
+pub(crate) fn line(
+    line: &str,
+    value: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<Command, String> {
+    let mut words = line.split(' ').peekable();
+    let mut variables = Vec::new();
+    while let Some((name, text)) = words.peek().and_then(|word| word.split_once('=')) {
+        variables.push((name, filled(text, value)?));
+        words.next();
+    }
+    let mut command = Command::new(filled(words.next().unwrap_or_default(), value)?);
+    for word in words {
+        command.arg(filled(word, value)?);
+    }
+    command.envs(variables);
+    Ok(command)
+}
+
+fn filled(word: &str, value: &dyn Fn(&str) -> Result<String, String>) -> Result<String, String> {
+    let mut parts = word.split('{');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('}') {
+            Some((name, rest)) if name.starts_with(char::is_alphabetic) => {
+                text += &(value(name)? + rest);
+            }
+            _ => text += &format!("{{{part}"),
+        }
+    }
+    Ok(text)
+}
+
 /// Runs a program and waits for it.
 ///
 /// # Errors

@@ -4,12 +4,9 @@
 
 mod wine;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::command::{Context as _, print_line, run as run_command, this_cargo, version};
 use crate::dist::{self, Binary};
@@ -32,20 +29,11 @@ enum Way {
     Nothing(String),
 }
 
-/// A program that runs binaries of another system or processor.
-#[derive(Serialize)]
-struct Starter {
-    /// Its name in messages.
-    name: String,
-    program: PathBuf,
-    /// A program of that system that runs the binary and checks what remains after it; empty if there is none.
-    watcher: Vec<PathBuf>,
-    environment: BTreeMap<&'static str, String>,
-    /// Whether the binary can start other programs.
-    starts_others: bool,
-    /// Whether its certificate verifier accepts root certificates in addition to the system's.
-    takes_roots: bool,
-}
+/// A program that runs binaries of another system or processor: its `name` in messages, the `program`, a `watcher` (a
+/// program of that system that runs the binary and checks what remains after it), its `environment`, whether the binary
+/// can start other programs (`starts_others`), and whether its certificate verifier accepts root certificates in addition
+/// to the system's (`takes_roots`).
+type Starter = Value;
 
 /// A platform, and what this machine can do with its binary.
 pub(crate) struct Candidate {
@@ -134,7 +122,7 @@ pub(crate) fn jobs(candidates: &[Candidate], binaries: &[Binary]) -> Result<(), 
 }
 
 /// Runs the tests of a binary that ships (`tests/shipped`). Returns what was proved.
-fn job(name: &str, binaries: &[Binary], starter: Option<Starter>) -> Result<String, String> {
+fn job(name: &str, binaries: &[Binary], mut starter: Option<Starter>) -> Result<String, String> {
     let stage = target().join("prove").join(name);
     let _ = fs::remove_dir_all(&stage);
     let binaries = binaries.iter().filter(|(platform, _)| platform == name);
@@ -147,42 +135,39 @@ fn job(name: &str, binaries: &[Binary], starter: Option<Starter>) -> Result<Stri
         .env("ADIEU_PROVE_TASK", stage.join("token"));
     let mut proved = "two secret tokens, the refusal of an unknown certificate".to_owned();
     let mut by = String::new();
-    if let Some(starter) = &starter {
-        by = format!(" under {}", starter.name);
-        let mut values = json!(starter);
+    if let Some(starter) = &mut starter {
+        by = format!(" under {}", starter["name"].as_str().unwrap_or_default());
         let (system, processor) = name.split_once('-').unwrap_or_default();
-        values["system"] = system.into();
-        values["processor"] = processor.into();
+        starter["system"] = system.into();
+        starter["processor"] = processor.into();
         let preload = stage.join("preload.js");
         let text = include_str!("prove/preload.js");
-        files::write(
-            &preload,
-            format!("'use strict';\nvar starter = {values};\n{text}"),
-        )?;
+        let text = format!("'use strict';\nvar starter = {starter};\n{text}");
+        files::write(&preload, text)?;
         tests.env("ADIEU_PROVE_PRELOAD", preload);
-        if !starter.takes_roots {
+        if starter["takes_roots"] == false {
             tests.env("ADIEU_PROVE_WITHOUT_ROOTS", "1");
             proved += ", but NOT that a known certificate is accepted";
         }
     }
-    match starter.is_none_or(|starter| starter.starts_others) {
-        true => proved += ", a broker that ends with the job",
-        false => drop(tests.args(["--skip", "serves_"])),
+    match starter.is_some_and(|starter| starter["starts_others"] == false) {
+        true => drop(tests.args(["--skip", "serves_"])),
+        false => proved += ", a broker that ends with the job",
     }
     run_command(&mut tests).context(name)?;
     Ok(format!("ran{by}: {proved}."))
 }
 
 fn qemu() -> Result<Starter, String> {
-    Ok(Starter {
-        name: name_of("QEMU", QEMU),
-        program: QEMU.into(),
-        watcher: Vec::new(),
-        environment: BTreeMap::new(),
+    Ok(json!({
+        "name": name_of("QEMU", QEMU),
+        "program": QEMU,
+        "watcher": [],
+        "environment": {},
         // The kernel would need to know QEMU as well (binfmt_misc).
-        starts_others: false,
-        takes_roots: true,
-    })
+        "starts_others": false,
+        "takes_roots": true,
+    }))
 }
 
 /// `QEMU 7.2.13`, from the first line of the program's `--version`.

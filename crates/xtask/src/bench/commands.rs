@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::measure::{Subject, succeeded};
 use crate::command::print_line;
-use crate::{clients, package, root};
+use crate::{clients, package};
 
 const TABLE: &str = include_str!("../../bench.md");
 
@@ -58,20 +58,18 @@ pub(super) fn command(
     environment: &Environment,
     round: usize,
 ) -> Result<Command, String> {
-    let root = root().display().to_string();
-    let mut known = variables([("ROOT", root), ("ROUND", round.to_string())]);
-    known.extend(environment.clone());
-    let (mut own, mut words) = (Vec::new(), Vec::new());
-    for word in line.split(' ') {
-        match word.split_once('=') {
-            Some((name, value)) if words.is_empty() => own.push((name, meaning(value, &known)?)),
-            None if words.is_empty() && word == "adieu" => words.push(package::release_path()?),
-            _ => words.push(meaning(word, &known)?.into()),
-        }
-    }
-    let mut command = Command::new(words.remove(0));
+    let value = |name: &str| match (name, environment.get(name)) {
+        ("ADIEU", _) => Ok(package::release_path()?.display().to_string()),
+        ("ROUND", _) => Ok(round.to_string()),
+        (_, Some(value)) => Ok(value.clone()),
+        _ => clients::value(name),
+    };
+    let mut command = crate::command::line(line, &value)?;
+    let own = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    let own: Vec<_> = own.collect();
     command
-        .args(words)
         .current_dir(folder)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -81,22 +79,4 @@ pub(super) fn command(
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     Ok(command)
-}
-
-/// What a word means. A client is installed.
-fn meaning(word: &str, variables: &Environment) -> Result<String, String> {
-    if let Some((client, path)) = word.strip_prefix('@').and_then(|word| word.split_once('/')) {
-        return Ok(clients::install(client)?.join(path).display().to_string());
-    }
-    let mut word = word.to_owned();
-    for (name, value) in variables {
-        word = word.replace(&format!("{{{name}}}"), value);
-    }
-    let unset = word
-        .strip_prefix('{')
-        .filter(|rest| rest.starts_with(char::is_uppercase));
-    match unset {
-        Some(name) => Err(format!("{} is not set.", name.trim_end_matches('}'))),
-        None => Ok(word),
-    }
 }

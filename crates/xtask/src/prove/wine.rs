@@ -2,10 +2,11 @@
 //!
 //! It never changes another Wine's folder, and what it adds to Windows never ships.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::{env, fs};
+
+use serde_json::json;
 
 use super::{Starter, name_of};
 use crate::command::{print_line, run, words};
@@ -20,10 +21,22 @@ pub(crate) fn install() -> Result<(), String> {
 /// Creates its Windows folder, and keeps its server running for the next minute.
 pub(crate) fn starter() -> Result<Starter, String> {
     let prefix = target().join("prove").join("wine");
-    let environment = environment(&prefix);
+    // Wine's messages would be lines in the agent's log. Without the overrides, Wine offers to download .NET and a
+    // browser. Debian's Wine finds its server by the last two: a step has other values, and would start another server.
+    let environment = json!({
+        "WINEPREFIX": prefix,
+        "WINEDEBUG": "-all",
+        "WINEDLLOVERRIDES": "mscoree=;mshtml=",
+        "HOME": prefix,
+        "TMPDIR": env::temp_dir(),
+    });
+    let variables = environment.as_object().into_iter().flatten();
+    let variables: Vec<_> = variables
+        .filter_map(|(name, value)| Some((name, value.as_str()?)))
+        .collect();
     let wine = |line: &str| {
         let mut command = words(line);
-        command.envs(&environment).stdin(Stdio::null());
+        command.envs(variables.clone()).stdin(Stdio::null());
         run(command.stdout(Stdio::null()).stderr(Stdio::null()))
     };
     let mark = prefix.join(".whole");
@@ -48,34 +61,16 @@ pub(crate) fn starter() -> Result<Starter, String> {
     wine("wine cmd /c exit")?;
     // Debian's `wine` is a shell script, and drops variables whose names are invalid in a shell, such as
     // `ENDPOINT_URL_<id>`. This is the program that it starts.
-    let program = PathBuf::from("/usr/lib/wine/wine64");
-    Ok(Starter {
-        name: name_of("Wine", "wine"),
-        program: if program.is_file() {
-            program
-        } else {
-            "wine".into()
-        },
-        watcher: vec![watcher],
-        environment,
-        starts_others: true,
+    let program = Path::new("/usr/lib/wine/wine64");
+    Ok(json!({
+        "name": name_of("Wine", "wine"),
+        "program": if program.is_file() { program } else { Path::new("wine") },
+        "watcher": [watcher],
+        "environment": environment,
+        "starts_others": true,
         // Wine 8 refuses a certificate chain engine with added roots (`CertCreateCertificateChainEngine`).
-        takes_roots: false,
-    })
-}
-
-fn environment(prefix: &Path) -> BTreeMap<&'static str, String> {
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    BTreeMap::from([
-        ("WINEPREFIX", text(prefix)),
-        // Wine's messages would be lines in the agent's log.
-        ("WINEDEBUG", "-all".to_owned()),
-        // Otherwise Wine offers to download .NET and a browser.
-        ("WINEDLLOVERRIDES", "mscoree=;mshtml=".to_owned()),
-        // Debian's Wine finds its server by these variables. A step has other values, and would start another server.
-        ("HOME", text(prefix)),
-        ("TMPDIR", text(&env::temp_dir())),
-    ])
+        "takes_roots": false,
+    }))
 }
 
 /// Compiles a program or a library for Windows.
