@@ -1,12 +1,12 @@
-//! `configure: proxy` and `adieu exec --stand-in`: clients have a worthless word, and services see fresh tokens.
+//! `configure: proxy` and `adieu exec --stand-in`: clients have a worthless word, and services get fresh tokens.
 //!
-//! Clients are real ones: curl, git, Python's requests and tfx. The emulator's ledger knows every real token.
+//! The clients are real: curl, git, Python's requests and tfx. The emulator's ledger lists every real token.
 
-// A script that wants the token.
+// A script that looks for the token.
 mod thief;
 // Real clients that read their credential once, for hours.
 mod clients;
-// Inputs and flags that do not go together.
+// Inputs and flags that cannot be combined.
 mod refusals;
 
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use crate::harness::{TaskFolder, root, stable};
 const PROJECTS: &str =
     "https://dev.azure.com/contoso/fabrikam/_apis/git/repositories?api-version=7.1";
 
-/// A world whose connection and machine are members of `contoso`, with a repository, and of `litware`.
+/// An emulator whose connection and machine are members of `contoso` and `litware`, each with a repository.
 fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("machine", None));
@@ -53,7 +53,7 @@ struct Rest<'w> {
     job: Job<'w>,
     task: TaskFolder,
     log: String,
-    /// What a script has that maps the variable.
+    /// The environment of a script that maps the variable.
     environment: BTreeMap<String, String>,
 }
 
@@ -87,7 +87,7 @@ impl<'w> Rest<'w> {
         }
     }
 
-    /// A program as a later step starts it.
+    /// Prepares a program as a later step starts it.
     fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -98,10 +98,10 @@ impl<'w> Rest<'w> {
         command
     }
 
-    /// A script of a later step. What it says holds no real token.
+    /// Runs a script in a later step; its output contains no real token.
     fn script(&self, script: &str) -> String {
         let output = self.command("/bin/sh").args(["-c", script]).output();
-        said(self.world, &output.expect("a shell"))
+        output_text(self.world, &output.expect("a shell"))
     }
 
     /// Ends the job, and returns the log of the section after it.
@@ -116,8 +116,8 @@ impl<'w> Rest<'w> {
     }
 }
 
-/// Both streams of a program.
-fn said(world: &World, output: &Output) -> String {
+/// What a program wrote to both streams, which must not contain a token.
+fn output_text(world: &World, output: &Output) -> String {
     let text = [&output.stdout[..], &output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     let leaked = world.secrets_in(&text);
@@ -125,7 +125,7 @@ fn said(world: &World, output: &Output) -> String {
     text
 }
 
-/// Stand-ins, keys and ports, which are others each time.
+/// Replaces stand-ins, keys and ports, which differ in each run.
 fn steady(world: &World, text: &str) -> String {
     let text = stable(world, text);
     let digits = regex_lite::Regex::new("adieu-(stand-in-)?[0-9a-f]{64}").expect("a pattern");
@@ -137,7 +137,7 @@ fn steady(world: &World, text: &str) -> String {
 }
 
 #[test]
-fn exec_gives_a_command_a_stand_in_and_services_a_token() {
+fn exec_passes_a_stand_in_to_a_command_and_a_token_to_services() {
     let world = world();
     let desk = Desk::machine(&world).set("PATH", std::env::var("PATH").expect("a PATH"));
     let script = format!(
@@ -203,7 +203,7 @@ fn a_script_has_a_stand_in_while_it_runs() {
         adieu-stand-in-KEY
         expires: 
         "name":"hello"
-        adieu: the stand-in of AZURE_DEVOPS_TOKEN is good for the organization contoso only.
+        adieu: the stand-in of AZURE_DEVOPS_TOKEN is replaced for the organization contoso only.
         Requests with stand-ins:
         AZURE_DEVOPS_TOKEN: GET dev.azure.com/contoso/fabrikam/_apis/git/repositories: fresh token
         AZURE_DEVOPS_TOKEN: GET dev.azure.com/litware/_apis/projects: refused"#]]
@@ -233,18 +233,18 @@ fn a_job_has_a_stand_in_until_it_ends() {
         Requests with stand-ins:
         AZURE_DEVOPS_TOKEN: GET dev.azure.com/contoso/fabrikam/_apis/git/repositories: fresh token (2 times)
         The job's credential endpoint is closed."#]].assert_eq(&steady(&world, &rest.end()));
-    // The word is worthless from now on, and the port is closed.
+    // From now on, the stand-in is worthless and the port is closed.
     let output = Command::new("/bin/sh")
         .args(["-c", &curl])
         .env_clear()
         .envs(&environment)
         .output();
-    let text = said(world_after, &output.expect("a shell"));
+    let text = output_text(world_after, &output.expect("a shell"));
     assert!(text.contains("Failed to connect to 127.0.0.1"), "{text}");
 }
 
 #[test]
-fn the_section_after_the_job_leaves_clients_their_roots() {
+fn post_job_section_keeps_the_clients_root_certificates() {
     let world = world();
     let mut rest = Rest::of(&world, job(&world, None), &[]);
     let outcome = rest

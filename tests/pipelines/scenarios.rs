@@ -174,7 +174,7 @@ fn a_script_without_a_token_calls_the_organization_that_is_named() {
           Run without a token: Succeeded
             AZURE_DEVOPS_TOKEN: a stand-in for Azure DevOps, good for fabrikam through HTTPS_PROXY.
             "name":"web"
-            adieu: the stand-in of AZURE_DEVOPS_TOKEN is good for the organization fabrikam only.
+            adieu: the stand-in of AZURE_DEVOPS_TOKEN is replaced for the organization fabrikam only.
             Requests with stand-ins:
             AZURE_DEVOPS_TOKEN: GET dev.azure.com/fabrikam/_apis/projects/web: fresh token
             AZURE_DEVOPS_TOKEN: GET dev.azure.com/contoso/_apis/projects/web: refused

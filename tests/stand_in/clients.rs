@@ -1,4 +1,4 @@
-//! Real clients that read their credential once: each works for six hours, and every request has a token that is good.
+//! Real clients that read their credential once: each works for six hours, and every request has a valid token.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use adieu_emulator::MY_CONNECTION;
 
-use super::{PROJECTS, Rest, client_script, job, said, world};
+use super::{PROJECTS, Rest, client_script, job, output_text, world};
 use crate::desk::Desk;
 use crate::emulated_time::Time;
 use crate::harness::client;
@@ -54,9 +54,9 @@ fn curl_git_and_a_python_process_work_for_six_hours() {
     rest.end();
 }
 
-/// tfx has its token in its arguments, and its client of Azure DevOps shows a proxy no key.
+/// tfx has its token in its arguments, and its Azure DevOps client sends no key to the proxy.
 #[test]
-fn tfx_asks_the_marketplace_for_six_hours() {
+fn tfx_works_with_the_marketplace_for_six_hours() {
     let world = world();
     world.entra().access_token_lifetime(3599);
     for identity in [MY_CONNECTION, "machine"] {
@@ -88,7 +88,7 @@ fn tfx_asks_the_marketplace_for_six_hours() {
             .args(["--no-prompt", "--no-color", "--json"])
             .current_dir(folder.path("."))
             .output();
-        said(&world, &output.expect("node"))
+        output_text(&world, &output.expect("node"))
     };
     let published = tfx(&["publish", "--vsix", "hello.vsix", "--no-wait-validation"]);
     assert!(published.contains("pub"), "{published}");

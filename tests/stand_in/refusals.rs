@@ -1,4 +1,4 @@
-//! What does not go with `configure: proxy`, as its author reads it.
+//! Inputs and flags that `configure: proxy` refuses, with the messages that their author reads.
 
 use adieu_emulator::World;
 use expect_test::{Expect, expect};
@@ -12,12 +12,12 @@ fn refuses(world: &World, inputs: &[(&str, &str)], expected: &Expect) {
     expected.assert_eq(&stable(world, &outcome.log));
     assert!(
         world.entra().requests().is_empty(),
-        "it asked before it looked"
+        "it signed in before it checked the inputs"
     );
 }
 
 #[test]
-fn nothing_gives_a_script_a_token_beside_a_stand_in() {
+fn refuses_inputs_that_would_give_scripts_a_token() {
     let world = world();
     let proxy = "proxy\norganizations = contoso";
     for (inputs, expected) in [

@@ -1,4 +1,4 @@
-//! A script that wants the token, and requests that want more than a stand-in is good for.
+//! A script that looks for the token, and requests for which a stand-in must not be replaced.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use expect_test::expect;
 
 use super::{PROJECTS, Rest, job, steady, world};
 
-/// Python's own TLS through the proxy, for requests that no client sends.
+/// Sends bytes over TLS through the proxy with Python, for requests that no client sends.
 const RAW: &str = r#"
 import base64, os, socket, ssl, sys, urllib.parse
 proxy = urllib.parse.urlparse(os.environ['HTTPS_PROXY'])
@@ -47,11 +47,11 @@ fn python(rest: &Rest<'_>, lines: &str) -> String {
         .command("python3")
         .args(["-c", &format!("{RAW}{lines}")])
         .output();
-    super::said(rest.world, &output.expect("Python"))
+    super::output_text(rest.world, &output.expect("Python"))
 }
 
 #[test]
-fn a_script_that_looks_everywhere_finds_the_stand_in_only() {
+fn a_script_that_looks_everywhere_finds_only_the_stand_in() {
     let world = world();
     let rest = Rest::of(&world, job(&world, None), &[]);
     let script = format!(
@@ -68,7 +68,7 @@ fn a_script_that_looks_everywhere_finds_the_stand_in_only() {
 }
 
 #[test]
-fn a_stand_in_is_good_for_what_is_named_only() {
+fn replaces_a_stand_in_for_named_organizations_only() {
     let world = world();
     let rest = Rest::of(&world, job(&world, None), &[]);
     let curl = |more: &str, address: &str| {
@@ -107,22 +107,22 @@ fn a_stand_in_is_good_for_what_is_named_only() {
         text.push_str(&curl(more, address));
     }
     expect![[r#"
-        adieu: the stand-in of AZURE_DEVOPS_TOKEN is good for the organization contoso only.
+        adieu: the stand-in of AZURE_DEVOPS_TOKEN is replaced for the organization contoso only.
         403
-        adieu: the stand-in of AZURE_DEVOPS_TOKEN is not replaced for a path with dots or empty parts.
+        adieu: the stand-in of AZURE_DEVOPS_TOKEN is not replaced in a path that has `.` or `..` as a segment, or starts with `//`.
         403
-        adieu: the stand-in of AZURE_DEVOPS_TOKEN is not replaced for a path with dots or empty parts.
+        adieu: the stand-in of AZURE_DEVOPS_TOKEN is not replaced in a path that has `.` or `..` as a segment, or starts with `//`.
         403
         adieu: the stand-in of AZURE_DEVOPS_TOKEN is not replaced in requests with this method.
         403
-        adieu: the stand-in of AZURE_DEVOPS_TOKEN is not replaced for addresses that issue credentials, which would outlive it.
+        adieu: the stand-in of AZURE_DEVOPS_TOKEN is not replaced at addresses that issue credentials, which would outlive it.
         403
-        adieu: the stand-in of AZURE_DEVOPS_TOKEN is not replaced for addresses that issue credentials, which would outlive it.
+        adieu: the stand-in of AZURE_DEVOPS_TOKEN is not replaced at addresses that issue credentials, which would outlive it.
         403
-        adieu: the request is refused: it names another host than its connection.
+        adieu: the request is refused: its host is not that of its connection.
         400
     "#]].assert_eq(&steady(&world, &text));
-    assert!(world.git().requests().is_empty(), "something was passed on");
+    assert!(world.git().requests().is_empty(), "a request was forwarded");
     expect![[r#"
         Requests with stand-ins:
         AZURE_DEVOPS_TOKEN: GET dev.azure.com/litware/fabrikam/_apis/git/repositories: refused
@@ -134,9 +134,9 @@ fn a_stand_in_is_good_for_what_is_named_only() {
         The job's credential endpoint is closed."#]].assert_eq(&steady(&world, &rest.end()));
 }
 
-/// To every host that is not Azure DevOps the client has TLS from end to end, and the stand-in opens nothing there.
+/// TLS to every other host goes from end to end, and the stand-in is worthless there.
 #[test]
-fn another_host_is_a_tunnel() {
+fn tunnels_other_hosts_unchanged() {
     let mut world = world();
     world.expect_violations();
     let others = world.network_with_other_hosts();
@@ -172,7 +172,7 @@ fn another_host_is_a_tunnel() {
 }
 
 #[test]
-fn requests_that_two_readers_could_understand_differently_are_refused() {
+fn refuses_requests_that_two_servers_could_read_differently() {
     let world = world();
     let rest = Rest::of(&world, job(&world, None), &[]);
     let text = python(
@@ -203,25 +203,25 @@ print('pipelined:', both.count('HTTP/1.1 200'), both.count('"name":"hello"'))
 "#,
     );
     expect![[r#"
-        two lengths: HTTP/1.1 400 Bad Request | adieu: the request is refused: it has a header twice that may be there once.
-        length and chunks: HTTP/1.1 400 Bad Request | adieu: the request is refused: it has both a length and a transfer encoding.
-        folded: HTTP/1.1 400 Bad Request | adieu: the request is refused: it has a header whose name is not one.
+        two lengths: HTTP/1.1 400 Bad Request | adieu: the request is refused: it repeats a header that is allowed only once.
+        length and chunks: HTTP/1.1 400 Bad Request | adieu: the request is refused: it has both a content length and a transfer encoding.
+        folded: HTTP/1.1 400 Bad Request | adieu: the request is refused: it has an invalid header name.
         bare line feed: HTTP/1.1 400 Bad Request | adieu: the request is refused: it has control characters.
-        two credentials: HTTP/1.1 400 Bad Request | adieu: the request is refused: it has a header twice that may be there once.
-        two hosts: HTTP/1.1 400 Bad Request | adieu: the request is refused: it has a header twice that may be there once.
-        absolute: HTTP/1.1 400 Bad Request | adieu: the request is refused: it names another host than its connection.
+        two credentials: HTTP/1.1 400 Bad Request | adieu: the request is refused: it repeats a header that is allowed only once.
+        two hosts: HTTP/1.1 400 Bad Request | adieu: the request is refused: it repeats a header that is allowed only once.
+        absolute: HTTP/1.1 400 Bad Request | adieu: the request is refused: its host is not that of its connection.
         http/0.9: HTTP/1.1 400 Bad Request | adieu: the request is refused: its first line is incomplete.
         long: HTTP/1.1 400 Bad Request | adieu: the request is refused: its head is longer than 64 KiB.
-        bad chunk: HTTP/1.1 400 Bad Request | adieu: the request is refused: it has a chunk without a size.
+        bad chunk: HTTP/1.1 400 Bad Request | adieu: the request is refused: the size of a chunk is missing.
         in the address: HTTP/1.1 302 Status | <html><head><title>Object moved</title></head></html>
-        pipelined: ['HTTP/1.1 200 Status', 'adieu: the stand-in of AZURE_DEVOPS_TOKEN is good for the organization contoso only.\n'] True False
+        pipelined: ['HTTP/1.1 200 Status', 'adieu: the stand-in of AZURE_DEVOPS_TOKEN is replaced for the organization contoso only.\n'] True False
         pipelined: 2 2
     "#]].assert_eq(&text);
     rest.end();
 }
 
 #[test]
-fn an_answer_that_has_the_token_in_it_is_cut_off() {
+fn cuts_off_an_answer_that_contains_the_token() {
     let world = world();
     let rest = Rest::of(&world, job(&world, None), &[]);
     world
@@ -235,24 +235,24 @@ fn an_answer_that_has_the_token_in_it_is_cut_off() {
         })));
     let text = python(
         &rest,
-        "print('it came:', repr(ask('GET /contoso/x HTTP/1.1\\r\\n' + H + A + '\\r\\n')))",
+        "print('received:', repr(ask('GET /contoso/x HTTP/1.1\\r\\n' + H + A + '\\r\\n')))",
     );
     world.marketplace().recover();
     expect![[r#"
-        it came: ''
+        received: ''
     "#]]
     .assert_eq(&text);
     expect![[r#"
         Requests with stand-ins:
         AZURE_DEVOPS_TOKEN: GET dev.azure.com/contoso/x: fresh token
-        dev.azure.com: an answer had a token in it and was cut off
+        dev.azure.com: an answer contained a token and was cut off
         The job's credential endpoint is closed."#]]
     .assert_eq(&steady(&world, &rest.end()));
 }
 
-/// The port is open to every process of the machine; what it does for one without the key is nothing.
+/// Every process of the machine can connect to the port, but needs the key for a tunnel.
 #[test]
-fn another_user_of_the_machine_gets_no_tunnel() {
+fn refuses_a_tunnel_without_the_key() {
     let world = world();
     let rest = Rest::of(&world, job(&world, None), &[]);
     let url = &rest.environment["HTTPS_PROXY"];
@@ -276,35 +276,35 @@ fn another_user_of_the_machine_gets_no_tunnel() {
     expect![[r#"
         HTTP/1.1 407 Proxy Authentication Required
         Content-Type: text/plain; charset=utf-8
-        Content-Length: 66
+        Content-Length: 71
         Proxy-Authenticate: Basic realm="adieu"
         Connection: close
 
-        adieu: the key is missing or wrong; use HTTPS_PROXY as it is set.
+        adieu: the proxy's key is missing or wrong; use HTTPS_PROXY unchanged.
         ---
         HTTP/1.1 407 Proxy Authentication Required
         Content-Type: text/plain; charset=utf-8
-        Content-Length: 66
+        Content-Length: 71
         Proxy-Authenticate: Basic realm="adieu"
         Connection: close
 
-        adieu: the key is missing or wrong; use HTTPS_PROXY as it is set.
+        adieu: the proxy's key is missing or wrong; use HTTPS_PROXY unchanged.
         ---
         HTTP/1.1 405 Method Not Allowed
         Content-Type: text/plain; charset=utf-8
-        Content-Length: 77
+        Content-Length: 80
         Allow: CONNECT
         Connection: close
 
-        adieu: this proxy takes CONNECT only, which clients use for https addresses.
+        adieu: this proxy accepts only CONNECT, which clients send for https addresses.
         ---
         HTTP/1.1 405 Method Not Allowed
         Content-Type: text/plain; charset=utf-8
-        Content-Length: 77
+        Content-Length: 80
         Allow: CONNECT
         Connection: close
 
-        adieu: this proxy takes CONNECT only, which clients use for https addresses.
+        adieu: this proxy accepts only CONNECT, which clients send for https addresses.
         ---
         HTTP/1.1 400 Bad Request
         Content-Type: text/plain; charset=utf-8

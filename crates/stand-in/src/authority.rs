@@ -1,6 +1,6 @@
-//! A certificate authority that signs one certificate and forgets its key.
+//! A certificate authority that signs one certificate, after which its key is gone.
 //!
-//! It never returns the authority's key, and never signs for a name outside those of Azure DevOps.
+//! It never returns the authority's key, and never signs for a host outside Azure DevOps.
 
 use ring::digest::{SHA256, digest};
 use ring::error::Unspecified;
@@ -14,18 +14,18 @@ use crate::der::{
     UTF8_STRING, constructed, context, value,
 };
 
-/// Longer than any job runs; the key does not outlive its process.
-const VALID: Duration = Duration::days(30);
+/// Longer than any job; the key does not outlive its process.
+const VALIDITY: Duration = Duration::days(30);
 
-/// The clock of a container can be behind.
-const BEFORE: Duration = Duration::days(1);
+/// How far the certificates are backdated, because the clock of a container can be behind.
+const BACKDATED: Duration = Duration::days(1);
 
-/// `ecdsa-with-SHA256` (RFC 5758, 3.2), as an algorithm.
+/// The `AlgorithmIdentifier` of `ecdsa-with-SHA256` (RFC 5758, 3.2).
 const ECDSA_SHA256: &[u8] = &[
     0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02,
 ];
 
-/// `id-ecPublicKey` on `secp256r1` (RFC 5480, 2.1.1), as an algorithm.
+/// The `AlgorithmIdentifier` of `id-ecPublicKey` on `secp256r1` (RFC 5480, 2.1.1).
 const P256: &[u8] = &[
     0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
     0xce, 0x3d, 0x03, 0x01, 0x07,
@@ -33,7 +33,7 @@ const P256: &[u8] = &[
 
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 
-// Extensions (RFC 5280, 4.2.1).
+// The last byte of each extension's object identifier (RFC 5280, 4.2.1).
 const SUBJECT_KEY: u8 = 14;
 const KEY_USAGE: u8 = 15;
 const ALTERNATIVE_NAMES: u8 = 17;
@@ -42,22 +42,22 @@ const NAME_CONSTRAINTS: u8 = 30;
 const AUTHORITY_KEY: u8 = 35;
 const EXTENDED_KEY_USAGE: u8 = 37;
 
-/// `id-kp-serverAuth`, as an object identifier.
-const SERVER: &[u8] = &[0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
+/// The object identifier `id-kp-serverAuth`.
+const SERVER_AUTH: &[u8] = &[0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
 
-/// What a server shows and signs with, and what its clients have to trust.
-pub(crate) struct Issued {
+/// A server's certificate and key, and the authority that its clients must trust.
+pub(crate) struct ServerIdentity {
     pub(crate) authority: CertificateDer<'static>,
     pub(crate) certificate: CertificateDer<'static>,
     /// The server's key, in PKCS #8.
     pub(crate) key: Vec<u8>,
 }
 
-/// A new authority for the domains `within`, and a certificate of it for `names`.
+/// Creates an authority limited to the domains `within`, and has it sign a certificate for the hosts `names`.
 ///
 /// # Errors
-/// The system has no random numbers.
-pub(crate) fn issue(within: &[&str], names: &[String]) -> Result<Issued, Unspecified> {
+/// The system provides no random numbers.
+pub(crate) fn issue(within: &[&str], names: &[String]) -> Result<ServerIdentity, Unspecified> {
     let random = SystemRandom::new();
     let (authority, _) = key(&random)?;
     let (server, pkcs8) = key(&random)?;
@@ -73,7 +73,7 @@ pub(crate) fn issue(within: &[&str], names: &[String]) -> Result<Issued, Unspeci
             true,
             &value(SEQUENCE, &[&[BOOLEAN, 1, 0xff], &[INTEGER, 1, 0]]),
         ),
-        // Certificates, and nothing else.
+        // `keyCertSign` alone.
         extension(KEY_USAGE, true, &[BIT_STRING, 2, 2, 0x04]),
         extension(
             NAME_CONSTRAINTS,
@@ -83,12 +83,12 @@ pub(crate) fn issue(within: &[&str], names: &[String]) -> Result<Issued, Unspeci
         extension(SUBJECT_KEY, false, &value(OCTET_STRING, &[&id])),
     ]
     .concat();
-    let of_authority = signed(&random, &authority, &name, &name, &authority, &extensions)?;
+    let authority_certificate = sign(&random, &authority, &name, &name, &authority, &extensions)?;
     let all: Vec<u8> = names.iter().flat_map(|name| dns(name)).collect();
     let extensions = [
         extension(KEY_USAGE, true, &[BIT_STRING, 2, 7, 0x80]),
-        extension(EXTENDED_KEY_USAGE, false, &value(SEQUENCE, &[SERVER])),
-        // Python asks for it since 3.13 (`VERIFY_X509_STRICT`).
+        extension(EXTENDED_KEY_USAGE, false, &value(SEQUENCE, &[SERVER_AUTH])),
+        // Python requires it since 3.13 (`VERIFY_X509_STRICT`).
         extension(
             AUTHORITY_KEY,
             false,
@@ -98,10 +98,10 @@ pub(crate) fn issue(within: &[&str], names: &[String]) -> Result<Issued, Unspeci
     ]
     .concat();
     let subject = self::name("Azure DevOps by way of Adieu");
-    let of_server = signed(&random, &authority, &name, &subject, &server, &extensions)?;
-    Ok(Issued {
-        authority: of_authority.into(),
-        certificate: of_server.into(),
+    let certificate = sign(&random, &authority, &name, &subject, &server, &extensions)?;
+    Ok(ServerIdentity {
+        authority: authority_certificate.into(),
+        certificate: certificate.into(),
         key: pkcs8,
     })
 }
@@ -113,8 +113,8 @@ fn key(random: &SystemRandom) -> Result<(EcdsaKeyPair, Vec<u8>), Unspecified> {
     Ok((key.map_err(|_| Unspecified)?, pkcs8.as_ref().to_vec()))
 }
 
-/// A certificate in which `issuer`'s key says whose `key` is.
-fn signed(
+/// A certificate that binds `key` to `subject`, signed by the key of `issuer`.
+fn sign(
     random: &SystemRandom,
     authority: &EcdsaKeyPair,
     issuer: &[u8],
@@ -124,10 +124,10 @@ fn signed(
 ) -> Result<Vec<u8>, Unspecified> {
     let mut serial = [0; 16];
     random.fill(&mut serial)?;
-    // Positive, and of this length.
+    // Positive, and always 16 bytes long.
     serial[0] = serial[0] & 0x3f | 0x40;
     let now = OffsetDateTime::now_utc();
-    let what = value(
+    let content = value(
         SEQUENCE,
         &[
             // Version 3.
@@ -135,16 +135,19 @@ fn signed(
             &value(INTEGER, &[&serial]),
             ECDSA_SHA256,
             issuer,
-            &value(SEQUENCE, &[&moment(now - BEFORE), &moment(now + VALID)]),
+            &value(
+                SEQUENCE,
+                &[&utc_time(now - BACKDATED), &utc_time(now + VALIDITY)],
+            ),
             subject,
             &value(SEQUENCE, &[P256, &bits(key.public_key().as_ref())]),
             &value(constructed(3), &[&value(SEQUENCE, &[extensions])]),
         ],
     );
-    let signature = authority.sign(random, &what)?;
+    let signature = authority.sign(random, &content)?;
     Ok(value(
         SEQUENCE,
-        &[&what, ECDSA_SHA256, &bits(signature.as_ref())],
+        &[&content, ECDSA_SHA256, &bits(signature.as_ref())],
     ))
 }
 
@@ -179,13 +182,13 @@ fn dns(name: &str) -> Vec<u8> {
     value(context(2), &[name.as_bytes()])
 }
 
-/// A bit string of whole bytes.
+/// A bit string without unused bits.
 fn bits(bytes: &[u8]) -> Vec<u8> {
     value(BIT_STRING, &[&[0], bytes])
 }
 
-/// A moment before 2050, after which certificates have it in another form.
-fn moment(at: OffsetDateTime) -> Vec<u8> {
+/// A time before 2050, from when on certificates use another form (RFC 5280, 4.1.2.5).
+fn utc_time(at: OffsetDateTime) -> Vec<u8> {
     let text = format!(
         "{:02}{:02}{:02}{:02}{:02}{:02}Z",
         at.year() % 100,
@@ -198,7 +201,7 @@ fn moment(at: OffsetDateTime) -> Vec<u8> {
     value(UTC_TIME, &[text.as_bytes()])
 }
 
-/// The first 160 bits of a digest of the public key (RFC 7093, 2).
+/// A key identifier: the first 160 bits of a digest of the public key (RFC 7093, 2).
 fn key_id(key: &EcdsaKeyPair) -> [u8; 20] {
     let mut id = [0; 20];
     id.copy_from_slice(&digest(&SHA256, key.public_key().as_ref()).as_ref()[..20]);

@@ -1,7 +1,8 @@
-//! One client: which host it wants, and whether that host's traffic is a tunnel or is read here.
+//! One client connection: tunnels other hosts unchanged, and reads the requests to Azure DevOps.
 //!
-//! It never opens a tunnel for a client without the key. On the way to Azure DevOps a stand-in is the key: clients of
-//! azure-devops-node-api read none from `HTTPS_PROXY` (typed-rest-client's `_getProxy`).
+//! It never opens a tunnel to another host without the key. Azure DevOps can be reached without it, because clients built
+//! on azure-devops-node-api ignore the password in `HTTPS_PROXY` (typed-rest-client's `_getProxy`); a request then needs a
+//! stand-in to get a token.
 
 use std::io;
 use std::time::Duration;
@@ -14,16 +15,16 @@ use tokio::time::timeout;
 use crate::head::{self, Head};
 use crate::proxy::Serving;
 
-/// A client says within this what it wants.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time limit for a client's `CONNECT` request, and for its TLS handshake.
+const SETUP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For so long a refused client may go on sending, so that it reads the answer before its connection breaks.
+/// How long a refused client may continue to send: it reads the answer only if the connection is still open.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// An answer of the proxy's own.
+/// An answer of the proxy itself, which ends the connection.
 pub(crate) struct Answer {
     pub(crate) status: &'static str,
-    /// More headers, each with its end.
+    /// Additional headers, each with its line ending.
     pub(crate) headers: &'static str,
     pub(crate) sentence: String,
 }
@@ -37,7 +38,7 @@ impl Answer {
         }
     }
 
-    /// Writes it as the last one of a connection. As plain text git shows it to its user.
+    /// The answer as sent. git shows plain text to its user.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let sentence = format!("adieu: {}\n", self.sentence);
         let head = format!(
@@ -49,8 +50,8 @@ impl Answer {
         [head.into_bytes(), sentence.into_bytes()].concat()
     }
 
-    /// Sends it, and waits until the client has read it.
-    pub(crate) async fn end(&self, mut client: Duplex) {
+    /// Sends the answer, and waits until the client has read it.
+    pub(crate) async fn finish(&self, mut client: Duplex) {
         let sending = async {
             client.write_all(&self.bytes()).await?;
             client.shutdown().await?;
@@ -61,36 +62,36 @@ impl Answer {
 }
 
 impl Serving {
-    /// Serves a client until one of the two sides ends.
+    /// Serves a client until one of the two sides closes the connection.
     pub(crate) async fn connection(&self, mut client: Duplex) {
-        let asked = timeout(PATIENCE, asked(&mut client)).await;
-        let Ok(Ok(head)) = asked else {
+        let reading = timeout(SETUP_TIMEOUT, read_head(&mut client)).await;
+        let Ok(Ok(head)) = reading else {
             return;
         };
-        let target = match target(&head) {
+        let target = match connect_target(&head) {
             Ok(target) => target,
-            Err(answer) => return answer.end(client).await,
+            Err(answer) => return answer.finish(client).await,
         };
-        let Target { host, port, .. } = &target;
+        let ConnectTarget { host, port, .. } = &target;
         const READY: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
-        if let Some(whose) = self.shared.allowed.host(host).filter(|_| *port == 443) {
+        if let Some(kind) = self.settings.allowed.host(host).filter(|_| *port == 443) {
             if client.write_all(READY).await.is_err() {
                 return;
             }
-            let greeting = timeout(PATIENCE, self.shared.server.accept(client)).await;
-            if let Ok(Ok(client)) = greeting {
-                self.requests(whose, host, client).await;
+            let handshake = timeout(SETUP_TIMEOUT, self.settings.server.accept(client)).await;
+            if let Ok(Ok(client)) = handshake {
+                self.requests(kind, host, client).await;
             }
             return;
         }
-        if !self.is_opened_by(&target.shown) {
-            let sentence = "the key is missing or wrong; use HTTPS_PROXY as it is set.";
+        if !self.is_authorized(&target.authorization) {
+            let sentence = "the proxy's key is missing or wrong; use HTTPS_PROXY unchanged.";
             let answer = Answer::new("407 Proxy Authentication Required", sentence.to_owned());
             let answer = Answer {
                 headers: "Proxy-Authenticate: Basic realm=\"adieu\"\r\n",
                 ..answer
             };
-            return answer.end(client).await;
+            return answer.finish(client).await;
         }
         match self.transport.tunnel(host, *port).await {
             Ok(mut server) => {
@@ -100,33 +101,36 @@ impl Serving {
             }
             Err(cause) => {
                 let sentence = format!("cannot reach {host}:{port}: {cause}.");
-                Answer::new("502 Bad Gateway", sentence).end(client).await;
+                Answer::new("502 Bad Gateway", sentence)
+                    .finish(client)
+                    .await;
             }
         }
     }
 
-    /// Whether this is the value of `Proxy-Authorization` that opens the proxy.
-    fn is_opened_by(&self, shown: &str) -> bool {
-        let key = self.shared.authorization.reveal().as_bytes();
-        shown.as_bytes().ct_eq(key).into()
+    /// Whether this value of `Proxy-Authorization` contains the proxy's key.
+    fn is_authorized(&self, authorization: &str) -> bool {
+        let key = self.settings.authorization.reveal().as_bytes();
+        authorization.as_bytes().ct_eq(key).into()
     }
 }
 
-/// What a client wants, and what it shows.
-struct Target {
+/// What a `CONNECT` request asks for.
+struct ConnectTarget {
     host: String,
     port: u16,
-    shown: String,
+    /// The value of `Proxy-Authorization`; empty if there is none.
+    authorization: String,
 }
 
-fn target(head: &[u8]) -> Result<Target, Answer> {
+fn connect_target(head: &[u8]) -> Result<ConnectTarget, Answer> {
     let bad = |reason: &str| {
         let sentence = format!("the request is refused: {reason}.");
         Answer::new("400 Bad Request", sentence)
     };
     let head = Head::read(head).map_err(bad)?;
     if head.method != "CONNECT" {
-        let sentence = "this proxy takes CONNECT only, which clients use for https addresses.";
+        let sentence = "this proxy accepts only CONNECT, which clients send for https addresses.";
         let answer = Answer::new("405 Method Not Allowed", sentence.to_owned());
         return Err(Answer {
             headers: "Allow: CONNECT\r\n",
@@ -135,17 +139,17 @@ fn target(head: &[u8]) -> Result<Target, Answer> {
     }
     let (host, port) = head.target.rsplit_once(':').unwrap_or_default();
     match port.parse() {
-        Ok(port) if !host.is_empty() => Ok(Target {
+        Ok(port) if !host.is_empty() => Ok(ConnectTarget {
             host: host.to_ascii_lowercase(),
             port,
-            shown: head.proxy_authorization.unwrap_or_default(),
+            authorization: head.proxy_authorization.unwrap_or_default(),
         }),
         _ => Err(bad("it names no host and port")),
     }
 }
 
-/// The head of a client's first request, and not a byte more: what follows may be the host's.
-async fn asked(client: &mut Duplex) -> io::Result<Vec<u8>> {
+/// Reads the head of a client's first request, and no byte beyond it: what follows can belong to the tunnel.
+async fn read_head(client: &mut Duplex) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     while head::length(&bytes[bytes.len().saturating_sub(4)..]).is_none() {
         if bytes.len() >= head::LONGEST {

@@ -1,7 +1,7 @@
-//! The requests of one connection to Azure DevOps: each is read, judged, and passed on with a fresh token.
+//! The requests of one connection to Azure DevOps: reads each head, checks it, and forwards it with a fresh token.
 //!
-//! A request keeps every byte but those of its credential, and an answer all of them. What the connection cannot be sure
-//! of ends it.
+//! Only the bytes of the credential are replaced; answers are forwarded unchanged. A request that is malformed or not
+//! allowed ends the connection.
 
 use std::cell::Cell;
 use std::io;
@@ -23,79 +23,81 @@ use crate::connection::Answer;
 use crate::head::{self, Body, Head, Reason};
 use crate::policy::Host;
 use crate::proxy::Serving;
-use crate::watch::Sent;
+use crate::watch::Received;
 
-/// Bytes that are read at once.
-const PIECE: usize = 16 * 1024;
+/// The size of a read, in bytes.
+const READ_SIZE: usize = 16 * 1024;
 
-/// The longest line between chunks, in bytes.
+/// The longest line that gives a chunk's size, in bytes.
 const LONGEST_LINE: usize = 8 * 1024;
 
-/// The answer to a request before a refused one begins within this, or does not come.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a refusal waits for the answers to earlier requests to begin.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An answer is complete when nothing came for so long. Clients send their next request after it; one that sends both at
-/// once may find the refusal inside the answer.
+/// After this time without a byte, an answer counts as complete. Clients send their next request only then; one that
+/// pipelines requests can find the refusal inside an answer.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// What a client sends, and what was read of it before it was needed.
+/// The requests of a client, with the bytes that were read ahead.
 struct Input {
     client: ReadHalf<Duplex>,
     buffer: Vec<u8>,
 }
 
-/// Why a client's requests end.
+/// Why the requests of a connection end.
 enum End {
-    /// It has no more.
-    Done,
+    /// The client has closed the connection, or it broke.
+    Closed,
     Refused(Answer),
 }
 
 impl From<io::Error> for End {
     fn from(_: io::Error) -> Self {
-        Self::Done
+        Self::Closed
     }
 }
 
 impl Serving {
-    /// Passes requests on until there is no more, or one is refused.
-    pub(crate) async fn requests(&self, whose: Host, host: &str, client: Duplex) {
+    /// Forwards requests until the client closes the connection or one is refused.
+    pub(crate) async fn requests(&self, kind: Host, host: &str, client: Duplex) {
         let (from_client, mut to_client) = split(client);
         let mut input = Input {
             client: from_client,
             buffer: Vec::new(),
         };
-        let first = match self.next(&mut input, whose, host).await {
+        let first = match self.next_request(&mut input, kind, host).await {
             Ok(first) => first,
-            Err(End::Done) => return,
-            Err(End::Refused(answer)) => return answer.end(input.client.unsplit(to_client)).await,
+            Err(End::Closed) => return,
+            Err(End::Refused(answer)) => {
+                return answer.finish(input.client.unsplit(to_client)).await;
+            }
         };
         let server = match self.transport.tls_tunnel(host).await {
             Ok(server) => server,
             Err(cause) => {
                 let sentence = format!("cannot reach {host}: {cause}.");
                 let answer = Answer::new("502 Bad Gateway", sentence);
-                return answer.end(input.client.unsplit(to_client)).await;
+                return answer.finish(input.client.unsplit(to_client)).await;
             }
         };
         let (from_server, mut to_server) = split(server);
-        let flow = Flow::default();
+        let progress = AnswerProgress::default();
         let end = {
-            let answers = self.answers(from_server, &mut to_client, host, &flow);
+            let answers = self.forward_answers(from_server, &mut to_client, host, &progress);
             let mut answers = std::pin::pin!(answers);
             let requests = async {
                 let mut next = first;
                 loop {
-                    flow.is_awaited.set(true);
+                    progress.is_awaited.set(true);
                     to_server.write_all(&next.0).await?;
                     if next.1.is_upgrade {
-                        // Another protocol, in which no credential is replaced.
-                        pass(&mut input, &mut to_server, u64::MAX).await?;
-                        return Err::<io::Result<()>, End>(End::Done);
+                        // Another protocol follows, in which no credential is replaced.
+                        forward(&mut input, &mut to_server, u64::MAX).await?;
+                        return Err::<io::Result<()>, End>(End::Closed);
                     }
-                    body(&mut input, &mut to_server, next.1.body).await?;
+                    forward_body(&mut input, &mut to_server, next.1.body).await?;
                     to_server.flush().await?;
-                    next = self.next(&mut input, whose, host).await?;
+                    next = self.next_request(&mut input, kind, host).await?;
                 }
             };
             let end = tokio::select! {
@@ -105,51 +107,56 @@ impl Serving {
             };
             match end {
                 Ok(answered) => (answered, None),
-                Err(End::Done) => {
+                Err(End::Closed) => {
                     let _ = to_server.shutdown().await;
                     (answers.await, None)
                 }
                 Err(End::Refused(answer)) => tokio::select! {
                     biased;
                     answered = answers => (answered, Some(answer)),
-                    () = flow.quiet() => (Ok(()), Some(answer)),
+                    () = progress.settled() => (Ok(()), Some(answer)),
                 },
             }
         };
-        // An answer that was cut off must not look like a whole one.
+        // An answer that was cut off must not look complete.
         match end {
-            (Ok(()), Some(answer)) => answer.end(input.client.unsplit(to_client)).await,
+            (Ok(()), Some(answer)) => answer.finish(input.client.unsplit(to_client)).await,
             (Ok(()), None) => drop(to_client.shutdown().await),
             (Err(_), _) => {}
         }
     }
 
-    /// The bytes of the next request's head as they go on, and the head.
-    async fn next(
+    /// Reads the next request's head; returns the bytes to forward, and the head.
+    async fn next_request(
         &self,
         input: &mut Input,
-        whose: Host,
+        kind: Host,
         host: &str,
     ) -> Result<(Zeroizing<Vec<u8>>, Head), End> {
         let bytes = input.head().await?;
         let head = Head::read(&bytes).map_err(malformed)?;
         if !is_host(&head.host, host) || !(head.target.starts_with('/') || head.target == "*") {
-            return Err(malformed("it names another host than its connection"));
+            return Err(malformed("its host is not that of its connection"));
         }
-        let Some((variable, place)) = self.stand_in(&head) else {
+        let Some((variable, range)) = self.stand_in(&head) else {
             return Ok((Zeroizing::new(bytes), head));
         };
-        let journal = &self.shared.journal;
-        let tell = |outcome: &str| journal.add(variable, &head.method, host, head.path(), outcome);
-        if let Err(reason) = self.shared.allowed.admits(whose, &head.method, head.path()) {
-            tell("refused");
+        let journal = &self.settings.journal;
+        let record =
+            |outcome: &str| journal.add(variable, &head.method, host, head.path(), outcome);
+        if let Err(reason) = self
+            .settings
+            .allowed
+            .permits(kind, &head.method, head.path())
+        {
+            record("refused");
             let sentence = format!("the stand-in of {variable} {reason}.");
             return Err(End::Refused(Answer::new("403 Forbidden", sentence)));
         }
         let token = match self.tokens.get(&self.scope, None).await {
             Ok(token) => token,
             Err(refusal) => {
-                tell("no token");
+                record("no token");
                 let sentence = format!("there is no token for {variable}: {}", refusal.reason);
                 let sentence = adieu_secret::redacted(&sentence);
                 return Err(End::Refused(match refusal.scope {
@@ -161,12 +168,12 @@ impl Serving {
                 }));
             }
         };
-        tell("fresh token");
+        record("fresh token");
         self.watch.add(&token);
-        Ok((with_token(&head.bytes, place, &token), head))
+        Ok((with_token(&head.bytes, range, &token), head))
     }
 
-    /// The variable whose stand-in a request has as its credential, and where the credential is.
+    /// The variable whose stand-in is the request's credential, and where the credential is.
     fn stand_in(&self, head: &Head) -> Option<(&str, std::ops::Range<usize>)> {
         let value = head.credential()?;
         let space = value.iter().position(|byte| *byte == b' ')?;
@@ -177,41 +184,43 @@ impl Serving {
         } else if scheme.eq_ignore_ascii_case(b"basic") {
             decoded = Zeroizing::new(STANDARD.decode(shown).ok()?);
             let colon = decoded.iter().position(|byte| *byte == b':')?;
-            // Clients differ in whether a PAT is the user or the password.
+            // Some clients send a PAT as the user, others as the password.
             [&decoded[..colon], &decoded[colon + 1..]]
         } else {
             return None;
         };
-        let is_one = |known: &EndpointSecret| {
+        let is_sent = |known: &EndpointSecret| {
             let known = known.reveal().as_bytes();
-            let is = |shown: &&[u8]| bool::from(shown.ct_eq(known));
-            candidates.iter().any(is)
+            let is_equal = |shown: &&[u8]| bool::from(shown.ct_eq(known));
+            candidates.iter().any(is_equal)
         };
         let found = self
-            .shared
+            .settings
             .stand_ins
             .iter()
-            .find(|(_, known)| is_one(known));
+            .find(|(_, known)| is_sent(known));
         Some((found?.0.as_str(), head.authorization.clone()?))
     }
 
-    /// Passes answers on as they come, until there is no more or one has a token in it.
-    async fn answers(
+    /// Forwards answers as they arrive, until the server closes the connection or an answer contains a token.
+    async fn forward_answers(
         &self,
         mut server: ReadHalf<Duplex>,
         client: &mut WriteHalf<Duplex>,
         host: &str,
-        flow: &Flow,
+        progress: &AnswerProgress,
     ) -> io::Result<()> {
-        let mut sent = Sent::default();
+        let mut received = Received::default();
         loop {
-            sent.bytes.reserve(PIECE);
-            let is_end = server.read_buf(&mut *sent.bytes).await? == 0;
-            flow.bytes.set(sent.bytes.len() as u64 + flow.bytes.get());
-            flow.is_awaited.set(false);
-            let Some(next) = self.watch.next(&mut sent, is_end) else {
-                let line = format!("{host}: an answer had a token in it and was cut off");
-                self.shared.journal.line(line);
+            received.bytes.reserve(READ_SIZE);
+            let is_end = server.read_buf(&mut *received.bytes).await? == 0;
+            progress
+                .bytes
+                .set(received.bytes.len() as u64 + progress.bytes.get());
+            progress.is_awaited.set(false);
+            let Some(next) = self.watch.release(&mut received, is_end) else {
+                let line = format!("{host}: an answer contained a token and was cut off");
+                self.settings.journal.line(line);
                 return Err(io::ErrorKind::InvalidData.into());
             };
             client.write_all(next).await?;
@@ -223,20 +232,20 @@ impl Serving {
     }
 }
 
-/// What comes from a server.
+/// How much of the answers has arrived.
 #[derive(Default)]
-struct Flow {
-    /// A number that grows with it.
+struct AnswerProgress {
+    /// A number that grows with each byte.
     bytes: Cell<u64>,
-    /// Nothing came since the last request.
+    /// Nothing has arrived since the last request.
     is_awaited: Cell<bool>,
 }
 
-impl Flow {
-    /// Waits until the answers to all requests have come.
-    async fn quiet(&self) {
+impl AnswerProgress {
+    /// Waits until the answers to all requests have arrived.
+    async fn settled(&self) {
         let mut waited = Duration::ZERO;
-        while waited < PATIENCE {
+        while waited < ANSWER_TIMEOUT {
             let before = self.bytes.get();
             sleep(QUIET).await;
             waited += QUIET;
@@ -250,9 +259,9 @@ impl Flow {
 }
 
 impl Input {
-    /// Reads more. False at the end.
-    async fn more(&mut self) -> io::Result<bool> {
-        self.buffer.reserve(PIECE);
+    /// Reads more bytes; false if the client has closed the connection.
+    async fn read_more(&mut self) -> io::Result<bool> {
+        self.buffer.reserve(READ_SIZE);
         Ok(self.client.read_buf(&mut self.buffer).await? > 0)
     }
 
@@ -265,32 +274,36 @@ impl Input {
             if let Some(length) = length {
                 return Ok(self.buffer.drain(..length).collect());
             }
-            if !self.more().await? {
-                return Err(End::Done);
+            if !self.read_more().await? {
+                return Err(End::Closed);
             }
         }
     }
 
-    /// A line with its end.
+    /// A line with its line ending.
     async fn line(&mut self) -> Result<Vec<u8>, End> {
         loop {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
                 return Ok(self.buffer.drain(..=end).collect());
             }
             if self.buffer.len() > LONGEST_LINE {
-                return Err(malformed("it has a chunk without a size"));
+                return Err(malformed("the size of a chunk is missing"));
             }
-            if !self.more().await? {
-                return Err(End::Done);
+            if !self.read_more().await? {
+                return Err(End::Closed);
             }
         }
     }
 }
 
-/// Passes a request's body on.
-async fn body(input: &mut Input, server: &mut WriteHalf<Duplex>, body: Body) -> Result<(), End> {
+/// Forwards a request's body.
+async fn forward_body(
+    input: &mut Input,
+    server: &mut WriteHalf<Duplex>,
+    body: Body,
+) -> Result<(), End> {
     if let Body::Length(length) = body {
-        return Ok(pass(input, server, length).await?);
+        return Ok(forward(input, server, length).await?);
     }
     loop {
         let line = input.line().await?;
@@ -299,10 +312,10 @@ async fn body(input: &mut Input, server: &mut WriteHalf<Duplex>, body: Body) -> 
         if size == 0 {
             break;
         }
-        pass(input, server, size).await?;
+        forward(input, server, size).await?;
         let end = input.line().await?;
         if end != b"\r\n" {
-            return Err(malformed("it has a chunk of another size"));
+            return Err(malformed("a chunk does not have its size"));
         }
         server.write_all(&end).await?;
     }
@@ -318,36 +331,36 @@ async fn body(input: &mut Input, server: &mut WriteHalf<Duplex>, body: Body) -> 
     }
 }
 
-/// Passes so many bytes on, or all there are.
-async fn pass(input: &mut Input, server: &mut WriteHalf<Duplex>, count: u64) -> io::Result<()> {
+/// Forwards this many bytes.
+async fn forward(input: &mut Input, server: &mut WriteHalf<Duplex>, count: u64) -> io::Result<()> {
     let mut left = count;
     while left > 0 {
         if input.buffer.is_empty() {
             server.flush().await?;
-            if !input.more().await? {
+            if !input.read_more().await? {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        let some = usize::try_from(left).unwrap_or(usize::MAX);
-        let some = some.min(input.buffer.len());
-        server.write_all(&input.buffer[..some]).await?;
-        input.buffer.drain(..some);
-        left -= some as u64;
+        let size = usize::try_from(left).unwrap_or(usize::MAX);
+        let size = size.min(input.buffer.len());
+        server.write_all(&input.buffer[..size]).await?;
+        input.buffer.drain(..size);
+        left -= size as u64;
     }
     Ok(())
 }
 
 /// The head with the token in place of the stand-in.
-fn with_token(head: &[u8], place: std::ops::Range<usize>, token: &Rc<Token>) -> Zeroizing<Vec<u8>> {
+fn with_token(head: &[u8], range: std::ops::Range<usize>, token: &Rc<Token>) -> Zeroizing<Vec<u8>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(head.len() + 4096));
-    bytes.extend_from_slice(&head[..place.start]);
+    bytes.extend_from_slice(&head[..range.start]);
     bytes.extend_from_slice(b"Bearer ");
     bytes.extend_from_slice(token.value.reveal_to_wire().as_bytes());
-    bytes.extend_from_slice(&head[place.end..]);
+    bytes.extend_from_slice(&head[range.end..]);
     bytes
 }
 
-/// Whether `Host` names the host of the connection: Azure DevOps is behind a front door, which could lead a request with
+/// Whether the header `Host` names the host of the connection. The front end of Azure DevOps could route a request with
 /// another name to another service.
 fn is_host(named: &str, host: &str) -> bool {
     let named = named.strip_suffix(":443").unwrap_or(named);

@@ -1,23 +1,23 @@
-//! The head of a request, read strictly: what two readers could understand differently is refused.
+//! Parses the head of a request strictly: what two servers could read differently is refused.
 //!
-//! It decides nothing about who may ask for what.
+//! It does not decide which requests are allowed.
 
 use std::ops::Range;
 
 /// The longest head, in bytes.
 pub(crate) const LONGEST: usize = 64 * 1024;
 
-/// A head, and what of it matters here.
+/// A request's head, and the parts that the proxy uses.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// As it came, with the empty line.
+    /// As received, with the empty line.
     pub(crate) bytes: Vec<u8>,
     pub(crate) method: String,
     pub(crate) target: String,
     /// The value of `Host`.
     pub(crate) host: String,
     pub(crate) body: Body,
-    /// Whether it asks for another protocol.
+    /// Whether it requests another protocol.
     pub(crate) is_upgrade: bool,
     /// Where the value of `Authorization` is.
     pub(crate) authorization: Option<Range<usize>>,
@@ -35,34 +35,34 @@ pub(crate) enum Body {
 /// Why a request is refused.
 pub(crate) type Reason = &'static str;
 
-/// How many bytes of a buffer are a whole head; nothing where it is not complete.
+/// The length of the head at the start of a buffer; nothing if it is incomplete.
 pub(crate) fn length(buffer: &[u8]) -> Option<usize> {
     let end = buffer.windows(4).position(|four| four == b"\r\n\r\n");
     end.map(|end| end + 4)
 }
 
 impl Head {
-    /// Reads a whole head.
+    /// Parses a complete head.
     ///
     /// # Errors
-    /// It is not one of HTTP/1 that every reader understands the same way.
+    /// It is not HTTP/1, or two servers could read it differently.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Reason> {
-        let lines = bytes.strip_suffix(b"\r\n\r\n").ok_or("it has no end")?;
+        let lines = bytes.strip_suffix(b"\r\n\r\n").ok_or("it is incomplete")?;
         let (line, mut at) = line(lines, 0)?;
         let mut words = line.split(|byte| *byte == b' ');
         let mut word = || words.next().ok_or("its first line is incomplete");
         let (method, target, version) = (word()?, word()?, word()?);
-        let is_new = match version {
+        let is_http_1_1 = match version {
             b"HTTP/1.1" => true,
             b"HTTP/1.0" => false,
             _ => return Err("it is not HTTP/1.1"),
         };
         if words.next().is_some() || !is_token(method) {
-            return Err("its first line has another form");
+            return Err("its first line is malformed");
         }
         let is_plain = |byte: &u8| byte.is_ascii_graphic() && *byte != b'#';
         if target.is_empty() || !target.iter().all(is_plain) {
-            return Err("its target has characters that an address does not have");
+            return Err("its target has a character that is not valid in a URL");
         }
         let (mut host, mut length, mut chunked) = (None, None, false);
         let mut head = Self {
@@ -80,14 +80,14 @@ impl Head {
             let colon = field.iter().position(|byte| *byte == b':');
             let colon = colon.ok_or("it has a line without a colon")?;
             let (name, value) = (&field[..colon], &field[colon + 1..]);
-            // A space in front of a name continues the line before it for some readers.
+            // For some servers, a line that starts with a space continues the previous one.
             if !is_token(name) {
-                return Err("it has a header whose name is not one");
+                return Err("it has an invalid header name");
             }
             let trimmed = value.trim_ascii();
             let once = |is_first: bool| match is_first {
                 true => Ok(()),
-                false => Err("it has a header twice that may be there once"),
+                false => Err("it repeats a header that is allowed only once"),
             };
             if name.eq_ignore_ascii_case(b"host") {
                 once(host.is_none())?;
@@ -97,8 +97,8 @@ impl Head {
                 length = Some(number(trimmed)?);
             } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
                 once(!chunked)?;
-                if !is_new || !trimmed.eq_ignore_ascii_case(b"chunked") {
-                    return Err("its transfer encoding is not chunked alone");
+                if !is_http_1_1 || !trimmed.eq_ignore_ascii_case(b"chunked") {
+                    return Err("its transfer encoding is not only chunked");
                 }
                 chunked = true;
             } else if name.eq_ignore_ascii_case(b"authorization") {
@@ -115,7 +115,7 @@ impl Head {
         }
         head.host = host.unwrap_or_default();
         head.body = match (length, chunked) {
-            (Some(_), true) => return Err("it has both a length and a transfer encoding"),
+            (Some(_), true) => return Err("it has both a content length and a transfer encoding"),
             (Some(length), false) => Body::Length(length),
             (None, true) => Body::Chunked,
             (None, false) => Body::Length(0),
@@ -135,21 +135,21 @@ impl Head {
     }
 }
 
-/// The size of a chunk, from its line without the end; extensions are passed on unread.
+/// The size of a chunk, from its line without `\n`; extensions are forwarded unread.
 pub(crate) fn chunk_size(line: &[u8]) -> Result<u64, Reason> {
-    let bad = "it has a chunk without a size";
+    let bad = "the size of a chunk is missing";
     let line = line.strip_suffix(b"\r").ok_or(bad)?;
     if line.iter().any(|byte| *byte < b' ' || *byte == 0x7f) {
         return Err(bad);
     }
     let size = line.split(|byte| *byte == b';').next().unwrap_or_default();
-    let is_one = (1..=15).contains(&size.len()) && size.iter().all(u8::is_ascii_hexdigit);
-    let size = std::str::from_utf8(size).ok().filter(|_| is_one);
+    let is_valid = (1..=15).contains(&size.len()) && size.iter().all(u8::is_ascii_hexdigit);
+    let size = std::str::from_utf8(size).ok().filter(|_| is_valid);
     size.and_then(|size| u64::from_str_radix(size, 16).ok())
         .ok_or(bad)
 }
 
-/// The line that begins at `at`, and where the next one does.
+/// The line that starts at `at`, and the start of the next one.
 fn line(lines: &[u8], at: usize) -> Result<(&[u8], usize), Reason> {
     let rest = &lines[at..];
     let end = rest.windows(2).position(|two| two == b"\r\n");
@@ -164,18 +164,18 @@ fn line(lines: &[u8], at: usize) -> Result<(&[u8], usize), Reason> {
     Ok((line, (at + end + 2).min(lines.len())))
 }
 
-/// Digits, and no sign or list, which some readers take.
+/// A number of digits only: some servers accept a sign or a list.
 fn number(text: &[u8]) -> Result<u64, Reason> {
-    let is_one = (1..=18).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-    let text = std::str::from_utf8(text).ok().filter(|_| is_one);
+    let is_valid = (1..=18).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
+    let text = std::str::from_utf8(text).ok().filter(|_| is_valid);
     text.and_then(|text| text.parse().ok())
-        .ok_or("its length is not a number")
+        .ok_or("its content length is not a number")
 }
 
-/// RFC 9110, 5.6.2.
+/// Whether this is a `token` (RFC 9110, 5.6.2).
 fn is_token(text: &[u8]) -> bool {
-    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    !text.is_empty() && text.iter().all(is_letter)
+    let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !text.is_empty() && text.iter().all(is_allowed)
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -187,23 +187,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_two_readers_could_understand_differently() {
+    fn refuses_what_two_servers_could_read_differently() {
         for (rest, reason) in [
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1",
-                "it has a header twice that may be there once",
+                "it repeats a header that is allowed only once",
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked",
-                "it has both a length and a transfer encoding",
+                "it has both a content length and a transfer encoding",
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
-                "it has a header twice that may be there once",
+                "it repeats a header that is allowed only once",
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity, chunked",
-                "its transfer encoding is not chunked alone",
+                "its transfer encoding is not only chunked",
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \u{b}chunked",
@@ -211,27 +211,27 @@ mod tests {
             ),
             (
                 "GET / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked",
-                "its transfer encoding is not chunked alone",
+                "its transfer encoding is not only chunked",
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: +1",
-                "its length is not a number",
+                "its content length is not a number",
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1",
-                "its length is not a number",
+                "its content length is not a number",
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nContent-Length:",
-                "its length is not a number",
+                "its content length is not a number",
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nContent-Length : 1",
-                "it has a header whose name is not one",
+                "it has an invalid header name",
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n Content-Length: 1",
-                "it has a header whose name is not one",
+                "it has an invalid header name",
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nX: 1\nY: 2",
@@ -251,26 +251,23 @@ mod tests {
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nHost: b",
-                "it has a header twice that may be there once",
+                "it repeats a header that is allowed only once",
             ),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nauthorization: b",
-                "it has a header twice that may be there once",
+                "it repeats a header that is allowed only once",
             ),
             ("GET  / HTTP/1.1\r\nHost: a", "it is not HTTP/1.1"),
-            (
-                "GET / HTTP/1.1 \r\nHost: a",
-                "its first line has another form",
-            ),
+            ("GET / HTTP/1.1 \r\nHost: a", "its first line is malformed"),
             ("GET / HTTP/2\r\nHost: a", "it is not HTTP/1.1"),
             ("GET /\r\nHost: a", "its first line is incomplete"),
             (
                 "GET /#a HTTP/1.1\r\nHost: a",
-                "its target has characters that an address does not have",
+                "its target has a character that is not valid in a URL",
             ),
             (
                 "GET /\u{e9} HTTP/1.1\r\nHost: a",
-                "its target has characters that an address does not have",
+                "its target has a character that is not valid in a URL",
             ),
             (
                 "\r\nGET / HTTP/1.1\r\nHost: a",

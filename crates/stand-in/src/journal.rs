@@ -1,32 +1,32 @@
-//! What was asked with stand-ins: each kind of request once, with how often it came.
+//! A record of the requests with stand-ins: each kind once, with its count.
 //!
-//! It never holds a query, a header or a body.
+//! It never contains a query, a header or a body.
 
 use std::cell::{Cell, RefCell};
 
-/// The most different lines that are kept.
-const MOST: usize = 200;
+/// The maximum number of different lines.
+const MAX_LINES: usize = 200;
 
-/// The longest path of a line, in bytes.
+/// Longer paths are cut off here, in bytes.
 const LONGEST_PATH: usize = 200;
 
-/// Is given the line of each request as it comes.
+/// Called with the line of each request as it arrives.
 pub type OnRequest = fn(&str);
 
-/// The requests of all stand-ins.
+/// The requests with any stand-in.
 #[derive(Debug, Default)]
 pub struct Journal {
     lines: RefCell<Vec<(String, u32)>>,
     others: Cell<u32>,
-    live: Option<OnRequest>,
+    on_request: Option<OnRequest>,
 }
 
 impl Journal {
-    /// One that also reports each request as it comes.
+    /// An empty record that also reports each request as it arrives.
     #[must_use]
-    pub fn new(live: Option<OnRequest>) -> Self {
+    pub fn new(on_request: Option<OnRequest>) -> Self {
         Self {
-            live,
+            on_request,
             ..Self::default()
         }
     }
@@ -42,20 +42,20 @@ impl Journal {
     }
 
     pub(crate) fn line(&self, line: String) {
-        if let Some(tell) = self.live {
-            tell(&line);
+        if let Some(report) = self.on_request {
+            report(&line);
         }
         let mut lines = self.lines.borrow_mut();
         if let Some((_, count)) = lines.iter_mut().find(|(known, _)| *known == line) {
             *count = count.saturating_add(1);
-        } else if lines.len() < MOST {
+        } else if lines.len() < MAX_LINES {
             lines.push((line, 1));
         } else {
             self.others.set(self.others.get().saturating_add(1));
         }
     }
 
-    /// All lines in the order in which they first came, and how many requests have none.
+    /// All lines, in the order of their first requests, and the number of requests that have no line.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_bounded_whatever_is_asked() {
+    fn is_bounded_whatever_is_requested() {
         let journal = Journal::default();
         for _ in 0..2 {
             journal.add("TOKEN", "GET", "dev.azure.com", "/contoso", "fresh token");

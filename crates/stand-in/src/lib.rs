@@ -1,10 +1,10 @@
 //! The stand-in proxy: a loopback HTTP proxy that replaces a worthless word with a fresh token, for named organizations.
 //!
-//! It never shows a token to its clients, and changes nothing of what goes to any other host.
+//! It never shows a token to its clients, and never changes traffic to other hosts.
 //!
-//! A client that reads its credential once, at its start, reads a stand-in: a random word that no service knows. What it
-//! sends to Azure DevOps goes through this proxy, which ends TLS for those hosts alone and puts a fresh token in place of
-//! the word. All else is a tunnel from end to end.
+//! A client that reads its credential once, when it starts, gets a stand-in: a random word that no service accepts. Its
+//! requests to Azure DevOps go through this proxy, which terminates TLS for those hosts only and replaces the word with a
+//! fresh token. All other connections are tunneled unchanged.
 
 mod authority;
 mod connection;

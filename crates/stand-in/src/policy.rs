@@ -1,11 +1,11 @@
-//! Where a stand-in counts: which hosts, organizations, publishers, methods and paths.
+//! Decides where a stand-in is replaced: hosts, organizations, publishers, methods and paths.
 //!
-//! It never sees a token.
+//! It never handles a token.
 
 use percent_encoding::percent_decode_str;
 
 const AZURE_DEVOPS: &str = "dev.azure.com";
-const OF_ORGANIZATIONS: &str = "visualstudio.com";
+const VISUAL_STUDIO: &str = "visualstudio.com";
 const MARKETPLACE: &str = "marketplace.visualstudio.com";
 
 /// The services that have a separate host for each organization, `contoso.pkgs.visualstudio.com`.
@@ -21,13 +21,13 @@ const SERVICES: [&str; 9] = [
     "vssps",
 ];
 
-/// The methods of the REST API, of git and of package clients. Not TRACE, whose answer repeats the credential.
+/// The methods of the REST API, of git and of package clients. TRACE is missing because its answer repeats the credential.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// The domains outside which nothing of this counts.
-pub(crate) const DOMAINS: [&str; 2] = [AZURE_DEVOPS, OF_ORGANIZATIONS];
+/// The domains of all these hosts, to which the proxy's authority is limited.
+pub(crate) const DOMAINS: [&str; 2] = [AZURE_DEVOPS, VISUAL_STUDIO];
 
-/// What a stand-in is good for.
+/// The organizations and publishers for which stand-ins are replaced.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Allowed {
     /// Names of organizations.
@@ -36,24 +36,24 @@ pub struct Allowed {
     pub publishers: Vec<String>,
 }
 
-/// Whose a host is.
+/// A kind of host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Host {
-    /// That of every organization, which the path names.
+    /// Shared by all organizations; the path names one.
     Shared,
-    /// That of one that is allowed.
+    /// The own host of an allowed organization.
     Own,
     Marketplace,
 }
 
-/// The hosts of what is allowed, as far as they can be listed: what no `NO_PROXY` may send past the proxy.
+/// The hosts of the allowed organizations and publishers: `NO_PROXY` must not exclude them from the proxy.
 #[must_use]
 pub fn hosts_of(allowed: &Allowed) -> Vec<String> {
     let mut hosts = vec![AZURE_DEVOPS.to_owned()];
     hosts.extend(SERVICES.map(|service| format!("{service}.{AZURE_DEVOPS}")));
     for name in &allowed.organizations {
-        hosts.push(format!("{name}.{OF_ORGANIZATIONS}"));
-        hosts.extend(SERVICES.map(|service| format!("{name}.{service}.{OF_ORGANIZATIONS}")));
+        hosts.push(format!("{name}.{VISUAL_STUDIO}"));
+        hosts.extend(SERVICES.map(|service| format!("{name}.{service}.{VISUAL_STUDIO}")));
     }
     hosts.retain(|host| host != MARKETPLACE);
     if !allowed.publishers.is_empty() {
@@ -63,12 +63,12 @@ pub fn hosts_of(allowed: &Allowed) -> Vec<String> {
 }
 
 impl Allowed {
-    /// The names of the proxy's certificate.
+    /// The hosts in the proxy's certificate.
     pub(crate) fn certificate_names(&self) -> Vec<String> {
         hosts_of(self)
     }
 
-    /// Whose host this is; nothing where the proxy has nothing to do with it.
+    /// What kind of host this is; nothing if no stand-in is replaced there.
     pub(crate) fn host(&self, host: &str) -> Option<Host> {
         let known = hosts_of(self);
         let found = known
@@ -83,22 +83,25 @@ impl Allowed {
         })
     }
 
-    /// Whether a stand-in counts here.
+    /// Permits a request with a stand-in.
     ///
     /// # Errors
-    /// Why not, as the end of a sentence.
-    pub(crate) fn admits(&self, host: Host, method: &str, path: &str) -> Result<(), String> {
+    /// Why a stand-in is not replaced here, as the end of a sentence.
+    pub(crate) fn permits(&self, host: Host, method: &str, path: &str) -> Result<(), String> {
         if !METHODS.contains(&method) {
             return Err("is not replaced in requests with this method".to_owned());
         }
         let decoded = decoded(path);
         let mut segments = decoded.split(['/', '\\']).skip(1);
         if decoded.starts_with("//") || segments.clone().any(|one| one == "." || one == "..") {
-            return Err("is not replaced for a path with dots or empty parts".to_owned());
-        }
-        if makes_credentials(segments.clone()) {
             return Err(
-                "is not replaced for addresses that issue credentials, which would outlive it"
+                "is not replaced in a path that has `.` or `..` as a segment, or starts with `//`"
+                    .to_owned(),
+            );
+        }
+        if issues_credentials(segments.clone()) {
+            return Err(
+                "is not replaced at addresses that issue credentials, which would outlive it"
                     .to_owned(),
             );
         }
@@ -109,7 +112,7 @@ impl Allowed {
                 match is_in(&self.organizations, named) {
                     true => Ok(()),
                     false => Err(format!(
-                        "is good for {} only",
+                        "is replaced for {} only",
                         listed("the organization", &self.organizations)
                     )),
                 }
@@ -118,7 +121,7 @@ impl Allowed {
                 let path: Vec<String> = segments.map(str::to_ascii_lowercase).collect();
                 let path: Vec<&str> = path.iter().map(String::as_str).collect();
                 match path.as_slice() {
-                    // What every client asks first, and what everyone may read.
+                    // Every client's first requests, and what is public.
                     ["_apis"]
                     | ["_apis", "gallery" | "connectiondata" | "resourceareas"]
                     | ["_apis", "gallery", "extensionquery"] => Ok(()),
@@ -128,7 +131,7 @@ impl Allowed {
                         Ok(())
                     }
                     _ => Err(format!(
-                        "is good for {} only",
+                        "is replaced for {} only",
                         listed("the publisher", &self.publishers)
                     )),
                 }
@@ -137,9 +140,9 @@ impl Allowed {
     }
 }
 
-/// Whether an address issues what is still good when the stand-in is not: PATs, session tokens and SSH keys. The portal
-/// does it by `Contribution/HierarchyQuery` and by `_details`.
-fn makes_credentials<'a>(mut segments: impl Iterator<Item = &'a str>) -> bool {
+/// Whether an address issues credentials that outlive the stand-in: PATs, session tokens and SSH keys. The portal issues
+/// them through `Contribution/HierarchyQuery` and `_details`.
+fn issues_credentials<'a>(mut segments: impl Iterator<Item = &'a str>) -> bool {
     while let Some(segment) = segments.next() {
         if segment.eq_ignore_ascii_case("_details") {
             return true;
@@ -152,7 +155,7 @@ fn makes_credentials<'a>(mut segments: impl Iterator<Item = &'a str>) -> bool {
     false
 }
 
-/// A path as a server may read it that decodes more than once.
+/// A path as a server that decodes it several times would read it.
 fn decoded(path: &str) -> String {
     let mut path = path.to_owned();
     for _ in 0..3 {
@@ -184,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_hosts_of_what_is_allowed() {
+    fn recognizes_the_hosts_of_allowed_organizations() {
         let allowed = allowed();
         for (host, expected) in [
             ("dev.azure.com", Some(Host::Shared)),
@@ -209,12 +212,12 @@ mod tests {
             publishers: Vec::new(),
             ..allowed
         };
-        // The name of an organization does not open the Marketplace.
+        // An organization called `marketplace` does not give access to the Marketplace.
         assert_eq!(organizations.host("marketplace.visualstudio.com"), None);
     }
 
     #[test]
-    fn a_stand_in_counts_for_what_is_named_only() {
+    fn replaces_a_stand_in_for_named_organizations_only() {
         let allowed = allowed();
         for (host, method, path, expected) in [
             (Host::Shared, "GET", "/contoso/_apis/projects", true),
@@ -301,12 +304,16 @@ mod tests {
             ),
             (Host::Marketplace, "GET", "/contoso/_apis", false),
         ] {
-            let admitted = allowed.admits(host, method, path);
-            assert_eq!(admitted.is_ok(), expected, "{method} {path}: {admitted:?}");
+            let permitted = allowed.permits(host, method, path);
+            assert_eq!(
+                permitted.is_ok(),
+                expected,
+                "{method} {path}: {permitted:?}"
+            );
         }
         assert_eq!(
-            allowed.admits(Host::Shared, "GET", "/fabrikam"),
-            Err("is good for the organizations contoso, marketplace only".to_owned())
+            allowed.permits(Host::Shared, "GET", "/fabrikam"),
+            Err("is replaced for the organizations contoso, marketplace only".to_owned())
         );
     }
 }

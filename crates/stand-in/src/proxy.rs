@@ -1,6 +1,6 @@
-//! The proxy itself: a port of this machine, the key of its clients, the stand-ins and the certificate.
+//! The proxy: its loopback port, its key, its stand-ins and its certificate.
 //!
-//! It never listens on any other address, and never outlives the future that serves.
+//! It never listens on another address, and never outlives the future that serves.
 
 use std::io;
 use std::net::{self, Ipv4Addr};
@@ -25,38 +25,38 @@ use crate::journal::Journal;
 use crate::policy::{Allowed, DOMAINS};
 use crate::watch::Watch;
 
-/// The most concurrent connections.
-const MOST: usize = 256;
+/// The maximum number of concurrent connections.
+const MAX_CONNECTIONS: usize = 256;
 
-/// Every stand-in begins so, for readers of a log.
-const MARK: &str = "adieu-stand-in-";
+/// The start of every stand-in, by which readers of a log recognize it.
+const STAND_IN_PREFIX: &str = "adieu-stand-in-";
 
-/// The name that clients show with the key.
+/// The user name that belongs to the key.
 const USER: &str = "adieu";
 
-/// A proxy that has its port and does not serve yet.
+/// A proxy that has its port, but does not serve yet.
 pub struct StandInProxy {
     listener: TcpListener,
     port: u16,
     key: EndpointSecret,
     certificate: CertificateDer<'static>,
-    shared: Shared,
+    settings: ProxySettings,
 }
 
-/// What all connections share, before there are tokens.
-pub(crate) struct Shared {
+/// What all connections share.
+pub(crate) struct ProxySettings {
     pub(crate) server: TlsServer,
-    /// The value of `Proxy-Authorization` that opens the proxy.
+    /// The value of `Proxy-Authorization` that contains the key.
     pub(crate) authorization: EndpointSecret,
     pub(crate) allowed: Allowed,
-    /// Variables and what they hold.
+    /// Variables and their stand-ins.
     pub(crate) stand_ins: Vec<(String, EndpointSecret)>,
     pub(crate) journal: Rc<Journal>,
 }
 
-/// The same with tokens, and the way to the services.
+/// A proxy that serves: its settings, the tokens and the client for the services.
 pub(crate) struct Serving {
-    pub(crate) shared: Shared,
+    pub(crate) settings: ProxySettings,
     pub(crate) tokens: Rc<Tokens>,
     pub(crate) scope: Scope,
     pub(crate) transport: Transport,
@@ -64,10 +64,10 @@ pub(crate) struct Serving {
 }
 
 impl StandInProxy {
-    /// Takes a free port of the loopback address, and makes a stand-in for each variable.
+    /// Binds a free loopback port, and generates a stand-in for each variable.
     ///
     /// # Errors
-    /// The system has no port or no random numbers to give.
+    /// The system provides no port or no random numbers.
     pub fn bind(
         allowed: Allowed,
         variables: Vec<String>,
@@ -78,20 +78,21 @@ impl StandInProxy {
         let listener = TcpListener::from_std(listener)?;
         let port = listener.local_addr()?.port();
         let key = new_key("adieu-")?;
-        let issued = authority::issue(&DOMAINS, &allowed.certificate_names());
-        let issued = issued.map_err(|_| io::Error::other("there are no random numbers"))?;
-        let server = TlsServer::new(vec![issued.certificate], issued.key);
+        let identity = authority::issue(&DOMAINS, &allowed.certificate_names());
+        let identity =
+            identity.map_err(|_| io::Error::other("the system provides no random numbers"))?;
+        let server = TlsServer::new(vec![identity.certificate], identity.key);
         let pair = STANDARD.encode(format!("{USER}:{}", key.reveal()));
         let mut stand_ins = Vec::new();
         for name in variables {
-            stand_ins.push((name, new_key(MARK)?));
+            stand_ins.push((name, new_key(STAND_IN_PREFIX)?));
         }
         Ok(Self {
             listener,
             port,
             key,
-            certificate: issued.authority,
-            shared: Shared {
+            certificate: identity.authority,
+            settings: ProxySettings {
                 server: server.map_err(io::Error::other)?,
                 authorization: EndpointSecret::new(format!("Basic {pair}")),
                 allowed,
@@ -108,28 +109,28 @@ impl StandInProxy {
         EndpointSecret::new(format!("http://{USER}:{key}@127.0.0.1:{}", self.port))
     }
 
-    /// What opens the proxy.
+    /// The password of the proxy.
     #[must_use]
     pub fn key(&self) -> &EndpointSecret {
         &self.key
     }
 
-    /// The certificate of the authority, which clients have to trust.
+    /// The certificate of the authority, which clients must trust.
     #[must_use]
     pub fn certificate(&self) -> &CertificateDer<'static> {
         &self.certificate
     }
 
-    /// Each variable with what it holds.
+    /// Each variable with its stand-in.
     #[must_use]
     pub fn stand_ins(&self) -> &[(String, EndpointSecret)] {
-        &self.shared.stand_ins
+        &self.settings.stand_ins
     }
 
-    /// Serves without end. `scope` is that of Azure DevOps.
+    /// Serves until it is dropped. `scope` is that of Azure DevOps.
     pub async fn serve(self, tokens: Rc<Tokens>, scope: Scope, transport: Transport) {
         let serving = Rc::new(Serving {
-            shared: self.shared,
+            settings: self.settings,
             tokens,
             scope,
             transport,
@@ -138,7 +139,7 @@ impl StandInProxy {
         let listener = self.listener;
         LocalSet::new()
             .run_until(async move {
-                let slots = Arc::new(Semaphore::new(MOST));
+                let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
                 loop {
                     let slot = Arc::clone(&slots).acquire_owned().await;
                     match listener.accept().await {
@@ -150,7 +151,7 @@ impl StandInProxy {
                                 drop(slot);
                             });
                         }
-                        // Out of file descriptors, or a client that is gone already: the next one may work.
+                        // Out of file descriptors, or the client is gone: the next attempt can succeed.
                         Err(_) => sleep(Duration::from_millis(20)).await,
                     }
                 }

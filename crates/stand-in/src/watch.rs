@@ -1,6 +1,6 @@
-//! A look at what goes to clients: none of the tokens that were sent for them may be in it.
+//! Holds back answers that contain a token.
 //!
-//! It knows a token as it is; one that a server encodes or compresses passes.
+//! It recognizes a token only in its own form: one that a server encodes or compresses is not found.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,22 +8,22 @@ use std::time::SystemTime;
 
 use adieu_identity::Token;
 
-/// So many bytes of what could become a token pass, which is less than the header that all tokens share: an answer that
-/// ends like the beginning of one must not be kept back.
-const SHOWN: usize = 32;
+/// This many bytes of a possible token are released, less than the header that all tokens share: an answer that ends like
+/// the beginning of a token must not be held back.
+const RELEASED: usize = 32;
 
-/// The tokens that are good, of all connections.
+/// The valid tokens of all connections.
 #[derive(Default)]
 pub(crate) struct Watch {
     tokens: RefCell<Vec<Rc<Token>>>,
 }
 
-/// What a server sent: the end of what its client has already, for the tokens that begin there, and the rest.
+/// Bytes from a server: the last ones that were released, because a token can begin there, and those held back.
 #[derive(Default)]
-pub(crate) struct Sent {
+pub(crate) struct Received {
     pub(crate) bytes: zeroize::Zeroizing<Vec<u8>>,
-    /// How many of them the client has.
-    passed: usize,
+    /// How many of them were released.
+    released: usize,
 }
 
 impl Watch {
@@ -36,31 +36,31 @@ impl Watch {
         }
     }
 
-    /// What of the bytes may go on now, and is taken for passed. Nothing where a token is in them.
-    pub(crate) fn next<'a>(&self, sent: &'a mut Sent, is_end: bool) -> Option<&'a [u8]> {
+    /// Releases the bytes that cannot belong to a token; nothing if they contain one.
+    pub(crate) fn release<'a>(&self, received: &'a mut Received, is_end: bool) -> Option<&'a [u8]> {
         let tokens = self.tokens.borrow();
         let longest = tokens.iter().map(|token| token.value.reveal().len());
         let kept = longest.max().unwrap_or_default();
-        let old = sent.passed.saturating_sub(kept);
-        sent.bytes.drain(..old);
-        sent.passed -= old;
-        let all = sent.bytes.len();
+        let old = received.released.saturating_sub(kept);
+        received.bytes.drain(..old);
+        received.released -= old;
+        let all = received.bytes.len();
         let mut until = all;
         for token in tokens.iter() {
             let token = token.value.reveal().as_bytes();
-            let at = position(&sent.bytes, token);
+            let at = position(&received.bytes, token);
             if all - at >= token.len() {
                 return None;
             }
-            until = until.min(at + SHOWN);
+            until = until.min(at + RELEASED);
         }
-        let from = sent.passed;
-        sent.passed = if is_end { all } else { until.clamp(from, all) };
-        Some(&sent.bytes[from..sent.passed])
+        let from = received.released;
+        received.released = if is_end { all } else { until.clamp(from, all) };
+        Some(&received.bytes[from..received.released])
     }
 }
 
-/// Where the needle begins in a buffer, or could begin when more came.
+/// Where the needle begins in a buffer, or could begin if more bytes follow.
 fn position(buffer: &[u8], needle: &[u8]) -> usize {
     let Some(first) = needle.first() else {
         return buffer.len();
@@ -85,7 +85,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn finds_a_needle_and_its_beginning_at_the_end() {
+    fn finds_a_needle_or_its_start_at_the_end() {
         for (buffer, expected) in [
             ("", 0),
             ("xyz", 3),
@@ -101,10 +101,10 @@ mod tests {
         }
     }
 
-    /// However a server cuts its answer, a client has no more of a token than all tokens share, and every answer without
-    /// one as soon as it comes.
+    /// Wherever an answer is split, a client gets no more of a token than all tokens share, and an answer without one as
+    /// soon as it arrives.
     #[test]
-    fn a_token_does_not_pass_in_pieces() {
+    fn holds_back_a_token_that_arrives_in_pieces() {
         let token = "eyJ".to_owned() + &"0123456789".repeat(20);
         let watch = Watch::default();
         watch.add(&Rc::new(Token {
@@ -113,25 +113,28 @@ mod tests {
         }));
         for length in [1, 7, 33, 100, 1000] {
             let answer = format!("you are {token}, are you not?");
-            let (mut sent, mut shown) = (Sent::default(), Vec::new());
+            let (mut received, mut shown) = (Received::default(), Vec::new());
             let is_cut = answer.as_bytes().chunks(length).any(|piece| {
-                sent.bytes.extend_from_slice(piece);
-                let next = watch.next(&mut sent, false);
+                received.bytes.extend_from_slice(piece);
+                let next = watch.release(&mut received, false);
                 shown.extend_from_slice(next.unwrap_or_default());
                 next.is_none()
             });
             assert!(is_cut, "{length}");
-            assert!(shown.len() <= "you are ".len() + SHOWN, "{length}");
-            let mut sent = Sent::default();
+            assert!(shown.len() <= "you are ".len() + RELEASED, "{length}");
+            let mut received = Received::default();
             for _ in 0..300 {
-                sent.bytes.extend_from_slice(b"maybe e");
-                assert_eq!(watch.next(&mut sent, false), Some(&b"maybe e"[..]));
+                received.bytes.extend_from_slice(b"maybe e");
+                assert_eq!(watch.release(&mut received, false), Some(&b"maybe e"[..]));
             }
-            sent.bytes.extend_from_slice(&token.as_bytes()[..60]);
-            assert_eq!(watch.next(&mut sent, false).map(<[u8]>::len), Some(SHOWN));
+            received.bytes.extend_from_slice(&token.as_bytes()[..60]);
             assert_eq!(
-                watch.next(&mut sent, true).map(<[u8]>::len),
-                Some(60 - SHOWN)
+                watch.release(&mut received, false).map(<[u8]>::len),
+                Some(RELEASED)
+            );
+            assert_eq!(
+                watch.release(&mut received, true).map(<[u8]>::len),
+                Some(60 - RELEASED)
             );
         }
     }
