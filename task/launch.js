@@ -61,7 +61,7 @@ function inspect(file, platform) {
     length = fs.readSync(handle, head, 0, head.length, 0);
     fs.closeSync(handle);
   } catch (error) {
-    return 'cannot be read (' + error.code + '); a virus scanner may have taken it away.';
+    return 'cannot be read (' + error.code + '); a virus scanner may have removed it.';
   }
   if (length === 0) return 'is empty.';
   if (formatOf(head, length) !== platform.format) return 'is not in ' + platform.format + ' format.';

@@ -159,7 +159,7 @@ fn a_missing_binary_fails_the_step() {
     assert_eq!(
         errors_with_binary(|binary| fs::remove_file(binary).unwrap()),
         [unusable(
-            "cannot be read (ENOENT); a virus scanner may have taken it away."
+            "cannot be read (ENOENT); a virus scanner may have removed it."
         )]
     );
 }
@@ -172,7 +172,7 @@ fn a_folder_in_place_of_the_binary_fails_the_step() {
             fs::create_dir(binary).unwrap();
         }),
         [unusable(
-            "cannot be read (EISDIR); a virus scanner may have taken it away."
+            "cannot be read (EISDIR); a virus scanner may have removed it."
         )]
     );
 }
