@@ -71,7 +71,7 @@ Example:
     Marketplace(flags::MarketplaceCommand),
 }
 
-/// Values that take the place of the manifest's, for the package only.
+/// Values that override the manifest's, for the package only.
 #[derive(Debug, Args)]
 pub(crate) struct OverrideArguments {
     /// Publisher's ID

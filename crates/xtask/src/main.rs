@@ -43,15 +43,15 @@ cargo xtask <command>
   release           archives, npm packages and wheels of the binaries in target/dist/, in target/release-files/
   release --host    the same with this machine's binary alone
   deny              licenses, sources and known faults of the crates (deny.toml), by cargo-deny
-  fuzz [target] [s] the readers of untrusted input, by cargo-fuzz (fuzz/), for 60 or so many seconds each
+  fuzz [target] [s] the readers of untrusted input, by cargo-fuzz (fuzz/), for 60 or [s] seconds each
   docs              the reference in docs/tasks/*.md, from task/*/task.json, and the index in TROUBLESHOOTING.md
   site              the documents as a site, in target/site/book/, with its links checked (installs mdBook, once)
   pictures          the pictures that ship, from docs/pictures/*.svg and *.txt
-  bench             all measurements, or one of them; with --runs N, so many runs of each command and not 21:
+  bench             all measurements, or one of them; with --runs N, N runs of each command instead of 21:
   bench token [b]   the task's time and memory next to the Azure SDKs for Node and Python, and to an earlier binary
   bench cli [az]    adieu token next to the same SDKs, by a managed identity; and az, from the PATH or this path
   bench start [b]   adieu --version by the binary, npm's and pip's command, npx and uvx
-  bench serve [s]   the broker under a thousand requests a second for a minute, or so many seconds
+  bench serve [s]   the broker under a thousand requests a second for a minute, or [s] seconds
   bench feeds       FeedAuthenticate@1, its helpers and its reading, next to artifacts-keyring and Microsoft's library
   bench package     packing 12,000 files, and the same modules twice, next to tfx-cli
   bench publish     packaging and publishing a small extension next to tfx-cli

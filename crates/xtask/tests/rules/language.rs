@@ -45,6 +45,12 @@ const PHRASES: &[(&str, &str)] = &[
     ("comes of", "comes from"),
     ("gives out", "issues"),
     ("is over already", "has already expired"),
+    ("takes the place of", "replaces"),
+    ("take the place of", "replace"),
+    ("hands out", "issues, serves"),
+    ("is good for", "is valid for"),
+    ("so many", "this many"),
+    ("crowd", "many at the same time"),
     // American spelling, as the platform has it.
     ("licence", "license"),
     ("licences", "licenses"),
@@ -134,7 +140,9 @@ fn a_phrase_counts_as_whole_words_alone() {
 
 fn phrases_in(line: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     // The noun, as code spells it.
-    let line = line.replace("stand_in", "stand-in");
+    let line = line
+        .replace("stand_in", "stand-in")
+        .replace("STAND_IN", "STAND-IN");
     let words: Vec<String> = line
         .split(|letter: char| !letter.is_alphanumeric() && letter != '\'' && letter != '-')
         .filter(|word| !word.is_empty())
