@@ -7,15 +7,15 @@ use expect_test::expect;
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::desk::{Desk, signed_in_user, world_of_a_member};
 use crate::harness::{root, stable};
+use crate::shell::{Shell, signed_in_user, world_of_a_member};
 
 const MACHINE: [&str; 2] = ["--credential", "managed-identity"];
 
 /// The screen of a terminal from util-linux.
-fn on_a_terminal(desk: &Desk<'_>, arguments: &str) -> String {
+fn on_a_terminal(shell: &Shell<'_>, arguments: &str) -> String {
     let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_adieu"));
-    let output = desk
+    let output = shell
         .command("/usr/bin/script")
         .args(["-qec", &line, "/dev/null"])
         .output()
@@ -26,17 +26,17 @@ fn on_a_terminal(desk: &Desk<'_>, arguments: &str) -> String {
 #[test]
 fn suggests_similar_names() {
     let world = World::start();
-    let desk = Desk::with(&world, &[]);
-    let mut said = String::new();
+    let shell = Shell::with(&world, &[]);
+    let mut text = String::new();
     for arguments in [
         &["tokne"][..],
         &["token", "--ouput", "json"],
         &["help", "tokne"],
         &["help", "extension", "publsh"],
     ] {
-        let one = desk.adieu(arguments);
+        let one = shell.adieu(arguments);
         assert_eq!((one.status, one.stdout.as_str()), (2, ""));
-        said.push_str(&one.stderr);
+        text.push_str(&one.stderr);
     }
     expect![[r#"
         error: unrecognized subcommand 'tokne'
@@ -68,58 +68,59 @@ fn suggests_similar_names() {
 
         For more information, try '--help'.
     "#]]
-    .assert_eq(&said);
+    .assert_eq(&text);
 }
 
 #[test]
 fn answers_verbs_of_other_programs() {
     let world = World::start();
-    let desk = Desk::with(&world, &[]);
+    let shell = Shell::with(&world, &[]);
     for (verb, start) in [
         ("login", "adieu does not sign in itself: run `az login`"),
         ("publish", "The verb for extensions is adieu extension."),
     ] {
-        let said = desk.adieu(&[verb]);
-        assert!(said.stderr.starts_with(start), "{}", said.stderr);
+        let output = shell.adieu(&[verb]);
+        assert!(output.stderr.starts_with(start), "{}", output.stderr);
         let usage = format!("error: unrecognized subcommand '{verb}'");
-        assert!(said.stderr.contains(&usage), "{}", said.stderr);
-        assert_eq!(said.status, 2);
+        assert!(output.stderr.contains(&usage), "{}", output.stderr);
+        assert_eq!(output.status, 2);
     }
 }
 
 #[test]
 fn colors_a_terminal_and_nothing_else() {
     let world = World::start();
-    let desk = Desk::with(&world, &[]).set("TERM", "xterm");
+    let shell = Shell::with(&world, &[]).set("TERM", "xterm");
     let red = "\u{1b}[1;31merror:\u{1b}[0m You are not signed in.";
-    assert!(on_a_terminal(&desk, "token").contains(red));
+    assert!(on_a_terminal(&shell, "token").contains(red));
     for plain in ["token --color never", "tokne --color=never"] {
-        let shown = on_a_terminal(&desk, plain);
+        let shown = on_a_terminal(&shell, plain);
         assert!(
             shown.contains("error: ") && !shown.contains('\u{1b}'),
             "{shown:?}"
         );
     }
-    assert!(on_a_terminal(&desk, "tokne").contains("\u{1b}["));
-    assert!(!desk.adieu(&["token"]).stderr.contains('\u{1b}'));
+    assert!(on_a_terminal(&shell, "tokne").contains("\u{1b}["));
+    assert!(!shell.adieu(&["token"]).stderr.contains('\u{1b}'));
     assert!(
-        desk.adieu(&["token", "--color", "always"])
+        shell
+            .adieu(&["token", "--color", "always"])
             .stderr
             .contains(red)
     );
-    let said = desk.adieu(&["explain", "\u{1b}[31mx\u{1b}[2J", "--color", "always"]);
-    assert!(!said.stderr.contains("\u{1b}[2J"), "{:?}", said.stderr);
-    let desk = desk.set("NO_COLOR", "1");
-    assert!(!on_a_terminal(&desk, "token").contains('\u{1b}'));
+    let output = shell.adieu(&["explain", "\u{1b}[31mx\u{1b}[2J", "--color", "always"]);
+    assert!(!output.stderr.contains("\u{1b}[2J"), "{:?}", output.stderr);
+    let shell = shell.set("NO_COLOR", "1");
+    assert!(!on_a_terminal(&shell, "token").contains('\u{1b}'));
 }
 
 #[test]
 fn doctor_has_signs_on_a_terminal() {
     let world = world_of_a_member();
-    let desk = Desk::machine(&world)
+    let shell = Shell::machine(&world)
         .set("NO_COLOR", "1")
         .set("TERM", "xterm");
-    let shown = on_a_terminal(&desk, "doctor --credential managed-identity");
+    let shown = on_a_terminal(&shell, "doctor --credential managed-identity");
     let signs: Vec<String> = shown
         .lines()
         .filter_map(|line| {
@@ -130,35 +131,35 @@ fn doctor_has_signs_on_a_terminal() {
         .collect();
     assert!(signs.contains(&"✓ ok".to_owned()), "{shown}");
     assert!(signs.contains(&"– skipped".to_owned()), "{shown}");
-    let said = desk.adieu(&[&["doctor"], &MACHINE[..]].concat());
-    assert!(said.stdout.starts_with("ok "), "{}", said.stdout);
+    let output = shell.adieu(&[&["doctor"], &MACHINE[..]].concat());
+    assert!(output.stdout.starts_with("ok "), "{}", output.stdout);
 }
 
 #[test]
 fn is_quiet_by_default() {
     let (world, token) = signed_in_user();
-    let desk = Desk::with(&world, &["az"]).signed_in(&token);
-    assert_eq!(desk.adieu(&["token"]).stderr, "");
-    let said = desk.adieu(&["token", "--verbose"]);
+    let shell = Shell::with(&world, &["az"]).signed_in(&token);
+    assert_eq!(shell.adieu(&["token"]).stderr, "");
+    let output = shell.adieu(&["token", "--verbose"]);
     assert!(
-        said.stderr.starts_with("Signed in with az. Skipped: "),
+        output.stderr.starts_with("Signed in with az. Skipped: "),
         "{}",
-        said.stderr
+        output.stderr
     );
-    let said = desk.adieu(&["token", "-q", "-v"]);
-    assert_eq!(said.status, 2, "{}", said.stderr);
+    let output = shell.adieu(&["token", "-q", "-v"]);
+    assert_eq!(output.status, 2, "{}", output.stderr);
     // A warning is not an error.
-    let desk = desk.set("ADIEU_TOOL_TIMEOUT", "soon");
-    assert!(desk.adieu(&["token"]).stderr.starts_with("warning: "));
-    assert_eq!(desk.adieu(&["token", "--quiet"]).stderr, "");
+    let shell = shell.set("ADIEU_TOOL_TIMEOUT", "soon");
+    assert!(shell.adieu(&["token"]).stderr.starts_with("warning: "));
+    assert_eq!(shell.adieu(&["token", "--quiet"]).stderr, "");
 }
 
 #[test]
 fn verbose_shows_each_request_without_its_query() {
     let world = world_of_a_member();
-    let said = Desk::machine(&world).adieu(&["whoami", "-v", "--organization", "contoso"]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
-    let shown = stable(&world, &said.stderr);
+    let output = Shell::machine(&world).adieu(&["whoami", "-v", "--organization", "contoso"]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let shown = stable(&world, &output.stderr);
     let varies = Regex::new(r" in \d+ ms( \(.*\))?").expect("a pattern");
     let shown = varies.replace_all(&shown, " in [TIME] [IDS]").into_owned();
     let port = Regex::new(r"127\.0\.0\.1:\d+").expect("a pattern");
@@ -184,40 +185,40 @@ fn an_error_names_the_credential_that_auto_chose() {
     world.add_connection(Connection::managed_identity("app", None));
     world.add_connection(Connection::client_secret("member"));
     world.organizations().add_member("contoso", "member");
-    let said = Desk::machine(&world).adieu(&["whoami", "--organization", "contoso"]);
+    let output = Shell::machine(&world).adieu(&["whoami", "--organization", "contoso"]);
     assert!(
-        said.stderr.contains("\n  credential: managed-identity\n"),
+        output.stderr.contains("\n  credential: managed-identity\n"),
         "{}",
-        said.stderr
+        output.stderr
     );
 }
 
 #[test]
 fn the_environment_has_defaults_of_flags() {
     let world = world_of_a_member();
-    let desk = Desk::machine(&world)
+    let shell = Shell::machine(&world)
         .set("ADIEU_ORGANIZATION", "contoso")
         .set("ADIEU_PUBLISHER", "pub")
         .set("ADIEU_CREDENTIAL", "managed-identity");
-    let said = desk.adieu(&["whoami"]);
+    let output = shell.adieu(&["whoami"]);
     assert!(
-        said.stdout.contains("\norganization: contoso\n"),
+        output.stdout.contains("\norganization: contoso\n"),
         "{}",
-        said.stdout
+        output.stdout
     );
     assert!(
-        said.stdout.contains("\npublisher: pub (Contributor)\n"),
+        output.stdout.contains("\npublisher: pub (Contributor)\n"),
         "{}",
-        said.stdout
+        output.stdout
     );
     // A flag takes precedence.
-    let said = desk.adieu(&["whoami", "--organization", "x,y"]);
-    assert_eq!(said.status, 2);
-    let said = desk.adieu(&["token", "--credential", "az"]);
+    let output = shell.adieu(&["whoami", "--organization", "x,y"]);
+    assert_eq!(output.status, 2);
+    let output = shell.adieu(&["token", "--credential", "az"]);
     assert!(
-        said.stderr.contains("az is not on the PATH"),
+        output.stderr.contains("az is not on the PATH"),
         "{}",
-        said.stderr
+        output.stderr
     );
 }
 
@@ -225,7 +226,7 @@ fn the_environment_has_defaults_of_flags() {
 #[test]
 fn verbs_that_change_access_take_the_organization_from_the_flag_alone() {
     let world = world_of_a_member();
-    let desk = Desk::machine(&world).set("ADIEU_ORGANIZATION", "contoso");
+    let shell = Shell::machine(&world).set("ADIEU_ORGANIZATION", "contoso");
     for (verb, expected) in [
         (
             "onboard",
@@ -250,9 +251,9 @@ fn verbs_that_change_access_take_the_organization_from_the_flag_alone() {
             "#]],
         ),
     ] {
-        let said = desk.adieu(&[verb, "--identity", "11111111-2222-4333-8444-555555555555"]);
-        expected.assert_eq(&said.stderr);
-        assert_eq!(said.status, 2, "{verb}");
+        let output = shell.adieu(&[verb, "--identity", "11111111-2222-4333-8444-555555555555"]);
+        expected.assert_eq(&output.stderr);
+        assert_eq!(output.status, 2, "{verb}");
     }
     assert!(world.organizations().requests().is_empty());
 }
@@ -266,40 +267,40 @@ fn the_organization_of_az_devops_configure_is_a_default() {
         "[defaults]\norganization = https://dev.azure.com/contoso\n",
     )
     .expect("a file");
-    let desk = Desk::machine(&world).set("AZURE_DEVOPS_EXT_CONFIG_DIR", folder.path());
-    let said = desk.adieu(&[&["whoami"], &MACHINE[..]].concat());
+    let shell = Shell::machine(&world).set("AZURE_DEVOPS_EXT_CONFIG_DIR", folder.path());
+    let output = shell.adieu(&[&["whoami"], &MACHINE[..]].concat());
     assert!(
-        said.stdout.contains("\norganization: contoso\n"),
+        output.stdout.contains("\norganization: contoso\n"),
         "{}",
-        said.stdout
+        output.stdout
     );
-    let said = Desk::machine(&world).adieu(&["doctor", "--repository", "web/site"]);
+    let output = Shell::machine(&world).adieu(&["doctor", "--repository", "web/site"]);
     expect![[r#"
         error: --repository needs an organization.
         What to do: Write --organization, or set ADIEU_ORGANIZATION.
         More: adieu explain organizations
     "#]]
-    .assert_eq(&said.stderr);
-    assert_eq!(said.status, 2);
+    .assert_eq(&output.stderr);
+    assert_eq!(output.status, 2);
 }
 
 #[test]
 fn prints_its_version() {
     let world = World::start();
-    let desk = Desk::with(&world, &[]);
-    let line = desk.adieu(&["--version"]).stdout;
+    let shell = Shell::with(&world, &[]);
+    let line = shell.adieu(&["--version"]).stdout;
     let version = env!("CARGO_PKG_VERSION");
     assert!(line.starts_with(&format!("adieu {version} (")), "{line}");
-    assert_eq!(line, desk.adieu(&["version"]).stdout);
+    assert_eq!(line, shell.adieu(&["version"]).stdout);
     let json: Value =
-        serde_json::from_str(&desk.adieu(&["version", "-o", "json"]).stdout).expect("JSON");
+        serde_json::from_str(&shell.adieu(&["version", "-o", "json"]).stdout).expect("JSON");
     assert_eq!(json["version"], version);
     assert!(
         line.contains(json["target"].as_str().expect("a target")),
         "{line}"
     );
     assert!(json["commit"].is_null() || json["commit"].is_string());
-    let help = desk.adieu(&["--help"]).stdout;
+    let help = shell.adieu(&["--help"]).stdout;
     assert!(
         help.contains("Exit codes: 0 success, 1 failure, 2 usage error"),
         "{help}"
@@ -309,11 +310,11 @@ fn prints_its_version() {
 #[test]
 fn help_fits_the_terminal() {
     let world = World::start();
-    let desk = Desk::with(&world, &[]).set("TERM", "dumb");
+    let shell = Shell::with(&world, &[]).set("TERM", "dumb");
     let binary = env!("CARGO_BIN_EXE_adieu");
     for verb in ["exec", "extension publish", "onboard"] {
         let line = format!("stty cols 80 rows 24; {binary} {verb} -h");
-        let output = desk
+        let output = shell
             .command("/usr/bin/script")
             .env("PATH", "/usr/bin:/bin")
             .args(["-qec", &line, "/dev/null"])
@@ -337,7 +338,7 @@ fn help_fits_the_terminal() {
 #[test]
 fn fields_of_json_are_documented() {
     let world = world_of_a_member();
-    let desk = Desk::machine(&world).set("ADIEU_CREDENTIAL", "managed-identity");
+    let shell = Shell::machine(&world).set("ADIEU_CREDENTIAL", "managed-identity");
     let page = std::fs::read_to_string(root().join("docs/json.md")).expect("a page");
     for (verb, arguments) in [
         ("token", &[][..]),
@@ -354,8 +355,8 @@ fn fields_of_json_are_documented() {
             .lines()
             .find(|line| line.starts_with(&format!("| `adieu {verb}`")))
             .unwrap_or_else(|| panic!("{verb} is not documented"));
-        let said = desk.adieu(&[&[verb][..], arguments, &["-o", "json"]].concat());
-        let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+        let output = shell.adieu(&[&[verb][..], arguments, &["-o", "json"]].concat());
+        let document: Value = serde_json::from_str(&output.stdout).expect("JSON");
         for name in names(&document, verb == "doctor") {
             assert!(row.contains(&format!("`{name}`")), "{verb}: {name}");
         }

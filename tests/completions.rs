@@ -89,10 +89,10 @@ fn bash_uses_the_completions() {
         .env("PATH", path)
         .output()
         .expect("bash starts");
-    let said = String::from_utf8_lossy(&output.stdout);
+    let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(
-        (said.as_ref(), errors.as_ref()),
+        (text.as_ref(), errors.as_ref()),
         ("managed-identity\nextension\n", "")
     );
 }

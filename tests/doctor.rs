@@ -5,15 +5,15 @@
 // The ID token, the run's page, the step's identity.
 mod pipelines;
 // A proxy, a certificate, a name, a host, a clock.
-mod way;
+mod reachability;
 // An organization, a license, a publisher.
 mod membership;
 
 use adieu_emulator::World;
 use expect_test::{Expect, expect};
 
-use crate::desk::{Desk, Said, world_of_a_member};
 use crate::harness::without_number;
+use crate::shell::{CommandOutput, Shell, world_of_a_member};
 use crate::whoami::shown;
 
 /// A world with an identity that may read a repository of `contoso` and publish for `pub`.
@@ -35,31 +35,31 @@ const EVERYTHING: [&str; 7] = [
     "pub",
 ];
 
-fn examined(desk: &Desk<'_>, arguments: &[&str]) -> Said {
+fn examined(shell: &Shell<'_>, arguments: &[&str]) -> CommandOutput {
     let quiet = ["--credential", "managed-identity"];
-    desk.adieu(&[arguments, &quiet].concat())
+    shell.adieu(&[arguments, &quiet].concat())
 }
 
 /// The output, with placeholders for the proxy's port and for the seconds by which a clock is wrong.
-fn stable(world: &World, said: &Said) -> String {
-    let text = without_number(&shown(world, said), "This machine's clock is ");
+fn stable(world: &World, output: &CommandOutput) -> String {
+    let text = without_number(&shown(world, output), "This machine's clock is ");
     let text =
         without_number(&text, "http://127.0.0.1:").replace("http://127.0.0.1:[N]", "[PROXY]");
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     format!("{}\n", lines.join("\n"))
 }
 
-fn finds(world: &World, said: &Said, expected: &Expect) {
-    expected.assert_eq(&stable(world, said));
+fn finds(world: &World, output: &CommandOutput, expected: &Expect) {
+    expected.assert_eq(&stable(world, output));
 }
 
 #[test]
 fn lists_every_check_that_passes() {
     let world = world();
-    let said = examined(&Desk::machine(&world), &EVERYTHING);
+    let output = examined(&Shell::machine(&world), &EVERYTHING);
     finds(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             ok        configuration  managed-identity
             ok        proxy          [PROXY]
@@ -86,10 +86,10 @@ fn prints_the_checks_as_json() {
     let world = world();
     world.organizations().make_stakeholder("contoso", "app");
     let asked = [&EVERYTHING[..], &["--output", "json"]].concat();
-    let said = examined(&Desk::machine(&world), &asked);
+    let output = examined(&Shell::machine(&world), &asked);
     finds(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             {
               "checks": [
@@ -214,10 +214,10 @@ fn prints_the_checks_as_json() {
 #[test]
 fn stops_without_a_credential() {
     let world = world();
-    let desk = Desk::with(&world, &[]).set("HTTPS_PROXY", world.network().url());
+    let shell = Shell::with(&world, &[]).set("HTTPS_PROXY", world.network().url());
     finds(
         &world,
-        &desk.adieu(&["doctor"]),
+        &shell.adieu(&["doctor"]),
         &expect![[r#"
             failed    configuration  You are not signed in.
                                        not available here: pipelines, workload-identity, managed-identity, azd, az (--verbose shows why)
@@ -239,7 +239,7 @@ fn stops_without_a_credential() {
 #[test]
 fn a_usage_error_sends_no_request() {
     let world = world();
-    let desk = Desk::machine(&world);
+    let shell = Shell::machine(&world);
     let mut text = String::new();
     for arguments in [
         &["doctor", "--repository", "web/site"][..],
@@ -254,7 +254,7 @@ fn a_usage_error_sends_no_request() {
         &["doctor", "--tenant", "--x"],
         &["doctor", "--tenant", "a tenant"],
     ] {
-        text.push_str(&shown(&world, &desk.adieu(arguments)));
+        text.push_str(&shown(&world, &shell.adieu(arguments)));
     }
     expect![[r#"
         error: --repository needs an organization.

@@ -1,6 +1,6 @@
 //! Services that echo credentials that they were sent: none is shown, in any form.
 //!
-//! The emulated agent fails a test whose log has a secret, and so does tests/desk.rs; here, services send the
+//! The emulated agent fails a test whose log has a secret, and so does tests/shell.rs; here, services send the
 //! secrets.
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::extension;
-use crate::harness::{AZURE_DEVOPS, Served, run};
+use crate::harness::{AZURE_DEVOPS, JobWithBroker, run};
 
 /// A form in which a text can show a credential.
 type Shape = fn(&str) -> String;
@@ -130,7 +130,7 @@ fn hides_the_access_token_that_the_marketplace_echoes() {
 fn the_broker_redacts_echoed_credentials() {
     for (name, shape) in SHAPES {
         let world = World::start();
-        let served = Served::start(&world, "identity");
+        let served = JobWithBroker::start(&world, "identity");
         world.entra().always(echo(400, shape, refusal));
         let (status, body) = served.endpoint.token("https://graph.microsoft.com");
         let body = body.to_string();
@@ -147,15 +147,15 @@ fn the_broker_redacts_echoed_credentials() {
 #[cfg(unix)]
 #[test]
 fn a_command_line_hides_what_entra_echoes() {
-    use crate::desk::Desk;
+    use crate::shell::Shell;
     for (name, shape) in SHAPES {
         let world = World::start();
         world.entra().always(echo(400, shape, refusal));
-        let desk = Desk::in_a_step(&world, &[]);
-        let said = desk.adieu(&["token", "--credential", "pipelines"]);
-        assert_eq!(said.status, 1, "{name}: {}", said.stderr);
-        assert!(said.stderr.contains("***"), "{name}: {}", said.stderr);
-        assert_eq!(world.secrets_in(&said.stderr), [""; 0], "{name}");
+        let shell = Shell::in_a_step(&world, &[]);
+        let output = shell.adieu(&["token", "--credential", "pipelines"]);
+        assert_eq!(output.status, 1, "{name}: {}", output.stderr);
+        assert!(output.stderr.contains("***"), "{name}: {}", output.stderr);
+        assert_eq!(world.secrets_in(&output.stderr), [""; 0], "{name}");
     }
 }
 

@@ -11,7 +11,7 @@ use expect_test::expect;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::desk::{Desk, Said};
+use crate::shell::{CommandOutput, Shell};
 use crate::whoami::shown;
 
 /// A world in which an identity reads the events of `pub.hello`.
@@ -28,7 +28,7 @@ fn world() -> World {
     world
 }
 
-fn events(world: &World, arguments: &[&str]) -> Said {
+fn events(world: &World, arguments: &[&str]) -> CommandOutput {
     let fixed = [
         "events",
         "--credential",
@@ -38,7 +38,7 @@ fn events(world: &World, arguments: &[&str]) -> Said {
         "--extension-id",
         "hello",
     ];
-    Desk::machine(world).adieu(&[&fixed, arguments].concat())
+    Shell::machine(world).adieu(&[&fixed, arguments].concat())
 }
 
 /// Kind and number in each line.
@@ -67,12 +67,12 @@ fn deactivates_commands_in_reviews() {
     for form in [&[][..], &["--json"]] {
         let page = Fault::Status(200, Vec::new(), page.to_string());
         world.marketplace().fault(page);
-        let said = events(&world, form);
-        let visible = said.stdout.replace('\u{200b}', "");
+        let output = events(&world, form);
+        let visible = output.stdout.replace('\u{200b}', "");
         assert!(!visible.contains("##"), "{visible}");
         let read: Value = match form {
-            [] => serde_json::from_str(said.stdout.lines().last().expect("a line")),
-            _ => serde_json::from_str(&said.stdout),
+            [] => serde_json::from_str(output.stdout.lines().last().expect("a line")),
+            _ => serde_json::from_str(&output.stdout),
         }
         .expect("JSON");
         let event = read.pointer("/events/0").unwrap_or(&read);
@@ -87,8 +87,8 @@ fn each_run_prints_only_new_events() {
     let state = path(&folder, "state.json");
     let run = || events(&world, &["--state", &state]);
     assert_eq!(numbers(&run().stdout), ["install 1", "install 2"]);
-    let said = run();
-    assert_eq!((said.stdout.as_str(), said.status), ("", 0));
+    let output = run();
+    assert_eq!((output.stdout.as_str(), output.status), ("", 0));
     // At the time of the last one, late, and of another kind with an existing number.
     world
         .marketplace()
@@ -148,9 +148,9 @@ fn a_state_is_private_and_links_are_not_followed() {
             fs::write(&other, content).expect("a file");
         }
         symlink(&other, &state).expect("a link");
-        let said = events(&world, &["--state", &state]);
+        let output = events(&world, &["--state", &state]);
         let left = fs::read_to_string(&other).ok();
-        assert_eq!(left.as_deref(), content, "{}", said.stderr);
+        assert_eq!(left.as_deref(), content, "{}", output.stderr);
     }
     // The state has replaced a dangling link.
     let metadata = fs::symlink_metadata(&state).expect("a file");
@@ -163,8 +163,8 @@ fn waits_as_long_as_a_successful_answer_asks() {
     let world = world();
     world.marketplace().page_of_events(1);
     world.marketplace().fault(Fault::SlowedDown(2));
-    let said = events(&world, &[]);
-    assert_eq!(numbers(&said.stdout), ["install 1", "install 2"]);
+    let output = events(&world, &[]);
+    assert_eq!(numbers(&output.stdout), ["install 1", "install 2"]);
     let arrivals = world.marketplace().arrivals();
     let [first, second, ..] = arrivals.as_slice() else {
         panic!("{arrivals:?}");
@@ -179,8 +179,8 @@ fn waits_as_long_as_a_successful_answer_asks() {
 fn stops_after_two_requests_if_the_service_ignores_the_date() {
     let world = world();
     world.marketplace().events_ignore_dates();
-    let said = events(&world, &["--since", "2026-10-01"]);
-    assert_eq!(numbers(&said.stdout), ["install 1", "install 2"]);
+    let output = events(&world, &["--since", "2026-10-01"]);
+    assert_eq!(numbers(&output.stdout), ["install 1", "install 2"]);
     let requests = world.marketplace().requests();
     let pages = requests.iter().filter(|line| line.ends_with("/events"));
     assert_eq!(pages.count(), 2, "{requests:?}");
@@ -191,16 +191,16 @@ fn uses_the_start_until_there_is_a_state() {
     let world = world();
     let folder = tempfile::tempdir().expect("a folder");
     let state = path(&folder, "state.json");
-    let said = events(&world, &["--state", &state, "--since", "2026-11-02"]);
-    assert_eq!(numbers(&said.stdout), ["install 2"]);
+    let output = events(&world, &["--state", &state, "--since", "2026-11-02"]);
+    assert_eq!(numbers(&output.stdout), ["install 2"]);
     world
         .marketplace()
         .add_event("pub.hello", "install", 3, "2026-11-02T01:00:00Z");
-    let said = events(&world, &["--state", &state, "--since", "2026-11-01"]);
-    assert_eq!(numbers(&said.stdout), ["install 3"]);
+    let output = events(&world, &["--state", &state, "--since", "2026-11-01"]);
+    assert_eq!(numbers(&output.stdout), ["install 3"]);
     // The flag's name before states existed.
-    let said = events(&world, &["--after-date", "2026-11-02"]);
-    assert_eq!(numbers(&said.stdout), ["install 2", "install 3"]);
+    let output = events(&world, &["--after-date", "2026-11-02"]);
+    assert_eq!(numbers(&output.stdout), ["install 2", "install 3"]);
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn an_interrupted_run_neither_loses_nor_repeats_events() {
 fn an_unusable_state_ends_the_run_before_any_request() {
     let world = world();
     let folder = tempfile::tempdir().expect("a folder");
-    let mut said = String::new();
+    let mut text = String::new();
     for content in [
         "{",
         "{}",
@@ -258,7 +258,7 @@ fn an_unusable_state_ends_the_run_before_any_request() {
         let state = path(&folder, "state.json");
         fs::write(&state, content).expect("a file");
         let ended = events(&world, &["--state", &state]);
-        said.push_str(
+        text.push_str(
             &shown(&world, &ended).replace(&*folder.path().to_string_lossy(), "[FOLDER]"),
         );
         assert_eq!(fs::read_to_string(&state).expect("a file"), content);
@@ -277,7 +277,7 @@ fn an_unusable_state_ends_the_run_before_any_request() {
         More: adieu explain events
         exit 1
     "#]]
-    .assert_eq(&said);
+    .assert_eq(&text);
     assert!(world.marketplace().requests().is_empty());
     // A state that cannot be written is a failure, after the events were printed.
     let state = path(&folder, "no/such/folder/state.json");

@@ -1,6 +1,6 @@
 //! `adieu exec`: tokens in a command's environment, a broker for it, and its exit code.
 //!
-//! It uses only the emulator and the stand-ins for azd and az.
+//! It uses only the emulator and the fake azd and az.
 
 use std::fs;
 use std::io::Read as _;
@@ -9,21 +9,21 @@ use std::process::Command;
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
-use crate::desk::{Desk, signed_in_user};
 use crate::harness::{set_mode, stable};
+use crate::shell::{Shell, signed_in_user};
 
 const SH: &str = "/bin/sh";
 
 #[test]
 fn a_command_finds_its_tokens_in_its_environment() {
     let (world, token) = signed_in_user();
-    let desk = Desk::with(&world, &["azd"]).signed_in(&token);
+    let shell = Shell::with(&world, &["azd"]).signed_in(&token);
     let print = "echo $AZURE_DEVOPS_TOKEN $AZURE_DEVOPS_TOKEN_EXPIRES_ON $OTHER";
-    let said = desk.adieu(&["exec", "--", SH, "-c", print]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
-    assert_eq!(said.stdout, format!("{token} 2030-01-02T03:04:05Z\n"));
-    expect![""].assert_eq(&said.stderr);
-    let said = desk.adieu(&[
+    let output = shell.adieu(&["exec", "--", SH, "-c", print]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    assert_eq!(output.stdout, format!("{token} 2030-01-02T03:04:05Z\n"));
+    expect![""].assert_eq(&output.stderr);
+    let output = shell.adieu(&[
         "exec",
         "--credential",
         "azd",
@@ -34,7 +34,7 @@ fn a_command_finds_its_tokens_in_its_environment() {
         "echo $AZURE_DEVOPS_TOKEN$SECRET_OTHER",
     ]);
     assert_eq!(
-        (said.stdout, said.stderr.as_str()),
+        (output.stdout, output.stderr.as_str()),
         (format!("{token}\n"), "")
     );
 }
@@ -42,26 +42,26 @@ fn a_command_finds_its_tokens_in_its_environment() {
 #[test]
 fn reads_the_tokens_that_a_project_file_lists() {
     let (world, token) = signed_in_user();
-    let desk = Desk::with(&world, &["az"]).signed_in(&token);
+    let shell = Shell::with(&world, &["az"]).signed_in(&token);
     let lines = "# for jest.integration.config.js\nINTEGRATION_TOKEN = azureDevOps\n";
-    fs::write(desk.home().join("adieu.tokens"), lines).expect("a file");
+    fs::write(shell.home().join("adieu.tokens"), lines).expect("a file");
     let print = "echo $INTEGRATION_TOKEN$AZURE_DEVOPS_TOKEN";
-    let said = desk.adieu(&["exec", "--credential", "az", "--", SH, "-c", print]);
-    assert_eq!(said.stdout, format!("{token}\n"), "{}", said.stderr);
+    let output = shell.adieu(&["exec", "--credential", "az", "--", SH, "-c", print]);
+    assert_eq!(output.stdout, format!("{token}\n"), "{}", output.stderr);
 }
 
 #[test]
 fn a_file_of_tokens_may_begin_with_a_byte_order_mark_and_its_errors_name_the_line() {
     let (world, token) = signed_in_user();
-    let desk = Desk::with(&world, &["az"]).signed_in(&token);
-    let file = desk.home().join("adieu.tokens");
+    let shell = Shell::with(&world, &["az"]).signed_in(&token);
+    let file = shell.home().join("adieu.tokens");
     fs::write(&file, "\u{feff}INTEGRATION_TOKEN=azureDevOps\r\n").expect("a file");
     let print = "echo $INTEGRATION_TOKEN";
     let arguments = ["exec", "--credential", "az", "--", SH, "-c", print];
-    let said = desk.adieu(&arguments);
-    assert_eq!(said.stdout, format!("{token}\n"), "{}", said.stderr);
+    let output = shell.adieu(&arguments);
+    assert_eq!(output.stdout, format!("{token}\n"), "{}", output.stderr);
     fs::write(&file, "\u{feff}# mine\n\nbad\n9=arm\nA=azureDevOps\n").expect("a file");
-    let said = desk.adieu(&arguments);
+    let output = shell.adieu(&arguments);
     expect![[r#"
         error: adieu.tokens:3: 'bad' has no '='.
         What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
@@ -70,8 +70,8 @@ fn a_file_of_tokens_may_begin_with_a_byte_order_mark_and_its_errors_name_the_lin
         What to do: Use letters, digits and underscores.
         More: adieu explain token
     "#]]
-    .assert_eq(&said.stderr);
-    assert_eq!((said.status, said.stdout.as_str()), (2, ""));
+    .assert_eq(&output.stderr);
+    assert_eq!((output.status, output.stdout.as_str()), (2, ""));
 }
 
 /// Other processes can read neither its environment nor, with a debugger, its memory: the system gives the files of
@@ -105,7 +105,7 @@ fn hides_its_environment_and_memory_from_other_processes() {
 fn requests_nothing_for_a_variable_that_is_set() {
     let world = World::start();
     // There is no credential.
-    let desk = Desk::with(&world, &[]).set("INTEGRATION_TOKEN", "from the pipeline");
+    let shell = Shell::with(&world, &[]).set("INTEGRATION_TOKEN", "from the pipeline");
     let arguments = [
         "exec",
         "--token",
@@ -115,32 +115,32 @@ fn requests_nothing_for_a_variable_that_is_set() {
         "-c",
         "echo $INTEGRATION_TOKEN$IDENTITY_ENDPOINT",
     ];
-    let said = desk.adieu(&arguments);
+    let output = shell.adieu(&arguments);
     expect![[r#"
         warning: INTEGRATION_TOKEN is already set, so it is left alone; unset it to use a new token.
     "#]]
-    .assert_eq(&said.stderr);
+    .assert_eq(&output.stderr);
     assert_eq!(
-        (said.status, said.stdout.as_str()),
+        (output.status, output.stdout.as_str()),
         (0, "from the pipeline\n")
     );
-    let quiet = desk.adieu(&[&["-q"], &arguments[..]].concat());
+    let quiet = shell.adieu(&[&["-q"], &arguments[..]].concat());
     assert_eq!((quiet.status, quiet.stderr.as_str()), (0, ""));
-    let desk = desk.managed_identity();
-    assert_eq!(desk.adieu(&arguments).status, 0);
+    let shell = shell.managed_identity();
+    assert_eq!(shell.adieu(&arguments).status, 0);
     // In a pipeline, a variable that is already set is expected.
-    let said = desk.set("TF_BUILD", "True").adieu(&arguments);
-    assert_eq!((said.status, said.stderr.as_str()), (0, ""));
+    let output = shell.set("TF_BUILD", "True").adieu(&arguments);
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
     assert!(world.managed_identity().requests().is_empty());
 }
 
 #[test]
 fn an_undefined_macro_does_not_count_as_set() {
     let world = World::start();
-    let desk = Desk::with(&world, &[])
+    let shell = Shell::with(&world, &[])
         .managed_identity()
         .set("INTEGRATION_TOKEN", "$(integrationToken)");
-    let said = desk.adieu(&[
+    let output = shell.adieu(&[
         "exec",
         "--token",
         "INTEGRATION_TOKEN=azureDevOps",
@@ -149,23 +149,23 @@ fn an_undefined_macro_does_not_count_as_set() {
         "-c",
         "echo $INTEGRATION_TOKEN",
     ]);
-    assert_eq!(world.secrets_in(&said.stdout), ["access token"]);
+    assert_eq!(world.secrets_in(&output.stdout), ["access token"]);
 }
 
 #[test]
 fn the_broker_of_a_command_issues_fresh_tokens() {
     let (world, token) = signed_in_user();
-    let desk = Desk::with(&world, &["azd"])
+    let shell = Shell::with(&world, &["azd"])
         .signed_in(&token)
         .set("HTTP_PROXY", "http://127.0.0.1:9")
         .set("NO_PROXY", "contoso.example");
     let client = "/usr/bin/curl -sS -H \"X-IDENTITY-HEADER: $IDENTITY_HEADER\" \"$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=499b84ac-1321-427f-aa17-267ca6975798\"";
-    let said = desk.adieu(&["exec", "--credential", "azd", "--", SH, "-c", client]);
-    let body: serde_json::Value = serde_json::from_str(&said.stdout).expect(&said.stderr);
+    let output = shell.adieu(&["exec", "--credential", "azd", "--", SH, "-c", client]);
+    let body: serde_json::Value = serde_json::from_str(&output.stdout).expect(&output.stderr);
     assert_eq!(body["access_token"].as_str(), Some(token.as_str()));
     let variables =
         "echo $NO_PROXY; echo ${IDENTITY_ENDPOINT%%:[0-9]*} ${AZD_AUTH_ENDPOINT%%:[0-9]*}";
-    let said = desk.adieu(&[
+    let output = shell.adieu(&[
         "exec",
         "--credential",
         "azd",
@@ -180,8 +180,8 @@ fn the_broker_of_a_command_issues_fresh_tokens() {
         contoso.example,127.0.0.1,localhost
         http://127.0.0.1
     "#]]
-    .assert_eq(&said.stdout);
-    let said = desk.adieu(&[
+    .assert_eq(&output.stdout);
+    let output = shell.adieu(&[
         "exec",
         "--credential",
         "azd",
@@ -195,7 +195,7 @@ fn the_broker_of_a_command_issues_fresh_tokens() {
         contoso.example
 
     "#]]
-    .assert_eq(&said.stdout);
+    .assert_eq(&output.stdout);
 }
 
 #[test]
@@ -203,11 +203,11 @@ fn uses_one_identity_for_all_tokens_of_a_command() {
     let (world, token) = signed_in_user();
     let pod = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
     // A person who is signed in there could provide the token that the pod's identity cannot get.
-    let desk = Desk::in_a_pod(&world, &pod, &["azd"])
+    let shell = Shell::in_a_pod(&world, &pod, &["azd"])
         .signed_in(&token)
-        .set("STANDIN_SCOPE", "api://unknown-1/.default");
+        .set("FAKE_SCOPE", "api://unknown-1/.default");
     let tokens = ["--token", "A=azureDevOps", "--token", "B=api://unknown-1"];
-    let said = desk.adieu(&[&["exec"], &tokens[..], &["--", SH, "-c", "echo no"]].concat());
+    let output = shell.adieu(&[&["exec"], &tokens[..], &["--", SH, "-c", "echo no"]].concat());
     expect![[r#"
         error: Microsoft Entra refused the workload identity (AADSTS500011) because the tenant does not have the resource that the token is for.
           it said: The resource principal named api://unknown-1 was not found in the tenant named [TENANT].
@@ -221,16 +221,16 @@ fn uses_one_identity_for_all_tokens_of_a_command() {
           credential: workload-identity
         What to do: Check --resource; for Azure DevOps, --organization finds the tenant that the organization is connected to.
         More: adieu explain aadsts500011
-    "#]].assert_eq(&stable(&world, &said.stderr));
-    assert_eq!((said.status, said.stdout.as_str()), (1, ""));
+    "#]].assert_eq(&stable(&world, &output.stderr));
+    assert_eq!((output.status, output.stdout.as_str()), (1, ""));
 }
 
 #[test]
 fn exits_like_the_command() {
     let world = World::start();
-    let desk = Desk::with(&world, &[]).managed_identity();
+    let shell = Shell::with(&world, &[]).managed_identity();
     for (script, status) in [("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 137)] {
-        let said = desk.adieu(&[
+        let output = shell.adieu(&[
             "exec",
             "--credential",
             "managed-identity",
@@ -240,7 +240,7 @@ fn exits_like_the_command() {
             script,
         ]);
         assert_eq!(
-            (said.status, said.stderr.as_str()),
+            (output.status, output.stderr.as_str()),
             (status, ""),
             "{script}"
         );
@@ -250,7 +250,7 @@ fn exits_like_the_command() {
 #[test]
 fn passes_signals_on() {
     let world = World::start();
-    let desk = Desk::with(&world, &[]).managed_identity();
+    let shell = Shell::with(&world, &[]).managed_identity();
     for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
         let script = format!(
             // A signal is lost if it arrives before the background job has become `sleep`, which holds none of the
@@ -258,7 +258,7 @@ fn passes_signals_on() {
             "trap 'kill $!; echo bye; exit {}' {signal}; sleep 600 >/dev/null 2>&1 & echo ready; wait",
             40 + number
         );
-        let mut child = desk.start(&[
+        let mut child = shell.start(&[
             "exec",
             "--credential",
             "managed-identity",
@@ -273,8 +273,11 @@ fn passes_signals_on() {
         let send = format!("kill -s {signal} {}", child.id());
         let sent = Command::new(SH).args(["-c", &send]).status();
         assert!(sent.expect("a shell starts").success());
-        let said = desk.end(child);
-        assert_eq!((said.status, said.stdout.as_str()), (40 + number, "bye\n"));
+        let result = shell.end(child);
+        assert_eq!(
+            (result.status, result.stdout.as_str()),
+            (40 + number, "bye\n")
+        );
     }
 }
 
@@ -285,7 +288,7 @@ fn passes_signals_on() {
 fn passes_one_ctrl_c_on_once() {
     use std::io::Write as _;
     let world = World::start();
-    let desk = Desk::with(&world, &[]).set("AZURE_DEVOPS_TOKEN", "x");
+    let shell = Shell::with(&world, &[]).set("AZURE_DEVOPS_TOKEN", "x");
     let [script, ready, heard] =
         ["count.sh", "ready", "heard"].map(|name| world.folder().join(name));
     let count = format!(
@@ -299,7 +302,7 @@ fn passes_one_ctrl_c_on_once() {
         env!("CARGO_BIN_EXE_adieu"),
         script.display()
     );
-    let mut terminal = desk
+    let mut terminal = shell
         .command("/usr/bin/script")
         .args(["-qefc", &command, "/dev/null"])
         .stdin(std::process::Stdio::piped())
@@ -334,9 +337,9 @@ fn passes_one_ctrl_c_on_once() {
 #[test]
 fn reports_why_a_command_cannot_run() {
     let world = World::start();
-    let desk = Desk::with(&world, &[]).set("A", "x");
+    let shell = Shell::with(&world, &[]).set("A", "x");
     let token = ["exec", "--token", "A=azureDevOps"];
-    let mut said = String::new();
+    let mut text = String::new();
     for arguments in [
         &["--", "no-such-command"][..],
         &["--", "/"],
@@ -346,14 +349,14 @@ fn reports_why_a_command_cannot_run() {
         ],
         &[],
     ] {
-        let one = desk.adieu(&[&token[..], arguments].concat());
+        let one = shell.adieu(&[&token[..], arguments].concat());
         assert_eq!(one.stdout, "");
-        said.push_str(&format!("{}exit {}\n\n", one.stderr, one.status));
+        text.push_str(&format!("{}exit {}\n\n", one.stderr, one.status));
     }
     let one =
-        Desk::with(&world, &[]).adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo no"]);
+        Shell::with(&world, &[]).adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo no"]);
     assert_eq!(one.stdout, "");
-    said.push_str(&format!("{}exit {}\n", one.stderr, one.status));
+    text.push_str(&format!("{}exit {}\n", one.stderr, one.status));
     expect![[r#"
         warning: A is already set, so it is left alone; unset it to use a new token.
         error: no-such-command: command not found.
@@ -397,40 +400,40 @@ fn reports_why_a_command_cannot_run() {
         What to do: Install az (https://aka.ms/azure-cli), then: az login
         More: adieu explain credential
         exit 1
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
 }
 
 #[test]
 fn warns_where_the_log_would_show_the_tokens() {
     let (world, token) = signed_in_user();
-    let desk = Desk::with(&world, &["az"])
+    let shell = Shell::with(&world, &["az"])
         .signed_in(&token)
         .set("TF_BUILD", "True");
-    let said = desk.adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo on"]);
+    let output = shell.adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo on"]);
     expect![[r#"
         warning: Azure Pipelines does not mask these tokens, so the command must not print them; RunWithToken@1 masks its own.
-    "#]].assert_eq(&said.stderr);
-    assert_eq!((said.status, said.stdout.as_str()), (0, "on\n"));
+    "#]].assert_eq(&output.stderr);
+    assert_eq!((output.status, output.stdout.as_str()), (0, "on\n"));
 }
 
 #[test]
 fn a_file_of_tokens_that_cannot_be_read_is_named() {
     let world = World::start();
-    let desk = Desk::with(&world, &["az"]);
-    fs::create_dir(desk.home().join("adieu.tokens")).expect("a folder");
-    let said = desk.adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo no"]);
+    let shell = Shell::with(&world, &["az"]);
+    fs::create_dir(shell.home().join("adieu.tokens")).expect("a folder");
+    let output = shell.adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo no"]);
     expect![[r#"
         error: Cannot read adieu.tokens: Is a directory.
         More: adieu explain exec
     "#]]
-    .assert_eq(&said.stderr);
-    assert_eq!((said.status, said.stdout.as_str()), (1, ""));
+    .assert_eq(&output.stderr);
+    assert_eq!((output.status, output.stdout.as_str()), (1, ""));
 }
 
 #[test]
 fn help_has_examples() {
     let world = World::start();
-    let said = Desk::with(&world, &[]).adieu(&["exec", "-h"]);
+    let output = Shell::with(&world, &[]).adieu(&["exec", "-h"]);
     expect![[r#"
         Run a command with access tokens in its environment, and a local endpoint for fresh ones
 
@@ -469,19 +472,19 @@ fn help_has_examples() {
 
         Exit codes: that of the command; 126 if it cannot be started, 127 if it does not
         exist; 1 without a token, 2 usage error
-    "#]].assert_eq(&said.stdout);
+    "#]].assert_eq(&output.stdout);
 }
 
 #[test]
 fn names_a_missing_command_before_requesting_a_token() {
     let world = World::start();
-    let desk = Desk::with(&world, &[]);
-    let said = desk.adieu(&["exec", "--", "nosuchcmd"]);
+    let shell = Shell::with(&world, &[]);
+    let output = shell.adieu(&["exec", "--", "nosuchcmd"]);
     expect![[r#"
         error: nosuchcmd: command not found.
         What to do: Write the command after --, as it is on the PATH.
         More: adieu explain exec
     "#]]
-    .assert_eq(&said.stderr);
-    assert_eq!(said.status, 127);
+    .assert_eq(&output.stderr);
+    assert_eq!(output.status, 127);
 }

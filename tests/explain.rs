@@ -155,19 +155,19 @@ fn lists_sections_and_suggests_similar_ones() {
         let text = explained(&[section]);
         assert!(text.contains("→ Permissions →"), "{text}");
     }
-    let said = adieu(&["explain", "crednetial"]);
+    let output = adieu(&["explain", "crednetial"]);
     expect![[r#"
         error: There is no section 'crednetial'.
         What to do: Did you mean credential?
         More: adieu explain explain
     "#]]
-    .assert_eq(&String::from_utf8_lossy(&said.stderr));
-    assert_eq!(said.status.code(), Some(2));
-    let said = adieu(&["explain", "##vso[task.complete]zzz"]);
+    .assert_eq(&String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(2));
+    let output = adieu(&["explain", "##vso[task.complete]zzz"]);
     expect![[r#"
         error: There is no section '**vso[task.complete]zzz'.
         What to do: Run `adieu explain` for a list of all sections.
         More: adieu explain explain
     "#]]
-    .assert_eq(&String::from_utf8_lossy(&said.stderr));
+    .assert_eq(&String::from_utf8_lossy(&output.stderr));
 }

@@ -280,7 +280,7 @@ exit 1
 fn invalid_values_are_usage_errors() {
     let folder = hello(&[]);
     packed(&folder);
-    let said: String = [
+    let output: String = [
         ["--extension-id", "a b"],
         ["--extension-version", "1.2.x"],
         ["--publisher", ""],
@@ -292,7 +292,7 @@ fn invalid_values_are_usage_errors() {
             .transcript()
     })
     .collect();
-    assert_eq!(said, "\
+    assert_eq!(output, "\
 error: --extension-id: the extension ID `a b` may have letters, digits, dashes and underscores only.
 More: adieu explain extension-package
 exit 2

@@ -86,7 +86,7 @@ fn reports_success_if_only_the_answer_was_lost() {
     let (mut job, _proxy) = job(&world);
     let published = run(&mut job, "publish", &[]);
     assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);
-    for (operation, passing, said) in [
+    for (operation, passing, output) in [
         ("share", 1, "fabrikam: shared."),
         ("install", 0, "fabrikam: installed 3.2.1."),
         ("uninstall", 0, "fabrikam: uninstalled."),
@@ -95,7 +95,7 @@ fn reports_success_if_only_the_answer_was_lost() {
     ] {
         fault_after(&world, passing, Fault::TruncateHead);
         let outcome = run(&mut job, operation, &[("organizations", "fabrikam")]);
-        assert_eq!(outcome.log, said);
+        assert_eq!(outcome.log, output);
     }
 }
 
@@ -103,7 +103,7 @@ fn reports_success_if_only_the_answer_was_lost() {
 fn reports_a_sign_in_page_in_place_of_an_answer() {
     let world = world();
     let (mut job, _proxy) = job(&world);
-    let mut said = String::new();
+    let mut text = String::new();
     for (passing, fault) in [
         (0, Fault::SignInPage(203)),
         (1, Fault::SignInPage(200)),
@@ -117,8 +117,8 @@ fn reports_a_sign_in_page_in_place_of_an_answer() {
         fault_after(&world, passing, fault);
         let outcome = run(&mut job, "publish", &[]);
         assert_eq!(outcome.result, TaskResult::Failed);
-        said.push_str(&shown(&world, &job, &outcome));
-        said.push_str("\n\n");
+        text.push_str(&shown(&world, &job, &outcome));
+        text.push_str("\n\n");
     }
     expect_test::expect![[r#"
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
@@ -148,7 +148,7 @@ fn reports_a_sign_in_page_in_place_of_an_answer() {
         What to do: Follow the message above; the service's support can find the request by the IDs.
         More: adieu explain marketplace-refused
 
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
     assert!(world.marketplace().extension("pub.hello").is_none());
 }
 

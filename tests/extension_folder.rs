@@ -61,18 +61,18 @@ impl Folder {
     }
 
     /// Runs `adieu extension <arguments>` in the folder.
-    pub(crate) fn adieu(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn adieu(&self, arguments: &[&str]) -> ProgramOutput {
         let mut command = Command::new(env!("CARGO_BIN_EXE_adieu"));
         command
             .arg("extension")
             .args(arguments)
             .current_dir(&self.path)
             .env_remove("SOURCE_DATE_EPOCH");
-        Ran::of(command.output().expect("the binary starts"), &self.path)
+        ProgramOutput::of(command.output().expect("the binary starts"), &self.path)
     }
 
     /// Runs `tfx extension create <arguments>` in the folder.
-    pub(crate) fn tfx(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn tfx(&self, arguments: &[&str]) -> ProgramOutput {
         let script = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("target/clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js");
         assert!(
@@ -89,7 +89,7 @@ impl Folder {
             .env("HOME", &self.path)
             .env("USERPROFILE", &self.path);
         command.env("PATH", path_with_file_program());
-        Ran::of(command.output().expect("node starts"), &self.path)
+        ProgramOutput::of(command.output().expect("node starts"), &self.path)
     }
 }
 
@@ -130,7 +130,7 @@ fn path_with_file_program() -> OsString {
 }
 
 /// The result of a program.
-pub(crate) struct Ran {
+pub(crate) struct ProgramOutput {
     /// Exit status.
     pub(crate) status: i32,
     /// Standard output; the test's folder is replaced with `[FOLDER]`.
@@ -139,7 +139,7 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
-impl Ran {
+impl ProgramOutput {
     fn of(output: Output, folder: &Path) -> Self {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8_lossy(&bytes)

@@ -130,7 +130,7 @@ fn a_manifest_that_would_fill_the_memory_or_never_end_is_refused() {
     let attributes: Vec<String> = (0..100_000).map(|number| format!("a{number}=''")).collect();
     let attributes = format!("<PackageManifest {}/>", attributes.join(" "));
     let spaces = " ".repeat((2 << 20) + 1);
-    let said = [attributes, spaces].map(|manifest| {
+    let output = [attributes, spaces].map(|manifest| {
         package_of(
             &folder,
             "p.vsix",
@@ -140,7 +140,7 @@ fn a_manifest_that_would_fill_the_memory_or_never_end_is_refused() {
         folder.adieu(&["inspect", "--vsix", "p.vsix"]).transcript()
     });
     assert_eq!(
-        said.concat(),
+        output.concat(),
         "\
 error: `p.vsix`: extension.vsixmanifest:1: an element has more than 1000 attributes.
 More: adieu explain extension-package
@@ -193,7 +193,7 @@ fn a_package_is_compared_with_its_checksums() {
         writer.finish().expect("it can be finished");
         folder.adieu(&["verify", "--vsix", "*.vsix"]).transcript()
     };
-    let said = [
+    let output = [
         make(&format!("{}  task/bin/adieu\n", sum("binary"))),
         make(&format!(
             "{}  task/bin/adieu\n{}  task/launch.js\n{}  gone\n",
@@ -203,8 +203,8 @@ fn a_package_is_compared_with_its_checksums() {
         )),
         make("no checksum\n"),
     ];
-    let said = said.concat();
-    let said: Vec<&str> = said
+    let output = output.concat();
+    let output: Vec<&str> = output
         .lines()
         .map(|line| {
             line.get(..9)
@@ -213,7 +213,7 @@ fn a_package_is_compared_with_its_checksums() {
         })
         .collect();
     assert_eq!(
-        said.join("\n"),
+        output.join("\n"),
         "\
 ok       task/bin/adieu
 SHA-256  \n\

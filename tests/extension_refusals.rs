@@ -7,7 +7,7 @@ use std::fs;
 use adieu_emulator::{MY_CONNECTION, TaskResult, Validation, World};
 
 use super::extension::{job, run, shown, sources, world};
-use crate::desk::Desk;
+use crate::shell::Shell;
 
 /// Runs a step that must fail, and returns its log.
 fn refused(world: &World, operation: &str, inputs: &[(&str, &str)]) -> String {
@@ -20,7 +20,7 @@ fn refused(world: &World, operation: &str, inputs: &[(&str, &str)]) -> String {
 #[test]
 fn reports_an_invalid_input_before_signing_in() {
     let world = world();
-    let mut said = String::new();
+    let mut text = String::new();
     for (operation, inputs) in [
         ("share", &[][..]),
         (
@@ -43,8 +43,8 @@ fn reports_an_invalid_input_before_signing_in() {
         ("queryVersion", &[("versionSource", "1.x")]),
         ("deploy", &[]),
     ] {
-        said.push_str(&refused(&world, operation, inputs));
-        said.push_str("\n\n");
+        text.push_str(&refused(&world, operation, inputs));
+        text.push_str("\n\n");
     }
     expect_test::expect![[r#"
         ##[error]The input organizations is empty, and this operation needs it.
@@ -102,7 +102,7 @@ fn reports_an_invalid_input_before_signing_in() {
         ##[error]The input operation is 'deploy'; valid values are addMember, events, install, package, publish, queryVersion, share, show, uninstall, unpublish, unshare, waitForInstallation, waitForValidation, whoAmI.
         More: adieu explain inputs
 
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
     assert_eq!(world.entra().requests(), Vec::<String>::new());
 }
 
@@ -126,9 +126,9 @@ fn names_the_refused_identity_and_the_page_to_open() {
 #[test]
 fn explains_each_gallery_refusal() {
     let world = world();
-    let mut said = String::new();
+    let mut shown = String::new();
     let mut say = |what: &str, text: String| {
-        said.push_str(&format!("{what}\n{text}\n\n"));
+        shown.push_str(&format!("{what}\n{text}\n\n"));
     };
     world
         .marketplace()
@@ -294,7 +294,7 @@ fn explains_each_gallery_refusal() {
         What to do: Compare publisher and extension ID with the publisher's page; a private extension is visible only to members of the publisher (operation whoAmI).
         More: adieu explain extension
 
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&shown);
 }
 
 #[test]
@@ -369,8 +369,8 @@ fn reports_a_timeout_and_how_to_continue() {
 #[test]
 fn remedies_on_the_command_line_name_flags() {
     let world = World::start();
-    let desk = Desk::with(&world, &[]);
-    let mut said = String::new();
+    let shell = Shell::with(&world, &[]);
+    let mut text = String::new();
     for arguments in [
         "show",
         "show --publisher pub --extension-id hello --service-url tfs",
@@ -381,10 +381,10 @@ fn remedies_on_the_command_line_name_flags() {
         "show --publisher pub --extension-id hello --pricing paid",
     ] {
         let arguments = format!("extension {arguments}");
-        let answer = desk.adieu(&arguments.split(' ').collect::<Vec<_>>());
+        let answer = shell.adieu(&arguments.split(' ').collect::<Vec<_>>());
         let lines = answer.stderr.lines().take_while(|line| !line.is_empty());
         let lines: Vec<&str> = lines.collect();
-        said.push_str(&format!("{} exit {}\n", lines.join("\n"), answer.status));
+        text.push_str(&format!("{} exit {}\n", lines.join("\n"), answer.status));
     }
     expect_test::expect![[r#"
         error: No publisher is given.
@@ -404,5 +404,5 @@ fn remedies_on_the_command_line_name_flags() {
         More: adieu explain inputs exit 2
         error: unexpected argument '--visibility' found exit 2
         error: unexpected argument '--pricing' found exit 2
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
 }

@@ -8,7 +8,7 @@ use adieu_emulator::{Connection, Delivery, TaskResult, World};
 use expect_test::expect;
 
 use super::extension::{job, run, shown, sources, world};
-use crate::desk::Desk;
+use crate::shell::Shell;
 
 /// Publishes `pub.hello` 3.2.1 twice, and returns the second step's log.
 fn twice(world: &World, delivery: Delivery, change: Option<(&str, &str)>) -> (TaskResult, String) {
@@ -101,7 +101,7 @@ fn uploads_a_version_for_each_platform() {
         let file = folder.path().join("tool.vsix");
         fs::write(&file, for_vs_code(platform)).expect("a file");
         let file = file.display().to_string();
-        let said = Desk::machine(&world).adieu(&[
+        let output = Shell::machine(&world).adieu(&[
             "extension",
             "publish",
             "--vsix",
@@ -110,8 +110,8 @@ fn uploads_a_version_for_each_platform() {
             "--credential",
             "managed-identity",
         ]);
-        assert_eq!(said.status, 0, "{}", said.stderr);
-        let lines = said.stderr.lines();
+        assert_eq!(output.status, 0, "{}", output.stderr);
+        let lines = output.stderr.lines();
         let uploads = lines.filter(|line| line.contains("pload") && !line.contains('%'));
         log.extend(uploads.map(|line| format!("{platform}: {line}\n")));
     }

@@ -5,9 +5,9 @@
 use adieu_emulator::{Connection, World};
 use expect_test::expect;
 
-use crate::desk::{Desk, Said};
 use crate::extension_folder::Folder;
 use crate::extension_package::{MANIFEST, TASK, hello, png};
+use crate::shell::{CommandOutput, Shell};
 
 /// A world in which the machine's identity may publish `pub` and install in `fabrikam`.
 fn world() -> World {
@@ -19,17 +19,17 @@ fn world() -> World {
 }
 
 /// Runs `adieu extension` in a folder with these files.
-fn adieu(world: &World, files: &[(&str, &str)], arguments: &[&str]) -> Said {
-    let desk = Desk::machine(world);
+fn adieu(world: &World, files: &[(&str, &str)], arguments: &[&str]) -> CommandOutput {
+    let shell = Shell::machine(world);
     for (name, text) in files {
-        std::fs::write(desk.home().join(name), text).expect("a file");
+        std::fs::write(shell.home().join(name), text).expect("a file");
     }
     let fixed = ["--credential", "managed-identity"];
-    desk.adieu(&[&["extension"], arguments, &fixed].concat())
+    shell.adieu(&[&["extension"], arguments, &fixed].concat())
 }
 
-fn done(said: &Said) {
-    assert_eq!(said.status, 0, "{}", said.stderr);
+fn done(output: &CommandOutput) {
+    assert_eq!(output.status, 0, "{}", output.stderr);
 }
 
 /// Publishes an extension, shared with `fabrikam`, and installs it there.
@@ -82,21 +82,24 @@ fn flags_select_another_extension_than_the_folders() {
             "0",
         ];
         let validation = [&["wait-for-validation"], &named[..]].concat();
-        let said = adieu(&world, files, &validation);
-        assert_eq!(said.stderr, "pub.hello 3.2.1 is validated.\n", "{files:?}");
-        done(&said);
+        let output = adieu(&world, files, &validation);
+        assert_eq!(
+            output.stderr, "pub.hello 3.2.1 is validated.\n",
+            "{files:?}"
+        );
+        done(&output);
         let installation = [
             &["wait-for-installation", "--organizations", "fabrikam"],
             &named[..],
         ]
         .concat();
-        let said = adieu(&world, files, &installation);
+        let output = adieu(&world, files, &installation);
         expect![[r#"
             Waiting until pub.hello is installed in fabrikam, for at most 0 minutes.
             fabrikam: there.
         "#]]
-        .assert_eq(&said.stderr);
-        done(&said);
+        .assert_eq(&output.stderr);
+        done(&output);
     }
 }
 
@@ -157,11 +160,11 @@ fn waits_for_tasks_by_their_new_ids() {
             "--timeout",
             "0",
         ];
-        let said = adieu(&world, &[], &[&wait, &flags[..]].concat());
+        let output = adieu(&world, &[], &[&wait, &flags[..]].concat());
         expect![[r#"
             Waiting until pub.hello-dev 4.1.0 is installed in fabrikam, for at most 0 minutes.
             fabrikam: there.
         "#]]
-        .assert_eq(&said.stderr);
+        .assert_eq(&output.stderr);
     }
 }

@@ -5,21 +5,24 @@
 use adieu_emulator::{Connection, World};
 use expect_test::expect;
 
-use crate::desk::Desk;
 use crate::harness::stable;
+use crate::shell::Shell;
 
 /// Runs each line, which must exit with 2 before any request. Returns the first lines of the output.
 fn refused(lines: &[&[&str]]) -> String {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
-    let desk = Desk::machine(&world);
+    let shell = Shell::machine(&world);
     let (mut all, mut wrong) = (String::new(), Vec::new());
     for line in lines {
-        let said = desk.adieu(line);
-        let first = said.stderr.lines().next().unwrap_or_default();
+        let output = shell.adieu(line);
+        let first = output.stderr.lines().next().unwrap_or_default();
         all.push_str(&format!("{}\n  {first}\n", line.join(" ")));
-        if said.status != 2 || !said.stdout.is_empty() {
-            wrong.push(format!("{line:?}: exit {}: {}", said.status, said.stderr));
+        if output.status != 2 || !output.stdout.is_empty() {
+            wrong.push(format!(
+                "{line:?}: exit {}: {}",
+                output.status, output.stderr
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -291,7 +294,7 @@ fn checks_extensions_before_any_request() {
 fn all_versions_are_unpublished_only_when_a_flag_names_them() {
     let world = World::start();
     let named = ["--publisher", "pub", "--extension-id", "hello"];
-    let said = Desk::machine(&world).adieu(&[&["extension", "unpublish"], &named[..]].concat());
+    let output = Shell::machine(&world).adieu(&[&["extension", "unpublish"], &named[..]].concat());
     expect![[r#"
         error: the following required arguments were not provided:
           <--extension-version <VERSION>|--all-versions>
@@ -301,8 +304,8 @@ fn all_versions_are_unpublished_only_when_a_flag_names_them() {
 
         For more information, try '--help'.
     "#]]
-    .assert_eq(&said.stderr);
-    assert_eq!(said.status, 2);
+    .assert_eq(&output.stderr);
+    assert_eq!(output.status, 2);
     assert_eq!(world.marketplace().requests(), Vec::<String>::new());
     assert_eq!(world.managed_identity().requests(), Vec::<String>::new());
 }
@@ -315,23 +318,23 @@ fn unpublish_asks_before_it_removes() {
     world.organizations().add_member("contoso", "app");
     world.marketplace().set_role("pub", "app", Some("Creator"));
     world.marketplace().add_extension("pub.hello");
-    let desk = Desk::machine(&world).set("ADIEU_CREDENTIAL", "managed-identity");
+    let shell = Shell::machine(&world).set("ADIEU_CREDENTIAL", "managed-identity");
     let named = "extension unpublish --publisher pub --extension-id hello";
-    let run = |more: &str| desk.adieu(&format!("{named} {more}").split(' ').collect::<Vec<_>>());
-    let said = run("--all-versions");
+    let run = |more: &str| shell.adieu(&format!("{named} {more}").split(' ').collect::<Vec<_>>());
+    let output = run("--all-versions");
     expect![[r#"
         error: Nothing was removed: there is no terminal to ask on.
         What to do: Add --yes to remove without asking.
         More: adieu explain extension
     "#]]
-    .assert_eq(&said.stderr);
-    assert_eq!(said.status, 2);
-    let declined = desk.on_a_terminal(&format!("{named} --extension-version 1.0.0"), "n\n");
+    .assert_eq(&output.stderr);
+    assert_eq!(output.status, 2);
+    let declined = shell.on_a_terminal(&format!("{named} --extension-version 1.0.0"), "n\n");
     let question = "Remove version 1.0.0 of pub.hello from the Marketplace? [y/N] ";
     assert!(declined.contains(question), "{declined}");
     assert!(declined.ends_with("Nothing was removed.\n"), "{declined}");
     assert_eq!(world.managed_identity().requests(), Vec::<String>::new());
-    let confirmed = desk.on_a_terminal(&format!("{named} --all-versions"), "y\n");
+    let confirmed = shell.on_a_terminal(&format!("{named} --all-versions"), "y\n");
     let question = "Remove pub.hello with all its versions from the Marketplace? [y/N] ";
     assert!(confirmed.contains(question), "{confirmed}");
     let removed = "pub.hello is no longer in the Marketplace.";

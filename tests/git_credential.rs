@@ -7,7 +7,7 @@ mod headers;
 // Clone, fetch and push, with every git.
 mod repositories;
 // Under `adieu exec`, locally, in a folder from which no program can run.
-mod places;
+mod environments;
 // The messages if git gets no credential.
 mod refusals;
 // Without git: requests and answers in the protocol's format.
@@ -38,7 +38,7 @@ fn world() -> World {
 }
 
 /// The rest of a job after EntraToken@1 with `configure: git`.
-struct Rest<'w> {
+struct RestOfJob<'w> {
     world: &'w World,
     job: Job<'w>,
     task: TaskFolder,
@@ -46,7 +46,7 @@ struct Rest<'w> {
     environment: BTreeMap<String, String>,
 }
 
-impl<'w> Rest<'w> {
+impl<'w> RestOfJob<'w> {
     fn of(world: &'w World, job: Job<'w>, git: &Path) -> Self {
         Self::with_task(world, job, git, TaskFolder::unpacked("token"))
     }

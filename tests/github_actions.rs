@@ -10,8 +10,8 @@ use adieu_emulator::{Fault, GITHUB_ISSUER, MY_CONNECTION, WorkflowJob, World};
 use expect_test::expect;
 use serde_json::Value;
 
-use crate::desk::{Desk, says};
 use crate::harness::stable;
+use crate::shell::{Shell, assert_messages};
 
 /// A world whose application trusts pushes to `main` of `contoso/web`.
 pub(crate) fn world() -> World {
@@ -24,13 +24,13 @@ pub(crate) fn world() -> World {
 #[test]
 fn signs_in_with_two_requests_and_masks_the_token_before_it_is_printed() {
     let world = world();
-    let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]);
-    let said = desk.adieu(&["token"]);
-    assert_eq!(world.secrets_in(&said.stdout), ["access token"]);
-    assert!(said.masks.contains(&said.stdout.trim().to_owned()));
-    says(
+    let shell = Shell::in_a_workflow(&world, &WorkflowJob::default(), &[]);
+    let output = shell.adieu(&["token"]);
+    assert_eq!(world.secrets_in(&output.stdout), ["access token"]);
+    assert!(output.masks.contains(&output.stdout.trim().to_owned()));
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             exit 0
         "#]],
@@ -42,19 +42,19 @@ fn signs_in_with_two_requests_and_masks_the_token_before_it_is_printed() {
 #[test]
 fn masks_the_tokens_of_exec_and_serve() {
     let world = world();
-    let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]);
-    std::os::unix::fs::symlink("/bin/sh", desk.bin().join("sh")).expect("a link");
-    let said = desk.adieu(&[
+    let shell = Shell::in_a_workflow(&world, &WorkflowJob::default(), &[]);
+    std::os::unix::fs::symlink("/bin/sh", shell.bin().join("sh")).expect("a link");
+    let output = shell.adieu(&[
         "exec",
         "--",
         "sh",
         "-c",
         "echo $AZURE_DEVOPS_TOKEN $IDENTITY_HEADER",
     ]);
-    let words: Vec<&str> = said.stdout.split_whitespace().collect();
-    assert_eq!(words.len(), 2, "{}", said.stderr);
+    let words: Vec<&str> = output.stdout.split_whitespace().collect();
+    assert_eq!(words.len(), 2, "{}", output.stderr);
     for word in words {
-        assert!(said.masks.iter().any(|mask| mask == word), "no mask");
+        assert!(output.masks.iter().any(|mask| mask == word), "no mask");
     }
 }
 
@@ -65,11 +65,11 @@ fn names_the_permission_that_a_job_lacks() {
         may_have_id_tokens: false,
         ..WorkflowJob::default()
     };
-    let desk = Desk::in_a_workflow(&world, &job, &[]);
-    let said = desk.adieu(&["token", "--credential", "github-actions"]);
-    says(
+    let shell = Shell::in_a_workflow(&world, &job, &[]);
+    let output = shell.adieu(&["token", "--credential", "github-actions"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: GitHub does not let this job request an ID token: ACTIONS_ID_TOKEN_REQUEST_URL is not set.
             What to do: Add id-token: write to the job's permissions. Workflows for a pull request from a fork cannot have it.
@@ -77,10 +77,10 @@ fn names_the_permission_that_a_job_lacks() {
             exit 1
         "#]],
     );
-    let said = desk.adieu(&["token"]);
-    says(
+    let output = shell.adieu(&["token"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: You are not signed in.
               pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
@@ -102,11 +102,11 @@ fn shows_the_federated_credential_that_a_workflow_needs() {
         context: "environment:production",
         ..WorkflowJob::default()
     };
-    let desk = Desk::in_a_workflow(&world, &job, &[]);
-    let said = desk.adieu(&["token", "--credential", "github-actions"]);
-    says(
+    let shell = Shell::in_a_workflow(&world, &job, &[]);
+    let output = shell.adieu(&["token", "--credential", "github-actions"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: Microsoft Entra refused the workload identity (AADSTS700213) because no federated credential has the subject of its ID token.
               it said: No matching federated identity record found for presented assertion subject 'repo:contoso/web:environment:production'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
@@ -128,11 +128,11 @@ fn shows_the_federated_credential_that_a_workflow_needs() {
         "#]],
     );
     let bare = World::start();
-    let desk = Desk::in_a_workflow(&bare, &WorkflowJob::default(), &[]);
-    let said = desk.adieu(&["token", "--credential", "github-actions"]);
-    says(
+    let shell = Shell::in_a_workflow(&bare, &WorkflowJob::default(), &[]);
+    let output = shell.adieu(&["token", "--credential", "github-actions"]);
+    assert_messages(
         &bare,
-        &said,
+        &output,
         &expect![[r#"
             error: Microsoft Entra refused the workload identity (AADSTS700211) because no federated credential has the issuer of its ID token.
               it said: No matching federated identity record found for presented assertion issuer 'https://token.actions.githubusercontent.com'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
@@ -158,14 +158,14 @@ fn shows_the_federated_credential_that_a_workflow_needs() {
 #[test]
 fn keeps_the_request_token_at_github() {
     let world = world();
-    let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]).set(
+    let shell = Shell::in_a_workflow(&world, &WorkflowJob::default(), &[]).set(
         "ACTIONS_ID_TOKEN_REQUEST_URL",
         "https://evil.example/idtoken",
     );
-    let said = desk.adieu(&["token", "--credential", "github-actions"]);
-    says(
+    let output = shell.adieu(&["token", "--credential", "github-actions"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: The request token was not sent: ACTIONS_ID_TOKEN_REQUEST_URL points outside GitHub (evil.example is not a host of github.com).
             What to do: Leave ACTIONS_ID_TOKEN_REQUEST_URL and GITHUB_SERVER_URL as the runner sets them.
@@ -179,18 +179,18 @@ fn keeps_the_request_token_at_github() {
 #[test]
 fn reports_refusals_by_github_and_retries_transient_ones() {
     let world = world();
-    let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]);
+    let shell = Shell::in_a_workflow(&world, &WorkflowJob::default(), &[]);
     world
         .github()
         .fault(Fault::Status(503, Vec::new(), String::new()));
-    let said = desk.adieu(&["token", "--credential", "github-actions"]);
-    assert_eq!((said.status, said.stderr.as_str()), (0, ""));
+    let output = shell.adieu(&["token", "--credential", "github-actions"]);
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
     assert_eq!(world.github().requests().len(), 2);
     world.github().end_all_jobs();
-    let said = desk.adieu(&["token", "--credential", "github-actions"]);
-    says(
+    let output = shell.adieu(&["token", "--credential", "github-actions"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: GitHub Actions (run-actions-1-azure-eastus.actions.githubusercontent.com) did not issue an ID token (HTTP 401).
               it said: TF400813: The user is not authorized to access this resource.
@@ -206,14 +206,14 @@ fn reports_refusals_by_github_and_retries_transient_ones() {
 #[test]
 fn messages_of_services_do_not_become_workflow_commands() {
     let world = world();
-    let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]);
+    let shell = Shell::in_a_workflow(&world, &WorkflowJob::default(), &[]);
     // A carriage return ends a line for a runner, which looks for commands at the start of one.
     let profile =
         r#"{"id":"1","displayName":"x\r::add-mask::a\r  ::error file=b::c ##[warning]d"}"#;
     let answer = Fault::Status(200, Vec::new(), profile.to_owned());
     world.marketplace().fault(answer);
-    let said = desk.adieu(&["whoami"]);
-    let name: Vec<&str> = said.stdout.lines().skip(1).take(3).collect();
+    let output = shell.adieu(&["whoami"]);
+    let name: Vec<&str> = output.stdout.lines().skip(1).take(3).collect();
     expect![[r#"
         name: x
         **add-mask::a
@@ -224,9 +224,9 @@ fn messages_of_services_do_not_become_workflow_commands() {
 #[test]
 fn whoami_shows_the_federated_credentials_values() {
     let world = world();
-    let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]);
-    let said = desk.adieu(&["whoami", "--output", "json"]);
-    let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let shell = Shell::in_a_workflow(&world, &WorkflowJob::default(), &[]);
+    let output = shell.adieu(&["whoami", "--output", "json"]);
+    let document: Value = serde_json::from_str(&output.stdout).expect("JSON");
     expect![[r#"
         {
           "audience": "api://AzureADTokenExchange",
@@ -235,10 +235,10 @@ fn whoami_shows_the_federated_credentials_values() {
         }
     "#]]
     .assert_eq(&format!("{:#}\n", document["federation"]));
-    let said = desk.adieu(&["whoami"]);
+    let output = shell.adieu(&["whoami"]);
     let object = world.entra().object_id(MY_CONNECTION);
     let client = world.client_id(MY_CONNECTION);
-    let shown = said
+    let shown = output
         .stdout
         .replace(&object, "[OBJECT]")
         .replace(&client, "[CLIENT]");
@@ -261,11 +261,11 @@ fn doctor_checks_everything_from_github_to_the_marketplace() {
     world
         .marketplace()
         .set_role("pub", MY_CONNECTION, Some("Contributor"));
-    let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]);
-    let said = desk.adieu(&["doctor", "--publisher", "pub"]);
+    let shell = Shell::in_a_workflow(&world, &WorkflowJob::default(), &[]);
+    let output = shell.adieu(&["doctor", "--publisher", "pub"]);
     let is_proxy = |line: &&str| line.contains("http://127.0.0.1:");
     let (proxy, rest): (Vec<&str>, Vec<&str>) =
-        said.stdout.split_inclusive('\n').partition(is_proxy);
+        output.stdout.split_inclusive('\n').partition(is_proxy);
     assert_eq!(proxy.len(), 1);
     let shown = stable(&world, &rest.concat());
     expect![[r#"
@@ -285,13 +285,13 @@ fn doctor_checks_everything_from_github_to_the_marketplace() {
 
         What to do next: No action needed; all checks passed.
         exit 0
-    "#]].assert_eq(&format!("{shown}exit {}\n", said.status));
+    "#]].assert_eq(&format!("{shown}exit {}\n", output.status));
     let job = WorkflowJob {
         may_have_id_tokens: false,
         ..WorkflowJob::default()
     };
-    let said = Desk::in_a_workflow(&world, &job, &[]).adieu(&["doctor"]);
-    let last = said.stdout.lines().rev().take(2).collect::<Vec<_>>();
+    let output = Shell::in_a_workflow(&world, &job, &[]).adieu(&["doctor"]);
+    let last = output.stdout.lines().rev().take(2).collect::<Vec<_>>();
     expect![[r#"
         More: adieu explain credential
         What to do next: Give the job permissions: id-token: write, and set AZURE_CLIENT_ID and AZURE_TENANT_ID in the workflow's env."#]].assert_eq(&last.join("\n"));

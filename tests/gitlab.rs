@@ -5,8 +5,8 @@
 use adieu_emulator::{GITLAB_ISSUER, GitLabJob, MY_CONNECTION, World};
 use expect_test::expect;
 
-use crate::desk::{Desk, says};
 use crate::harness::stable;
+use crate::shell::{Shell, assert_messages};
 
 const AUDIENCE: &str = "api://AzureADTokenExchange";
 
@@ -23,8 +23,8 @@ fn world() -> World {
     world
 }
 
-fn job<'a>(world: &'a World, variable: &str, token: &str) -> Desk<'a> {
-    Desk::with(world, &[])
+fn job<'a>(world: &'a World, variable: &str, token: &str) -> Shell<'a> {
+    Shell::with(world, &[])
         .set("GITLAB_CI", "true")
         .set("AZURE_CLIENT_ID", world.client_id(MY_CONNECTION))
         .set("AZURE_TENANT_ID", world.entra().tenant())
@@ -36,21 +36,21 @@ fn job<'a>(world: &'a World, variable: &str, token: &str) -> Desk<'a> {
 fn signs_in_with_the_jobs_id_token() {
     let world = world();
     let token = world.gitlab_id_token(&JOB, 0);
-    let said = job(&world, "ADIEU_ID_TOKEN", &token).adieu(&["token"]);
-    assert_eq!(world.secrets_in(&said.stdout), ["access token"]);
-    says(
+    let output = job(&world, "ADIEU_ID_TOKEN", &token).adieu(&["token"]);
+    assert_eq!(world.secrets_in(&output.stdout), ["access token"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             warning: GitLab does not mask this token, so do not print it.
             exit 0
         "#]],
     );
-    let said = job(&world, "AZURE_OIDC_TOKEN", &token).adieu(&["token"]);
-    assert_eq!(world.secrets_in(&said.stdout), ["access token"]);
-    says(
+    let output = job(&world, "AZURE_OIDC_TOKEN", &token).adieu(&["token"]);
+    assert_eq!(world.secrets_in(&output.stdout), ["access token"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             warning: GitLab does not mask this token, so do not print it.
             exit 0
@@ -81,13 +81,13 @@ fn each_refusal_has_the_change_for_the_job() {
             "AZURE_OIDC_TOKEN" => "workload-identity",
             _ => "gitlab",
         };
-        let said = job(&world, variable, &token).adieu(&["token", "--credential", credential]);
-        assert_eq!(said.status, 1);
-        shown.push_str(&stable(&world, &said.stderr));
+        let output = job(&world, variable, &token).adieu(&["token", "--credential", credential]);
+        assert_eq!(output.status, 1);
+        shown.push_str(&stable(&world, &output.stderr));
     }
-    let said =
+    let output =
         job(&world, "ADIEU_ID_TOKEN", "not a token").adieu(&["token", "--credential", "gitlab"]);
-    shown.push_str(&said.stderr);
+    shown.push_str(&output.stderr);
     expect![[r#"
         error: Microsoft Entra refused the workload identity (AADSTS700213) because no federated credential has the subject of its ID token.
           it said: No matching federated identity record found for presented assertion subject 'project_path:contoso/other:ref_type:branch:ref:main'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
@@ -151,8 +151,8 @@ fn each_refusal_has_the_change_for_the_job() {
 fn whoami_shows_the_federated_credentials_values() {
     let world = world();
     let token = world.gitlab_id_token(&JOB, 0);
-    let said = job(&world, "ADIEU_ID_TOKEN", &token).adieu(&["whoami", "--credential", "gitlab"]);
-    let federation: Vec<&str> = said.stdout.lines().skip(5).collect();
+    let output = job(&world, "ADIEU_ID_TOKEN", &token).adieu(&["whoami", "--credential", "gitlab"]);
+    let federation: Vec<&str> = output.stdout.lines().skip(5).collect();
     expect![[r#"
         issuer: https://gitlab.com
         subject identifier: project_path:contoso/web:ref_type:branch:ref:main

@@ -9,8 +9,8 @@ use std::fs;
 use adieu_emulator::{MY_CONNECTION, Pat, World};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, world_of_an_administrator, write_hello_extension};
 use crate::harness::schema::Schema;
+use crate::shell::{Shell, world_of_an_administrator, write_hello_extension};
 
 /// SHA-256 of the only file in the extension.
 const DIGEST: &str = "d0a26d23e9d8e0538fd47e7bc502d26cf6c320e8daaec7c8521d4769530f5900";
@@ -41,11 +41,11 @@ fn listed(help: &str) -> Vec<&str> {
 }
 
 /// Every verb with JSON output, according to its help.
-fn verbs_with_json(desk: &Desk<'_>) -> BTreeSet<String> {
+fn verbs_with_json(shell: &Shell<'_>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let help = |verb: &str| {
         let words: Vec<&str> = verb.split_whitespace().chain(["--help"]).collect();
-        desk.adieu(&words).stdout
+        shell.adieu(&words).stdout
     };
     let mut verbs: Vec<String> = listed(&help("")).into_iter().map(str::to_owned).collect();
     while let Some(verb) = verbs.pop() {
@@ -64,7 +64,7 @@ fn verbs_with_json(desk: &Desk<'_>) -> BTreeSet<String> {
 fn every_verb_prints_json_that_matches_its_schema() {
     let world = world();
     let client = world.client_id(MY_CONNECTION);
-    let desk = Desk::machine(&world)
+    let shell = Shell::machine(&world)
         .set("ADIEU_CREDENTIAL", "managed-identity")
         .set("ADIEU_ORGANIZATION", "contoso");
     let folder = world.folder().join("json-output");
@@ -166,14 +166,14 @@ fn every_verb_prints_json_that_matches_its_schema() {
     let mut covered = BTreeSet::new();
     for (verb, line) in &lines {
         let words: Vec<&str> = line.split_whitespace().chain(["-o", "json"]).collect();
-        let said = desk.end(desk.start(&words));
-        let left: Vec<_> = fs::read_dir(desk.home())
+        let output = shell.end(shell.start(&words));
+        let left: Vec<_> = fs::read_dir(shell.home())
             .expect("a folder")
             .flatten()
             .collect();
         assert!(left.is_empty(), "{line}: {left:?}");
-        let document: Value = serde_json::from_str(&said.stdout)
-            .unwrap_or_else(|error| panic!("{line}: {error}\n{}{}", said.stdout, said.stderr));
+        let document: Value = serde_json::from_str(&output.stdout)
+            .unwrap_or_else(|error| panic!("{line}: {error}\n{}{}", output.stdout, output.stderr));
         assert_eq!(
             schema.violations_of(verb, &document),
             [""; 0],
@@ -199,7 +199,7 @@ fn every_verb_prints_json_that_matches_its_schema() {
         })
         .collect();
     assert!(unused.is_empty(), "{unused:?}");
-    let mut verbs = verbs_with_json(&desk);
+    let mut verbs = verbs_with_json(&shell);
     verbs.retain(|verb| !covered.contains(verb.as_str()) && !elsewhere.contains(&verb.as_str()));
     assert!(verbs.is_empty(), "{verbs:?} have JSON without a schema");
 }
@@ -224,8 +224,8 @@ fn detects_a_document_that_violates_its_schema() {
 fn the_variables_of_serve_have_their_schema() {
     let schema = Schema::read("docs/output.schema.json");
     let world = world();
-    let desk = Desk::machine(&world).set("ADIEU_CREDENTIAL", "managed-identity");
-    let mut serve = desk.start(&["serve", "--output", "json"]);
+    let shell = Shell::machine(&world).set("ADIEU_CREDENTIAL", "managed-identity");
+    let mut serve = shell.start(&["serve", "--output", "json"]);
     let mut line = String::new();
     let stdout = serve.stdout.as_mut().expect("an output");
     std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).expect("a line");
@@ -249,9 +249,9 @@ fn the_list_of_tokens_has_the_form_of_its_schema() {
     world
         .organizations()
         .add_pat("contoso", "ada@contoso.com", &pat);
-    let desk = Desk::machine(&world).set("ADIEU_CREDENTIAL", "managed-identity");
-    let said = desk.adieu(&["pats", "--organization", "contoso", "--output", "json"]);
-    let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let shell = Shell::machine(&world).set("ADIEU_CREDENTIAL", "managed-identity");
+    let output = shell.adieu(&["pats", "--organization", "contoso", "--output", "json"]);
+    let document: Value = serde_json::from_str(&output.stdout).expect("JSON");
     assert_eq!(document["pats"].as_array().map(Vec::len), Some(1));
     let schema = Schema::read("docs/pats.schema.json");
     assert_eq!(schema.violations(&document), [""; 0]);

@@ -33,20 +33,24 @@ AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).";
 
 /// Where the launcher runs: the agent sees different things in these two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Environment {
     Host,
     Container,
 }
 
-const EVERYWHERE: [Place; 2] = [Place::Host, Place::Container];
+const EVERYWHERE: [Environment; 2] = [Environment::Host, Environment::Container];
 
-fn step<'j, 'w>(job: &'j mut Job<'w>, folder: &TaskFolder, place: Place) -> Step<'j, 'w> {
+fn step<'j, 'w>(
+    job: &'j mut Job<'w>,
+    folder: &TaskFolder,
+    environment: Environment,
+) -> Step<'j, 'w> {
     let step = job
         .step(folder.path())
         .input("azureSubscription", MY_CONNECTION);
-    match place {
-        Place::Host => step,
-        Place::Container => step.in_container(),
+    match environment {
+        Environment::Host => step,
+        Environment::Container => step.in_container(),
     }
 }
 
@@ -55,10 +59,10 @@ fn start_and_wait<'j, 'w>(
     world: &World,
     job: &'j mut Job<'w>,
     folder: &TaskFolder,
-    place: Place,
+    environment: Environment,
 ) -> RunningStep<'j, 'w> {
     world.entra().always(VERY_LATE);
-    let mut running = step(job, folder, place).start();
+    let mut running = step(job, folder, environment).start();
     while world.entra().requests().is_empty() {
         if running.has_ended() {
             panic!("the step did not come to Entra:\n{}", running.wait().log);
@@ -99,23 +103,23 @@ fn commands(outcome: &Outcome) -> BTreeSet<&str> {
 /// A thread whose stack exceeds the memory cannot start, so tokio panics: it resolves host names on a thread.
 #[test]
 fn a_panic_fails_the_step_with_an_error() {
-    for place in EVERYWHERE {
+    for environment in EVERYWHERE {
         let world = World::start();
         let folder = TaskFolder::unpacked("token");
         let mut job = world.job();
         job.variable("RUST_MIN_STACK", "1000000000000000");
-        let outcome = step(&mut job, &folder, place).run();
-        assert_eq!(outcome.result, TaskResult::Failed, "{place:?}");
+        let outcome = step(&mut job, &folder, environment).run();
+        assert_eq!(outcome.result, TaskResult::Failed, "{environment:?}");
         let error = &outcome.errors[0];
         assert!(
             error.starts_with(
                 "adieu stopped because of an internal error; please report it: panicked at "
             ),
-            "{place:?}: {error}"
+            "{environment:?}: {error}"
         );
         assert!(
             outcome.log.contains("OS can't spawn worker thread"),
-            "{place:?}: {}",
+            "{environment:?}: {}",
             outcome.log
         );
         assert!(job.get("AZURE_DEVOPS_TOKEN").is_none());
@@ -124,12 +128,16 @@ fn a_panic_fails_the_step_with_an_error() {
 
 #[test]
 fn starts_a_binary_that_lost_its_executable_bit() {
-    for place in EVERYWHERE {
+    for environment in EVERYWHERE {
         let world = World::start();
         let folder = TaskFolder::unpacked("token");
         let mut job = world.job();
-        let outcome = step(&mut job, &folder, place).run();
-        assert_eq!(shown(&world, &folder, &outcome), SIGNED_IN, "{place:?}");
+        let outcome = step(&mut job, &folder, environment).run();
+        assert_eq!(
+            shown(&world, &folder, &outcome),
+            SIGNED_IN,
+            "{environment:?}"
+        );
         assert_eq!(outcome.result, TaskResult::Succeeded);
         assert_eq!(outcome.exit_code, Some(0));
         assert_eq!(
@@ -149,7 +157,7 @@ fn runs_again_in_a_folder_that_was_used_before() {
     let folder = TaskFolder::unpacked("token");
     let mut job = world.job();
     for _ in 0..2 {
-        let outcome = step(&mut job, &folder, Place::Host).run();
+        let outcome = step(&mut job, &folder, Environment::Host).run();
         assert_eq!(shown(&world, &folder, &outcome), SIGNED_IN);
     }
 }
@@ -161,7 +169,7 @@ fn passes_the_environment_on_as_it_is() {
     let mut job = world.job();
     job.agent_environment("NODE_OPTIONS", "--max-old-space-size=300");
     job.agent_environment("A_VARIABLE_OF_THE_AGENT", "spaces, = and \"quotes\" too");
-    let running = start_and_wait(&world, &mut job, &folder, Place::Host);
+    let running = start_and_wait(&world, &mut job, &folder, Environment::Host);
     let programs = running.programs();
     let environment = fs::read(format!("/proc/{}/environ", programs[0])).unwrap();
     let environment: Vec<_> = environment.split(|byte| *byte == 0).collect();
@@ -187,7 +195,9 @@ fn names_the_phase_that_the_agent_runs() {
         let folder = TaskFolder::unpacked("token");
         give_all_phases(&folder);
         let mut job = world.job();
-        let outcome = step(&mut job, &folder, Place::Host).section(section).run();
+        let outcome = step(&mut job, &folder, Environment::Host)
+            .section(section)
+            .run();
         if section == "execution" {
             assert_eq!(shown(&world, &folder, &outcome), SIGNED_IN, "{script}");
             continue;
@@ -231,7 +241,7 @@ fn lists_the_supported_platforms() {
         &world,
         "Object.defineProperty(process, 'arch', { value: 'mips' });",
     );
-    let outcome = step(&mut job, &folder, Place::Host).run();
+    let outcome = step(&mut job, &folder, Environment::Host).run();
     assert_eq!(
         outcome.log,
         "\

@@ -15,9 +15,9 @@ mod serve_bytes;
 // The emulator's clock, for real processes.
 #[cfg(target_os = "linux")]
 mod emulated_time;
-// A command line of a person, a machine, a step or a pod, with its own tools on the PATH.
+// The shell session of a user, a machine, a step or a pod, with its own tools on the PATH.
 #[cfg(unix)]
-mod desk;
+mod shell;
 
 // EntraToken@1: what a user gets, connection by connection.
 mod token;
@@ -39,7 +39,7 @@ mod token_hostile_answers;
 // Services that echo our credentials.
 mod echoes;
 // EntraToken@1: five hundred tasks at the same time.
-mod token_crowd;
+mod token_concurrency;
 
 // `configure` of EntraToken@1, and the broker behind it: from its start to the end of the job.
 mod serve;
@@ -64,7 +64,7 @@ mod serve_refusals;
 #[cfg(target_os = "linux")]
 mod serve_hostile;
 // Two hundred clients at the same time.
-mod serve_crowd;
+mod serve_concurrency;
 
 // RunWithToken@1: scripts, shells, exit codes, stops.
 mod run;

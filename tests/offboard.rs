@@ -9,11 +9,11 @@ use adieu_emulator::{Connection, Fault, MY_CONNECTION, World};
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
-use crate::desk::{Desk, Said, THREE_IDS, world_of_an_administrator};
 use crate::onboard::{onboard, shown, world, writes};
+use crate::shell::{CommandOutput, Shell, THREE_IDS, world_of_an_administrator};
 
 /// Runs `offboard` on the administrator's machine, for an identity in `contoso`.
-fn offboard(world: &World, identity: &str, arguments: &[&str]) -> Said {
+fn offboard(world: &World, identity: &str, arguments: &[&str]) -> CommandOutput {
     let fixed = [
         "offboard",
         "--credential",
@@ -23,16 +23,16 @@ fn offboard(world: &World, identity: &str, arguments: &[&str]) -> Said {
         "--organization",
         "contoso",
     ];
-    Desk::machine(world).adieu(&[&fixed, arguments].concat())
+    Shell::machine(world).adieu(&[&fixed, arguments].concat())
 }
 
-fn list(world: &World, arguments: &[&str]) -> Said {
+fn list(world: &World, arguments: &[&str]) -> CommandOutput {
     let fixed = ["onboard", "--list", "--credential", "managed-identity"];
-    Desk::machine(world).adieu(&[&fixed, arguments].concat())
+    Shell::machine(world).adieu(&[&fixed, arguments].concat())
 }
 
-fn says(world: &World, said: &Said, expected: &Expect) {
-    expected.assert_eq(&shown(world, said));
+fn assert_messages(world: &World, output: &CommandOutput, expected: &Expect) {
+    expected.assert_eq(&shown(world, output));
 }
 
 /// A world in which `my-connection` has everything that `onboard` adds.
@@ -41,8 +41,8 @@ fn world_with_member() -> (World, String) {
     world.organizations().add_project("contoso", "web");
     let client = world.client_id(MY_CONNECTION);
     let arguments = ["--project", "web=contributor", "--publisher", "pub"];
-    let said = onboard(&world, &client, &arguments);
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = onboard(&world, &client, &arguments);
+    assert_eq!(output.status, 0, "{}", output.stderr);
     (world, client)
 }
 
@@ -55,10 +55,10 @@ fn is_member(world: &World) -> bool {
 fn removes_what_onboard_added() {
     let (world, client) = world_with_member();
     let arguments = ["--publisher", "pub", "--yes"];
-    let said = offboard(&world, &client, &arguments);
-    says(
+    let output = offboard(&world, &client, &arguments);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         publisher pub: removed (was Contributor)
         contoso: my-connection removed (was Basic, Contributors of web)
@@ -70,10 +70,10 @@ fn removes_what_onboard_added() {
     assert_eq!(world.marketplace().role("pub", MY_CONNECTION), None);
     // Running it again changes nothing.
     let before = writes(&world);
-    let said = offboard(&world, &client, &arguments);
-    says(
+    let output = offboard(&world, &client, &arguments);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         publisher pub: is not a member; nothing to remove
         contoso: is not a member; nothing to remove
@@ -87,9 +87,9 @@ fn removes_what_onboard_added() {
 fn each_of_the_three_ids_finds_the_member() {
     for id in THREE_IDS {
         let (world, _) = world_with_member();
-        let said = offboard(&world, &id(&world), &["--yes", "--output", "json"]);
-        assert_eq!(said.status, 0, "{}", said.stderr);
-        let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+        let output = offboard(&world, &id(&world), &["--yes", "--output", "json"]);
+        assert_eq!(output.status, 0, "{}", output.stderr);
+        let json: Value = serde_json::from_str(&output.stdout).expect("JSON");
         assert_eq!(
             (
                 &json["organization"]["outcome"],
@@ -108,8 +108,8 @@ fn each_of_the_three_ids_finds_the_member() {
 fn removes_a_member_whose_application_was_deleted() {
     let (world, client) = world_with_member();
     world.entra().remove_enterprise_application(MY_CONNECTION);
-    let said = offboard(&world, &client, &["--yes"]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = offboard(&world, &client, &["--yes"]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
     assert!(!is_member(&world));
 }
 
@@ -117,10 +117,10 @@ fn removes_a_member_whose_application_was_deleted() {
 fn a_dry_run_shows_what_would_be_sent_and_removes_nothing() {
     let (world, client) = world_with_member();
     let before = writes(&world);
-    let said = offboard(&world, &client, &["--publisher", "pub", "--dry-run"]);
-    says(
+    let output = offboard(&world, &client, &["--publisher", "pub", "--dry-run"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         publisher pub: would be removed (Contributor)
         contoso: my-connection would be removed (Basic, Contributors of web)
@@ -138,12 +138,12 @@ fn a_dry_run_shows_what_would_be_sent_and_removes_nothing() {
 #[test]
 fn asks_on_a_terminal_and_accepts_only_a_yes() {
     let (world, client) = world_with_member();
-    let desk = Desk::machine(&world);
+    let shell = Shell::machine(&world);
     let line = format!(
         "offboard --credential managed-identity --identity {client} --organization contoso --publisher pub"
     );
     for (answer, remains) in [("n\n", true), ("\n", true), ("yes\n", false)] {
-        let shown = desk.on_a_terminal(&line, answer);
+        let shown = shell.on_a_terminal(&line, answer);
         let question = "Remove my-connection from contoso and publisher pub? [y/N] ";
         assert!(shown.contains(question), "{shown}");
         assert_eq!(shown.contains("Nothing was removed."), remains, "{shown}");
@@ -155,10 +155,10 @@ fn asks_on_a_terminal_and_accepts_only_a_yes() {
 fn requires_yes_without_a_terminal_before_any_request() {
     let (world, client) = world_with_member();
     let before = world.marketplace().requests().len();
-    let said = offboard(&world, &client, &[]);
-    says(
+    let output = offboard(&world, &client, &[]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: Nothing was removed: there is no terminal to ask on.
             What to do: Add --yes to remove without asking.
@@ -173,7 +173,7 @@ fn requires_yes_without_a_terminal_before_any_request() {
 fn names_an_identity_that_is_not_a_member() {
     let world = world();
     let unknown = "00000000-0000-4000-8000-000000000000";
-    says(
+    assert_messages(
         &world,
         &offboard(&world, unknown, &["--yes"]),
         &expect![[r#"
@@ -183,7 +183,7 @@ fn names_an_identity_that_is_not_a_member() {
             exit 1
         "#]],
     );
-    says(
+    assert_messages(
         &world,
         &offboard(&world, "my-connection", &["--yes"]),
         &expect![[r#"
@@ -196,7 +196,7 @@ fn names_an_identity_that_is_not_a_member() {
     // Without Microsoft Graph, an ID that is not found can be of the wrong kind.
     let world = world_of_an_administrator();
     let registration = world.entra().registration_id(MY_CONNECTION);
-    says(
+    assert_messages(
         &world,
         &offboard(&world, &registration, &["--yes"]),
         &expect![[r#"
@@ -216,7 +216,7 @@ fn names_the_permission_to_remove_users() {
     world.organizations().add_member("contoso", "admin");
     world.organizations().add_member("contoso", MY_CONNECTION);
     let client = world.client_id(MY_CONNECTION);
-    says(
+    assert_messages(
         &world,
         &offboard(&world, &client, &["--yes"]),
         &expect![[r#"
@@ -242,13 +242,13 @@ fn a_publisher_keeps_its_only_owner() {
     let arguments = ["--publisher", "pub", "--role", "owner"];
     assert_eq!(onboard(&world, &client, &arguments).status, 0);
     // Another Owner remains.
-    let said = offboard(&world, &client, &["--publisher", "pub", "--yes"]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = offboard(&world, &client, &["--publisher", "pub", "--yes"]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
     let admin = world.client_id("admin");
-    let said = offboard(&world, &admin, &["--publisher", "pub", "--yes"]);
-    says(
+    let output = offboard(&world, &admin, &["--publisher", "pub", "--yes"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         error: The identity is the only Owner of the publisher pub.
         What to do: Make another member an Owner first (https://marketplace.visualstudio.com/manage/publishers/pub → Members); nothing was removed.
@@ -266,10 +266,10 @@ fn a_publisher_that_the_caller_does_not_own_stops_it_before_the_organization() {
     world
         .marketplace()
         .set_role("pub", "admin", Some("Creator"));
-    let said = offboard(&world, &client, &["--publisher", "pub", "--yes"]);
-    says(
+    let output = offboard(&world, &client, &["--publisher", "pub", "--yes"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         error: Only an Owner of the publisher pub can change its members.
           it said: Access Denied: [ADMIN'S PROFILE] needs the following permission(s) on the resource /pub to perform this action: Manage user permissions on a resource
@@ -293,8 +293,8 @@ fn succeeds_if_only_the_answer_was_lost() {
             world.marketplace().fault(Fault::Delay(Duration::ZERO));
         }
         world.marketplace().fault(Fault::TruncateHead);
-        let said = offboard(&world, &client, &["--yes"]);
-        assert_eq!(said.status, 0, "{passing}: {}", said.stderr);
+        let output = offboard(&world, &client, &["--yes"]);
+        assert_eq!(output.status, 0, "{passing}: {}", output.stderr);
         assert!(!is_member(&world));
     }
 }
@@ -305,7 +305,7 @@ fn lists_the_service_principals_of_an_organization() {
     world
         .organizations()
         .add_person("contoso", "ada@contoso.com");
-    says(
+    assert_messages(
         &world,
         &list(&world, &["--organization", "contoso"]),
         &expect![[r#"
@@ -323,8 +323,8 @@ fn lists_the_service_principals_of_an_organization() {
             exit 0
         "#]],
     );
-    let said = list(&world, &["--organization", "contoso", "--output", "json"]);
-    let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let output = list(&world, &["--organization", "contoso", "--output", "json"]);
+    let json: Value = serde_json::from_str(&output.stdout).expect("JSON");
     assert_eq!(json["members"][1]["clientId"], client);
     assert_eq!(json["members"][1]["groups"][0]["group"], "Contributors");
     assert_eq!(json["members"][1]["lastAccess"], Value::Null);
@@ -339,10 +339,10 @@ fn lists_all_pages_and_reports_an_empty_organization() {
         world.organizations().add_member("contoso", &name);
     }
     world.organizations().page_of_members(2);
-    let said = list(&world, &["--organization", "contoso"]);
-    let names = said.stdout.lines().filter(|line| !line.starts_with(' '));
+    let output = list(&world, &["--organization", "contoso"]);
+    let names = output.stdout.lines().filter(|line| !line.starts_with(' '));
     let names: Vec<&str> = names.collect();
-    assert_eq!(names.len(), 6, "{}", said.stdout);
+    assert_eq!(names.len(), 6, "{}", output.stdout);
     assert!(names.is_sorted(), "{names:?}");
 }
 
@@ -352,7 +352,7 @@ fn names_the_permission_for_the_list() {
     world.add_connection(Connection::managed_identity("admin", None));
     world.organizations().add_member("contoso", "admin");
     world.organizations().entitlements_are_private();
-    says(
+    assert_messages(
         &world,
         &list(&world, &["--organization", "contoso"]),
         &expect![[r#"
@@ -368,7 +368,7 @@ fn names_the_permission_for_the_list() {
             exit 1
         "#]],
     );
-    says(
+    assert_messages(
         &world,
         &list(&world, &[]),
         &expect![[r#"
@@ -378,7 +378,7 @@ fn names_the_permission_for_the_list() {
         exit 2
     "#]],
     );
-    says(
+    assert_messages(
         &world,
         &list(&world, &["--organization", "contoso", "--publisher", "pub"]),
         &expect![[r#"

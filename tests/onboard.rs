@@ -13,8 +13,8 @@ use adieu_emulator::{Connection, Fault, MY_CONNECTION, World};
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
-use crate::desk::{Desk, Said, THREE_IDS, world_of_an_administrator};
 use crate::harness::stable;
+use crate::shell::{CommandOutput, Shell, THREE_IDS, world_of_an_administrator};
 
 /// A world in which `admin`, a machine's identity, administers `contoso` and owns `pub`.
 pub(crate) fn world() -> World {
@@ -25,11 +25,11 @@ pub(crate) fn world() -> World {
 }
 
 /// Runs `onboard` on the administrator's machine, for `my-connection` in `contoso`.
-pub(crate) fn onboard(world: &World, identity: &str, arguments: &[&str]) -> Said {
-    onboard_on(&Desk::machine(world), identity, arguments)
+pub(crate) fn onboard(world: &World, identity: &str, arguments: &[&str]) -> CommandOutput {
+    onboard_on(&Shell::machine(world), identity, arguments)
 }
 
-fn onboard_on(desk: &Desk<'_>, identity: &str, arguments: &[&str]) -> Said {
+fn onboard_on(shell: &Shell<'_>, identity: &str, arguments: &[&str]) -> CommandOutput {
     let fixed = [
         "onboard",
         "--credential",
@@ -39,11 +39,11 @@ fn onboard_on(desk: &Desk<'_>, identity: &str, arguments: &[&str]) -> Said {
         "--organization",
         "contoso",
     ];
-    desk.adieu(&[&fixed, arguments].concat())
+    shell.adieu(&[&fixed, arguments].concat())
 }
 
-pub(crate) fn shown(world: &World, said: &Said) -> String {
-    let mut text = format!("{}{}exit {}\n", said.stdout, said.stderr, said.status);
+pub(crate) fn shown(world: &World, output: &CommandOutput) -> String {
+    let mut text = format!("{}{}exit {}\n", output.stdout, output.stderr, output.status);
     for (value, name) in [
         (world.client_id(MY_CONNECTION), "[CLIENT ID]"),
         (
@@ -69,8 +69,8 @@ pub(crate) fn shown(world: &World, said: &Said) -> String {
     stable(world, &text)
 }
 
-fn says(world: &World, said: &Said, expected: &Expect) {
-    expected.assert_eq(&shown(world, said));
+fn assert_messages(world: &World, output: &CommandOutput, expected: &Expect) {
+    expected.assert_eq(&shown(world, output));
 }
 
 fn level(world: &World) -> Option<String> {
@@ -92,10 +92,10 @@ fn asks_microsoft_graph_again_after_half_an_answer() {
     let world = world();
     let half = Fault::Status(200, Vec::new(), r#"{"id":"#.to_owned());
     world.microsoft_graph().fault(half);
-    let said = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
-    says(
+    let output = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
         contoso: added (Basic)
@@ -113,8 +113,8 @@ fn stops_at_a_repeated_page_of_members() {
     }
     world.organizations().page_of_members(1);
     world.organizations().repeat_pages_of_members();
-    let said = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
     let requests = world.marketplace().requests();
     let lists = requests
         .iter()
@@ -126,15 +126,15 @@ fn stops_at_a_repeated_page_of_members() {
 fn accepts_any_time_limit() {
     let world = world();
     let wait = u64::MAX.to_string();
-    let said = onboard(&world, &world.client_id(MY_CONNECTION), &["--wait", &wait]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = onboard(&world, &world.client_id(MY_CONNECTION), &["--wait", &wait]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
 }
 
 #[test]
 fn adds_an_identity_to_an_organization_a_project_and_a_publisher() {
     let world = world();
     let project = world.organizations().add_project("contoso", "web shop");
-    let said = onboard(
+    let output = onboard(
         &world,
         &world.client_id(MY_CONNECTION),
         &[
@@ -146,9 +146,9 @@ fn adds_an_identity_to_an_organization_a_project_and_a_publisher() {
             "creator",
         ],
     );
-    says(
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
         contoso: added (Basic, Contributor of web shop)
@@ -179,7 +179,7 @@ fn run_again_it_changes_what_differs_and_nothing_else() {
     let arguments = ["--access-level", "stakeholder", "--publisher", "pub"];
     assert_eq!(onboard(&world, &client, &arguments).status, 0);
     assert_eq!(writes(&world), 2);
-    says(
+    assert_messages(
         &world,
         &onboard(&world, &client, &arguments),
         &expect![[r#"
@@ -190,14 +190,14 @@ fn run_again_it_changes_what_differs_and_nothing_else() {
         "#]],
     );
     assert_eq!(writes(&world), 2);
-    let said = onboard(
+    let output = onboard(
         &world,
         &client,
         &["--project", "web", "--publisher", "pub", "--role", "reader"],
     );
-    says(
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             contoso: changed (Basic instead of Stakeholder, Reader of web)
@@ -217,9 +217,9 @@ fn run_again_it_changes_what_differs_and_nothing_else() {
 fn each_of_the_three_ids_leads_to_the_one_that_is_needed() {
     for id in THREE_IDS {
         let world = world();
-        let said = onboard(&world, &id(&world), &["--output", "json"]);
-        assert_eq!(said.status, 0, "{}", said.stderr);
-        let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+        let output = onboard(&world, &id(&world), &["--output", "json"]);
+        assert_eq!(output.status, 0, "{}", output.stderr);
+        let json: Value = serde_json::from_str(&output.stdout).expect("JSON");
         assert_eq!(
             json["identity"]["objectId"],
             world.entra().object_id(MY_CONNECTION)
@@ -235,10 +235,10 @@ fn a_dry_run_shows_what_would_be_sent_and_changes_nothing() {
     world.organizations().add_project("contoso", "web");
     let client = world.client_id(MY_CONNECTION);
     let arguments = ["--project", "web", "--publisher", "pub", "--dry-run"];
-    let said = onboard(&world, &client, &arguments);
-    says(
+    let output = onboard(&world, &client, &arguments);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
         contoso: would be added (Basic, Reader of web)
@@ -277,14 +277,14 @@ fn a_dry_run_shows_what_would_be_sent_and_changes_nothing() {
     "#]],
     );
     assert_eq!(writes(&world), 0);
-    assert!(world.secrets_in(&said.stdout).is_empty());
+    assert!(world.secrets_in(&output.stdout).is_empty());
     // The requests that were shown are the ones that are sent.
-    let said = onboard(
+    let output = onboard(
         &world,
         &client,
         &[&arguments[..], &["--output", "json"]].concat(),
     );
-    let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let json: Value = serde_json::from_str(&output.stdout).expect("JSON");
     let shown: Vec<String> = json["requests"]
         .as_array()
         .expect("requests")
@@ -311,10 +311,10 @@ fn a_dry_run_shows_what_would_be_sent_and_changes_nothing() {
 #[test]
 fn without_microsoft_graph_the_id_is_taken_for_the_object_id() {
     let world = world_of_an_administrator();
-    let said = onboard(&world, &world.entra().object_id(MY_CONNECTION), &[]);
-    says(
+    let output = onboard(&world, &world.entra().object_id(MY_CONNECTION), &[]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         contoso: added (Basic)
         warning: Microsoft Graph did not say which application this is (Insufficient privileges to complete the operation), so [ENTERPRISE APPLICATION] is used as the object id of its enterprise application.
@@ -329,10 +329,10 @@ fn waits_for_a_new_application() {
     let world = world();
     world.organizations().not_yet_known(MY_CONNECTION, 1);
     let client = world.client_id(MY_CONNECTION);
-    let said = onboard(&world, &client, &["--wait", "0"]);
-    says(
+    let output = onboard(&world, &client, &["--wait", "0"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             error: Could not add [ENTERPRISE APPLICATION] to contoso: Azure DevOps cannot add it now (VS403283) (200 of vsaex.dev.azure.com).
@@ -343,15 +343,15 @@ fn waits_for_a_new_application() {
         "#]],
     );
     world.organizations().not_yet_known(MY_CONNECTION, 1);
-    let said = onboard(&world, &client, &["--wait", "30"]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = onboard(&world, &client, &["--wait", "30"]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
     assert_eq!(level(&world).as_deref(), Some("express"));
 }
 
 #[test]
 fn explains_that_a_publisher_needs_the_id_of_whoami() {
     let world = world();
-    let desk = Desk::machine(&world);
+    let shell = Shell::machine(&world);
     let client = world.client_id(MY_CONNECTION);
     let arguments = [
         "onboard",
@@ -362,9 +362,9 @@ fn explains_that_a_publisher_needs_the_id_of_whoami() {
         "--publisher",
         "pub",
     ];
-    says(
+    assert_messages(
         &world,
-        &desk.adieu(&arguments),
+        &shell.adieu(&arguments),
         &expect![[r#"
         error: --publisher needs the identity's Azure DevOps ID.
         What to do: Add --organization, or --member-id with the ID that `adieu whoami` prints for that identity.
@@ -373,8 +373,8 @@ fn explains_that_a_publisher_needs_the_id_of_whoami() {
     "#]],
     );
     let id = world.organizations().profile_id(MY_CONNECTION);
-    let said = desk.adieu(&[&arguments[..], &["--member-id", &id]].concat());
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = shell.adieu(&[&arguments[..], &["--member-id", &id]].concat());
+    assert_eq!(output.status, 0, "{}", output.stderr);
     assert_eq!(
         world.marketplace().role("pub", MY_CONNECTION).as_deref(),
         Some("Contributor")
@@ -391,11 +391,11 @@ fn a_member_list_of_several_pages_is_read_to_its_end() {
     }
     world.organizations().add_member("contoso", MY_CONNECTION);
     world.organizations().page_of_members(2);
-    let said = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
+    let output = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
     assert!(
-        said.stdout.contains("nothing to change"),
+        output.stdout.contains("nothing to change"),
         "{}{}",
-        said.stdout,
-        said.stderr
+        output.stdout,
+        output.stderr
     );
 }

@@ -6,9 +6,9 @@ use adieu_emulator::{Connection, MY_CONNECTION, World};
 use expect_test::expect;
 use serde_json::Value;
 
-use crate::desk::Desk;
 use crate::extension::{job, run, shown};
 use crate::harness::stable;
+use crate::shell::Shell;
 
 /// A world in which `my-connection` is a member of `fabrikam` in the home tenant and, as another identity, of
 /// `northwind` in a second tenant. Returns that tenant.
@@ -30,11 +30,11 @@ fn whoami(world: &World, arguments: &[&str]) -> (Value, String, i32) {
         arguments,
     ]
     .concat();
-    let said = Desk::in_a_step(world, &[])
+    let output = Shell::in_a_step(world, &[])
         .on_the_internet()
         .adieu(&arguments);
-    let json = serde_json::from_str(&said.stdout).unwrap_or_default();
-    (json, said.stderr, said.status)
+    let json = serde_json::from_str(&output.stdout).unwrap_or_default();
+    (json, output.stderr, output.status)
 }
 
 #[test]
@@ -104,15 +104,15 @@ fn a_managed_identity_does_not_reach_another_tenant() {
     let (world, tenant) = world();
     world.add_connection(Connection::managed_identity("app", None));
     let asked = || {
-        let said = Desk::machine(&world).adieu(&[
+        let output = Shell::machine(&world).adieu(&[
             "whoami",
             "--organization",
             "northwind",
             "--credential",
             "managed-identity",
         ]);
-        assert_eq!(said.status, 1);
-        stable(&world, &said.stderr.replace(&tenant, "[NORTHWIND]"))
+        assert_eq!(output.status, 1);
+        stable(&world, &output.stderr.replace(&tenant, "[NORTHWIND]"))
     };
     expect![[r#"
         error: northwind accepts tokens of tenant [NORTHWIND], but this one is of tenant [TENANT].

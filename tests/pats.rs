@@ -10,8 +10,8 @@ use adieu_emulator::{Connection, Fault, Pat, World};
 use expect_test::expect;
 use serde_json::Value;
 
-use crate::desk::{Desk, Said};
 use crate::harness::stable;
+use crate::shell::{CommandOutput, Shell};
 
 mod hostile;
 mod refusals;
@@ -89,23 +89,24 @@ fn small_world() -> (World, String) {
     (world, last[..10].to_owned())
 }
 
-fn pats(world: &World, arguments: &[&str]) -> Said {
+fn pats(world: &World, arguments: &[&str]) -> CommandOutput {
     let all = [&["pats", "--organization", "contoso"], arguments].concat();
-    let said = Desk::machine(world).adieu(&all);
-    let leaked = world.secrets_in(&said.stdout);
-    assert!(leaked.is_empty(), "{leaked:?} in {}", said.stdout);
-    said
+    let output = Shell::machine(world).adieu(&all);
+    let leaked = world.secrets_in(&output.stdout);
+    assert!(leaked.is_empty(), "{leaked:?} in {}", output.stdout);
+    output
 }
 
-fn shown(world: &World, said: &Said) -> String {
-    let text = format!("{}{}exit {}\n", said.stdout, said.stderr, said.status);
+fn shown(world: &World, output: &CommandOutput) -> String {
+    let text = format!("{}{}exit {}\n", output.stdout, output.stderr, output.status);
     let text = text.replace(&world.entra().object_id("app"), "[OBJECT]");
     let descriptor = regex_lite::Regex::new("aad\\.[A-Za-z0-9_-]+").expect("a pattern");
     stable(world, &descriptor.replace_all(&text, "[DESCRIPTOR]"))
 }
 
-fn json(said: &Said) -> Value {
-    serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {}", said.stderr))
+fn json(output: &CommandOutput) -> Value {
+    serde_json::from_str(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", output.stderr))
 }
 
 /// The number of PATs in a document, and of their owners.
@@ -121,7 +122,7 @@ fn counts(document: &Value) -> (usize, usize) {
 #[test]
 fn lists_tokens_by_expiry_with_owner_use_and_id() {
     let (world, last) = small_world();
-    let said = pats(&world, &[]);
+    let output = pats(&world, &[]);
     expect![[r##"
         #  STOPS       GLOBAL  ACCESS  LAST USE    LEAKS  OWNER                  NAME
         1  2026-12-01  yes     full    [DAY]  -      grace@contoso.example  release
@@ -137,14 +138,14 @@ fn lists_tokens_by_expiry_with_owner_use_and_id() {
           POST https://vssps.dev.azure.com/contoso/_apis/tokenadmin/revocations?api-version=7.2-preview.1 [{"authorizationId":"<authorization id>"}]
         4 personal access tokens of 3 users, 1 active and global (stop on 2026-12-01), 1 active with full access.
         exit 0
-    "##]].assert_eq(&shown(&world, &said).replace(&last, "[DAY]"));
+    "##]].assert_eq(&shown(&world, &output).replace(&last, "[DAY]"));
 }
 
 #[test]
 fn prints_the_same_as_json() {
     let (world, last) = small_world();
-    let said = pats(&world, &["--global", "--output", "json"]);
-    let text = shown(&world, &said).replace(&last, "[DAY]");
+    let output = pats(&world, &["--global", "--output", "json"]);
+    let text = shown(&world, &output).replace(&last, "[DAY]");
     expect![[r#"
         {
           "auditLog": {
@@ -249,7 +250,7 @@ fn joins_tokens_in_files_with_their_owners() {
     ];
     let other = format!("\n  {}99CKACAAAAAAc9QeAAASAZDO138C", other.concat());
     fs::write(folder.join("##vso[task.x]"), &other).expect("a file");
-    let scanned = Desk::machine(&world).adieu(&[
+    let scanned = Shell::machine(&world).adieu(&[
         "scan",
         "--output",
         "json",
@@ -257,16 +258,16 @@ fn joins_tokens_in_files_with_their_owners() {
     ]);
     let report = world.folder().join("scan.json");
     fs::write(&report, scanned.stdout).expect("a file");
-    let said = pats(&world, &["--leaks", report.to_str().expect("a path")]);
+    let output = pats(&world, &["--leaks", report.to_str().expect("a path")]);
     let place = folder.display().to_string();
-    let lines: Vec<&str> = said.stdout.lines().collect();
+    let lines: Vec<&str> = output.stdout.lines().collect();
     let lines = lines[10..].join("\n").replace(&place, "[FOLDER]");
     expect![[r##"
         #1 is in [FOLDER]/a.env:1:5
         no owner was found for [FOLDER]/**vso[task.x]:2:3 (pzrwCAT8CGhukjbg4KkJ)
         Nothing was revoked. To revoke, an administrator sends:
           POST https://vssps.dev.azure.com/contoso/_apis/tokenadmin/revocations?api-version=7.2-preview.1 [{"authorizationId":"<authorization id>"}]"##]].assert_eq(&lines);
-    assert!(said.stderr.contains("1 in files"), "{}", said.stderr);
+    assert!(output.stderr.contains("1 in files"), "{}", output.stderr);
 }
 
 #[test]
@@ -297,9 +298,9 @@ fn reads_two_hundred_users_through_pages_and_a_429() {
     for _ in 0..2 {
         world.marketplace().fault(Fault::too_many_requests(1));
     }
-    let said = pats(&world, &["--output", "json"]);
-    let document = json(&said);
-    assert_eq!((said.status, counts(&document)), (0, (244, 200)));
+    let output = pats(&world, &["--output", "json"]);
+    let document = json(&output);
+    assert_eq!((output.status, counts(&document)), (0, (244, 200)));
     assert_eq!(document["users"], 200);
     assert_eq!(document["notRead"], Value::Array(Vec::new()));
     let pats = document["pats"].as_array().expect("a list");

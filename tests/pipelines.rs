@@ -8,7 +8,7 @@ mod extension;
 mod feeds;
 mod git;
 mod guide;
-mod ours;
+mod release;
 mod scan;
 pub(crate) mod scenario;
 mod scenarios;

@@ -2,14 +2,14 @@
 
 use adieu_emulator::{MY_CONNECTION, Playground};
 
-use crate::desk::Desk;
+use crate::shell::Shell;
 
 #[test]
 fn the_verbs_work_in_the_emulators_shell() {
     let playground = Playground::start();
-    let mut desk = Desk::with(&playground.world, &[]);
+    let mut shell = Shell::with(&playground.world, &[]);
     for (name, value) in &playground.variables {
-        desk = desk.set(name, value);
+        shell = shell.set(name, value);
     }
     let identity = playground.world.client_id(MY_CONNECTION);
     let extension = playground.world.folder().join("hello");
@@ -24,13 +24,17 @@ fn the_verbs_work_in_the_emulators_shell() {
             "{command}"
         );
         let words: Vec<&str> = command.split(' ').collect();
-        let said = desk.adieu(&words);
+        let output = shell.adieu(&words);
         assert_eq!(
-            said.status, status,
+            output.status, status,
             "{command}: {}{}",
-            said.stdout, said.stderr
+            output.stdout, output.stderr
         );
-        assert!(said.stdout.contains(expected), "{command}: {}", said.stdout);
+        assert!(
+            output.stdout.contains(expected),
+            "{command}: {}",
+            output.stdout
+        );
     }
     for (command, expected) in [
         ("whoami", "organization: contoso"),
@@ -59,9 +63,13 @@ fn the_verbs_work_in_the_emulators_shell() {
         );
         let words: Vec<&str> = command.split(' ').collect();
         // `publish` leaves the package in the working directory.
-        let said = desk.end(desk.start(&words));
-        assert_eq!(said.status, 0, "{command}: {}{}", said.stdout, said.stderr);
-        let all = format!("{}{}", said.stdout, said.stderr);
+        let output = shell.end(shell.start(&words));
+        assert_eq!(
+            output.status, 0,
+            "{command}: {}{}",
+            output.stdout, output.stderr
+        );
+        let all = format!("{}{}", output.stdout, output.stderr);
         assert!(all.contains(expected), "{command}: {all}");
     }
 }

@@ -4,7 +4,7 @@
 use adieu_emulator::{Connection, World};
 use expect_test::expect;
 
-use crate::desk::Desk;
+use crate::shell::Shell;
 use crate::whoami::shown;
 
 /// A world in which the machine's identity is not a member of anything.
@@ -16,8 +16,8 @@ fn world() -> World {
 
 fn asked(world: &World, arguments: &[&str]) -> String {
     let quiet = ["--credential", "managed-identity"];
-    let said = Desk::machine(world).adieu(&[arguments, &quiet].concat());
-    shown(world, &said)
+    let output = Shell::machine(world).adieu(&[arguments, &quiet].concat());
+    shown(world, &output)
 }
 
 #[test]
@@ -158,12 +158,12 @@ fn uses_the_first_valid_tenant() {
     let world = world();
     world.organizations().add_member("fabrikam", "app");
     world.organizations().name_several_tenants("fabrikam");
-    let said = asked(
+    let output = asked(
         &world,
         &["whoami", "--organization", "fabrikam", "--output", "json"],
     );
     let tenant = r#""tenant": "[TENANT]""#;
-    assert_eq!(said.matches(tenant).count(), 2, "{said}");
+    assert_eq!(output.matches(tenant).count(), 2, "{output}");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn suggests_project_membership_for_a_hidden_project() {
         .hide_project("fabrikam", &project, "app");
     world.add_connection(Connection::client_secret("other"));
     let other = world.entra().object_id("other");
-    let said = asked(
+    let output = asked(
         &world,
         &[
             "onboard",
@@ -199,7 +199,7 @@ fn suggests_project_membership_for_a_hidden_project() {
         More: adieu explain vs800075
         exit 1
     "#]].assert_eq(
-        &said
+        &output
             .replace(&other, "[OTHER]")
             .replace(&project, "[PROJECT]"),
     );
@@ -224,7 +224,7 @@ fn recognizes_a_missing_gallery_permission_with_either_status() {
         world.marketplace().set_role("pub", "app", Some("Reader"));
         world.marketplace().add_extension("pub.hello");
         world.marketplace().access_check_status(status);
-        let said = asked(
+        let output = asked(
             &world,
             &[
                 "extension",
@@ -237,6 +237,6 @@ fn recognizes_a_missing_gallery_permission_with_either_status() {
                 "hello",
             ],
         );
-        expected.assert_eq(&said.replace(&format!("({status} of"), "([STATUS] of"));
+        expected.assert_eq(&output.replace(&format!("({status} of"), "([STATUS] of"));
     }
 }

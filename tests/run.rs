@@ -3,7 +3,7 @@
 //! Every script is a real one, in a real shell on this machine.
 
 // On its own, by a signal, by a stop.
-mod ends;
+mod exits;
 
 use adieu_emulator::{MY_CONNECTION, Outcome, TaskResult, World};
 use expect_test::expect;
@@ -229,12 +229,12 @@ fn reports_a_script_that_cannot_be_written() {
         .input("script", "true")
         .run();
     assert_eq!(outcome.result, TaskResult::Failed);
-    let said = outcome.errors.join("\n");
+    let output = outcome.errors.join("\n");
     expect![[r#"
         Cannot write the script in /nowhere: No such file or directory.
         What to do: Give the agent's user write access to that folder (Agent.TempDirectory) and free disk space.
         More: adieu explain run"#]]
-    .assert_eq(&said);
+    .assert_eq(&output);
 }
 
 #[test]

@@ -43,13 +43,13 @@ pub(crate) fn old_application_token() -> String {
 }
 
 /// The output of a run.
-pub(crate) struct Scanned {
+pub(crate) struct ScanOutput {
     pub(crate) status: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl Scanned {
+impl ScanOutput {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}: {} {}", self.stdout, self.stderr))
@@ -77,18 +77,18 @@ impl Scanned {
 }
 
 /// Runs `adieu scan` in a folder; its output shows no part of a token.
-pub(crate) fn scan(folder: &Path, arguments: &[&str]) -> Scanned {
+pub(crate) fn scan(folder: &Path, arguments: &[&str]) -> ScanOutput {
     scan_with_input(folder, arguments, b"")
 }
 
-pub(crate) fn scan_with_input(folder: &Path, arguments: &[&str], input: &[u8]) -> Scanned {
+pub(crate) fn scan_with_input(folder: &Path, arguments: &[&str], input: &[u8]) -> ScanOutput {
     let mut command = Command::new(env!("CARGO_BIN_EXE_adieu"));
     command.arg("scan").args(arguments).current_dir(folder);
     run(command, input)
 }
 
 /// Runs a command that starts `adieu scan`.
-pub(crate) fn run(mut command: Command, input: &[u8]) -> Scanned {
+pub(crate) fn run(mut command: Command, input: &[u8]) -> ScanOutput {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -99,7 +99,7 @@ pub(crate) fn run(mut command: Command, input: &[u8]) -> Scanned {
     let _ = child.stdin.take().expect("a pipe").write_all(input);
     let output = child.wait_with_output().expect("an end");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    let scanned = Scanned {
+    let scanned = ScanOutput {
         status: output.status.code().unwrap_or(-1),
         stdout: text(output.stdout),
         stderr: text(output.stderr),

@@ -7,7 +7,7 @@ use std::process::Command;
 use adieu_emulator::{Connection, MY_CONNECTION, TaskResult, TokenFlaw, World};
 use expect_test::expect;
 
-use crate::harness::{AZURE_DEVOPS, Endpoint, Served, TaskFolder, stable};
+use crate::harness::{AZURE_DEVOPS, Endpoint, JobWithBroker, TaskFolder, stable};
 
 #[test]
 fn serves_from_the_step_to_the_end_of_the_job() {
@@ -39,7 +39,7 @@ fn serves_from_the_step_to_the_end_of_the_job() {
 #[test]
 fn publishes_its_address_and_hides_its_key() {
     let world = World::start();
-    let served = Served::start(&world, "identity\nazd");
+    let served = JobWithBroker::start(&world, "identity\nazd");
     let seen: Vec<String> = served
         .job
         .environment_of_next_script()
@@ -64,7 +64,7 @@ fn publishes_its_address_and_hides_its_key() {
 #[test]
 fn clears_the_endpoint_variables_at_the_end() {
     let world = World::start();
-    let served = Served::start(&world, "identity\nazd\ngit");
+    let served = JobWithBroker::start(&world, "identity\nazd\ngit");
     let before = served.job.environment_of_next_script();
     let job = served.end();
     let left: Vec<String> = job
@@ -105,7 +105,7 @@ fn clears_the_endpoint_variables_at_the_end() {
 #[test]
 fn ends_with_a_killed_job() {
     let world = World::start();
-    let served = Served::start(&world, "identity");
+    let served = JobWithBroker::start(&world, "identity");
     assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
     assert_eq!(served.job.finish().len(), 1);
 }
@@ -257,7 +257,7 @@ fn a_failed_step_stops_its_broker() {
 #[test]
 fn limits_the_resources_for_tokens() {
     let world = World::start();
-    let served = Served::start(&world, "identity\nresources = tokens, arm");
+    let served = JobWithBroker::start(&world, "identity\nresources = tokens, arm");
     for (resource, status) in [
         (AZURE_DEVOPS, 200),
         ("https://management.azure.com", 200),
@@ -282,7 +282,7 @@ fn serves_git_only_tokens_for_azure_devops() {
         ("git\nidentity", 200),
         ("azd\ngit", 200),
     ] {
-        let served = Served::in_job(world.job(), &format!("{configure}\n"));
+        let served = JobWithBroker::in_job(world.job(), &format!("{configure}\n"));
         let endpoint = Endpoint::of_git(&served.job);
         assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200, "{configure}");
         let arm = "https://management.azure.com";

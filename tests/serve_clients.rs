@@ -13,7 +13,7 @@ use adieu_emulator::World;
 use expect_test::expect;
 
 use crate::emulated_time::Time;
-use crate::harness::{AZURE_DEVOPS, Served, ask, client, root, seconds_left, stable};
+use crate::harness::{AZURE_DEVOPS, JobWithBroker, ask, client, root, seconds_left, stable};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -63,7 +63,7 @@ fn the_azure_sdk_for_rust_is_supplied_for_hours() {
 fn azd_is_supplied_for_hours_by_its_external_authentication() {
     let world = World::start();
     let time = Time::of(&world);
-    let served = Served::in_job(time.job(), "identity\nazd");
+    let served = JobWithBroker::in_job(time.job(), "identity\nazd");
     let environment = served.job.environment_of_next_script();
     let (endpoint, key) = (
         &environment["AZD_AUTH_ENDPOINT"],
@@ -100,7 +100,7 @@ fn azd_is_supplied_for_hours_by_its_external_authentication() {
 fn supplied(mut command: Command) -> String {
     let world = World::start();
     let time = Time::of(&world);
-    let served = Served::in_job(time.job(), "identity");
+    let served = JobWithBroker::in_job(time.job(), "identity");
     let proxy = Arc::new(AtomicUsize::new(0));
     let asked = Arc::clone(&proxy);
     let address = world.server_of_bytes(move |_| {

@@ -9,8 +9,8 @@ use adieu_emulator::{Connection, Fault, World};
 use expect_test::expect;
 use serde_json::Value;
 
-use crate::desk::Desk;
 use crate::harness::{AZURE_DEVOPS, Endpoint};
+use crate::shell::Shell;
 
 /// `adieu serve` on a machine with an identity, and its first lines.
 fn serving(world: &World, arguments: &[&str], lines: usize) -> (Child, Vec<String>) {
@@ -68,12 +68,12 @@ fn serves_until_ctrl_c() {
         port: endpoint.port,
     };
     assert_eq!(stranger.token(AZURE_DEVOPS).0, 401);
-    let said = stop(serving, "-INT").replace(&endpoint.port.to_string(), "[PORT]");
+    let text = stop(serving, "-INT").replace(&endpoint.port.to_string(), "[PORT]");
     expect![[r#"
         Serving tokens on 127.0.0.1:[PORT]. Press Ctrl+C to stop.
         Refused a request: this endpoint does not serve tokens for the resource; add it to `resources` in the step's `configure`, or to `--resource`
         Refused a request: The secret is missing or wrong.
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
 }
 
 /// Without a working sign-in, it fails before anyone uses its address.
@@ -81,18 +81,18 @@ fn serves_until_ctrl_c() {
 fn fails_immediately_without_a_working_sign_in() {
     let world = World::start();
     let arm = "https://management.azure.com/.default";
-    let desk = Desk::with(&world, &["az"])
-        .set("STANDIN_SCOPE", arm)
-        .set("STANDIN_AZ", "signed-out");
-    let said = desk.adieu(&["serve"]);
-    assert_eq!((said.status, said.stdout.as_str()), (1, ""));
+    let shell = Shell::with(&world, &["az"])
+        .set("FAKE_SCOPE", arm)
+        .set("FAKE_AZ", "signed-out");
+    let output = shell.adieu(&["serve"]);
+    assert_eq!((output.status, output.stdout.as_str()), (1, ""));
     expect![[r#"
         error: You are not signed in.
           az: az failed: Please run 'az login' to setup account.
           not available here: pipelines, workload-identity, managed-identity, azd (--verbose shows why)
         What to do: Sign in: az login
         More: adieu explain credential
-    "#]].assert_eq(&said.stderr);
+    "#]].assert_eq(&output.stderr);
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn explains_that_a_machine_endpoint_error_is_transient() {
         let later = vec![("Retry-After".to_owned(), "60".to_owned())];
         let busy = Fault::Status(status, later, String::new());
         world.managed_identity().fault(busy);
-        let (said, body) = endpoint.token(AZURE_DEVOPS);
-        assert_eq!(said, 503, "{status}: {body}");
+        let (code, body) = endpoint.token(AZURE_DEVOPS);
+        assert_eq!(code, 503, "{status}: {body}");
         let reason = body["message"].as_str().unwrap();
         let expected = format!(
             "its endpoint answered {status}. Try again later; its endpoint cannot answer now."

@@ -15,7 +15,7 @@ use adieu_emulator::{Job, World};
 use expect_test::expect;
 
 use crate::emulated_time::Time;
-use crate::harness::{AZURE_DEVOPS, Served, root};
+use crate::harness::{AZURE_DEVOPS, JobWithBroker, root};
 use crate::serve_bytes::{GOOD, GOOD_AZD, attempt, closing, fill, status_and_body};
 
 /// The broker's connection slots, and its timeout for a request's head (`crates/broker`).
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[test]
 fn requests_without_the_key_get_nothing() {
     let world = World::start();
-    let served = Served::start(&world, "identity\nazd");
+    let served = JobWithBroker::start(&world, "identity\nazd");
     let broker = broker(&served.job);
     let good = closing(&fill(GOOD, &served.endpoint));
     assert!(attempt(&served.endpoint, good.as_bytes()).starts_with("200 "));
@@ -188,7 +188,7 @@ fn requests_without_the_key_get_nothing() {
 fn closes_connections_without_a_complete_request() {
     let world = World::start();
     let time = Time::of(&world);
-    let served = Served::in_job(time.job(), "identity\nazd");
+    let served = JobWithBroker::in_job(time.job(), "identity\nazd");
     let half = GOOD.split_at(GOOD.len() / 2).0;
     let (azd, _) = GOOD_AZD.rsplit_once('{').expect("a body");
     let mut waiting: Vec<(&str, TcpStream)> = [
@@ -234,7 +234,7 @@ fn closes_connections_without_a_complete_request() {
 fn serves_an_authenticated_client_when_all_slots_are_taken() {
     let world = World::start();
     let time = Time::of(&world);
-    let served = Served::in_job(time.job(), "identity");
+    let served = JobWithBroker::in_job(time.job(), "identity");
     let files = open_files(broker(&served.job));
     // No connection times out.
     time.stand_still();
@@ -269,7 +269,7 @@ fn serves_an_authenticated_client_when_all_slots_are_taken() {
 #[test]
 fn listens_on_this_machine_alone() {
     let world = World::start();
-    let served = Served::start(&world, "identity");
+    let served = JobWithBroker::start(&world, "identity");
     let port = format!("{:04X}", served.endpoint.port);
     let mut listening = Vec::new();
     for table in ["tcp", "tcp6"] {
@@ -296,7 +296,7 @@ fn has_no_secret_in_its_arguments_or_its_environment() {
     let environment = job.step(&root().join("task/token")).environment();
     let token = environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"].clone();
     job.agent_environment("SYSTEM_ACCESSTOKEN", &token);
-    let served = Served::in_job(job, "identity\nazd");
+    let served = JobWithBroker::in_job(job, "identity\nazd");
     let process = broker(&served.job);
     for what in ["cmdline", "environ"] {
         let bytes = fs::read(format!("/proc/{process}/{what}")).expect("a process");
@@ -316,7 +316,7 @@ fn has_no_secret_in_its_arguments_or_its_environment() {
 #[test]
 fn does_not_take_node_fetch_for_a_browser() {
     let world = World::start();
-    let served = Served::start(&world, "identity");
+    let served = JobWithBroker::start(&world, "identity");
     let script = "fetch(process.env.IDENTITY_ENDPOINT + '?api-version=2019-08-01&resource=https://vault.azure.net', \
         { headers: { 'X-IDENTITY-HEADER': process.env.IDENTITY_HEADER } }).then((answer) => console.log(answer.status))";
     let output = std::process::Command::new("node")

@@ -9,7 +9,7 @@ use adieu_emulator::{Fault, Service, TaskResult, World};
 use expect_test::expect;
 
 use crate::emulated_time::Time;
-use crate::harness::{AZURE_DEVOPS, Endpoint, Served, answer, seconds_left, stable};
+use crate::harness::{AZURE_DEVOPS, Endpoint, JobWithBroker, answer, seconds_left, stable};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -22,7 +22,7 @@ fn a_job_of_six_hours_never_lacks_a_token() {
     world.azure_devops().id_token_lifetime(600);
     world.entra().access_token_lifetime(3599);
     let time = Time::of(&world);
-    let served = Served::in_job(time.job(), "identity");
+    let served = JobWithBroker::in_job(time.job(), "identity");
     let mut exchanges = Vec::new();
     for _ in 0..6 {
         let before = world.entra().requests().len();
@@ -56,7 +56,7 @@ fn a_job_of_six_hours_never_lacks_a_token() {
 fn a_client_that_comes_once_an_hour_never_lacks_a_token() {
     let world = World::start();
     let time = Time::of(&world);
-    let served = Served::in_job(time.job(), "identity");
+    let served = JobWithBroker::in_job(time.job(), "identity");
     let before = world.entra().requests().len();
     for _ in 0..6 {
         token(&world, &served.endpoint);
@@ -69,8 +69,8 @@ fn a_client_that_comes_once_an_hour_never_lacks_a_token() {
 /// Two minutes of outage that no client notices, for each kind of outage.
 #[test]
 fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
-    type Which = fn(&World) -> &Service;
-    let (entra, azure_devops): (Which, Which) =
+    type ServiceOf = fn(&World) -> &Service;
+    let (entra, azure_devops): (ServiceOf, ServiceOf) =
         (|world| world.entra(), |world| world.azure_devops());
     for (service, fault) in [
         (entra, Fault::status(503)),
@@ -83,7 +83,7 @@ fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
     ] {
         let world = World::start();
         let time = Time::of(&world);
-        let served = Served::in_job(time.job(), "identity");
+        let served = JobWithBroker::in_job(time.job(), "identity");
         let first = token(&world, &served.endpoint);
         time.advance(50 * MINUTE);
         let arrived = service(&world).requests().len();
@@ -110,18 +110,18 @@ fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
 fn reports_a_long_outage_and_recovers() {
     let world = World::start();
     let time = Time::of(&world);
-    let served = Served::in_job(time.job(), "identity");
+    let served = JobWithBroker::in_job(time.job(), "identity");
     token(&world, &served.endpoint);
     time.advance(56 * MINUTE);
     let away = vec![("Retry-After".to_owned(), "60".to_owned())];
     world
         .entra()
         .always(Fault::Status(503, away, String::new()));
-    let said = answer(
+    let output = answer(
         served.endpoint.port,
         &served.endpoint.question(AZURE_DEVOPS),
     );
-    let (head, body) = said.split_once("\r\n\r\n").expect("a head");
+    let (head, body) = output.split_once("\r\n\r\n").expect("a head");
     let head: Vec<&str> = head
         .lines()
         .filter(|line| !line.starts_with("date:"))
@@ -145,7 +145,7 @@ fn reports_a_long_outage_and_recovers() {
 fn explains_that_an_entra_error_is_transient() {
     let world = World::start();
     let time = Time::of(&world);
-    let served = Served::in_job(time.job(), "identity");
+    let served = JobWithBroker::in_job(time.job(), "identity");
     let away = vec![("Retry-After".to_owned(), "60".to_owned())];
     let passing = r#"{"error":"temporarily_unavailable","error_description":"AADSTS90033: A transient error has occurred. Please try again.","error_codes":[90033]}"#;
     for status in [400, 503] {
@@ -162,7 +162,7 @@ fn explains_that_an_entra_error_is_transient() {
 fn retries_a_permanent_refusal_at_most_every_half_minute() {
     let world = World::start();
     let time = Time::of(&world);
-    let served = Served::in_job(time.job(), "identity");
+    let served = JobWithBroker::in_job(time.job(), "identity");
     let asked = || world.entra().requests().len();
     let before = asked();
     // It is fixed immediately, but the broker cannot know that.
@@ -196,7 +196,7 @@ fn survives_a_bad_answer_of_the_id_token_route() {
     ] {
         let world = World::start();
         let time = Time::of(&world);
-        let served = Served::in_job(time.job(), "identity");
+        let served = JobWithBroker::in_job(time.job(), "identity");
         let first = token(&world, &served.endpoint);
         let another = "https://graph.microsoft.com";
         world.azure_devops().fault(fault.clone());
@@ -220,7 +220,7 @@ fn survives_a_bad_answer_of_the_id_token_route() {
 fn exits_if_the_job_token_is_repeatedly_refused() {
     let world = World::start();
     let time = Time::of(&world);
-    let mut served = Served::in_job(time.job(), "identity");
+    let mut served = JobWithBroker::in_job(time.job(), "identity");
     let first = token(&world, &served.endpoint);
     let body = "{\"message\":\"TF400813\"}".to_owned();
     world
@@ -251,7 +251,7 @@ fn exits_if_the_job_token_is_repeatedly_refused() {
 fn keeps_running_after_ambiguous_refusals() {
     let world = World::start();
     let time = Time::of(&world);
-    let served = Served::in_job(time.job(), "identity");
+    let served = JobWithBroker::in_job(time.job(), "identity");
     world.azure_devops().always(Fault::SignInPage(203));
     for _ in 0..6 {
         assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 503);
@@ -266,7 +266,7 @@ fn keeps_running_after_ambiguous_refusals() {
 fn exits_after_a_day_without_requests() {
     let world = World::start();
     let time = Time::of(&world);
-    let served = Served::in_job(time.job(), "identity");
+    let served = JobWithBroker::in_job(time.job(), "identity");
     for _ in 0..2 {
         time.advance(23 * 60 * MINUTE);
         token(&world, &served.endpoint);

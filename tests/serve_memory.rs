@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 
 use adieu_emulator::World;
 
-use crate::harness::{AZURE_DEVOPS, Served};
+use crate::harness::{AZURE_DEVOPS, JobWithBroker};
 
 /// The writable memory of a process, in pieces.
 fn memory(process: u32) -> std::io::Result<Vec<Vec<u8>>> {
@@ -48,7 +48,7 @@ fn copies(memory: &[Vec<u8>], secret: &str) -> usize {
 #[test]
 fn one_copy_of_a_served_token_is_in_memory() {
     let world = World::start();
-    let served = Served::start(&world, "identity");
+    let served = JobWithBroker::start(&world, "identity");
     let process = served.job.processes_left().first().copied();
     let process = process.expect("a broker");
     for _ in 0..3 {

@@ -5,13 +5,13 @@
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
-use crate::harness::{AZURE_DEVOPS, Served, stable};
+use crate::harness::{AZURE_DEVOPS, JobWithBroker, stable};
 use crate::serve_bytes::{GOOD, GOOD_AZD, attempt, closing, fill};
 
 #[test]
 fn explains_invalid_requests_to_clients_with_the_key() {
     let world = World::start();
-    let served = Served::start(&world, "identity\nazd");
+    let served = JobWithBroker::start(&world, "identity\nazd");
     let own = world.client_id(MY_CONNECTION);
     let query = |query: &str| {
         let (before, after) = GOOD.split_once("?").expect("a query");
@@ -176,7 +176,7 @@ fn explains_invalid_requests_to_clients_with_the_key() {
 fn does_not_return_a_token_that_clients_treat_as_expired() {
     let world = World::start();
     world.entra().access_token_lifetime(298);
-    let served = Served::start(&world, "identity");
+    let served = JobWithBroker::start(&world, "identity");
     let (status, body) = served.endpoint.token(AZURE_DEVOPS);
     assert_eq!(status, 503);
     expect!["by this machine's clock, the new token expires in less than five minutes; correct the clock"].assert_eq(body["message"].as_str().expect("a text"));
@@ -187,7 +187,7 @@ fn does_not_return_a_token_that_clients_treat_as_expired() {
 #[test]
 fn limits_the_number_of_cached_tokens() {
     let world = World::start();
-    let served = Served::start(&world, "identity");
+    let served = JobWithBroker::start(&world, "identity");
     let resource = |number: usize| format!("https://vault.azure.net{}", "/".repeat(number));
     for number in 0..64 {
         assert_eq!(served.endpoint.token(&resource(number)).0, 200, "{number}");

@@ -3,7 +3,7 @@
 //! The clients are real: curl, git, Python's requests and tfx. The emulator's ledger lists every real token.
 
 // A script that looks for the token.
-mod thief;
+mod hostile;
 // Real clients that read their credential once, for hours.
 mod clients;
 // Inputs and flags that cannot be combined.
@@ -16,9 +16,9 @@ use std::process::{Command, Output, Stdio};
 use adieu_emulator::{Connection, Job, MY_CONNECTION, Outcome, TaskResult, World};
 use expect_test::expect;
 
-use crate::desk::Desk;
 use crate::emulated_time::Time;
 use crate::harness::{TaskFolder, root, stable};
+use crate::shell::Shell;
 
 const PROJECTS: &str =
     "https://dev.azure.com/contoso/fabrikam/_apis/git/repositories?api-version=7.1";
@@ -48,7 +48,7 @@ fn job<'w>(world: &'w World, time: Option<&Time<'w>>) -> Job<'w> {
 }
 
 /// The rest of a job, after EntraToken@1 with `configure: proxy`.
-struct Rest<'w> {
+struct RestOfJob<'w> {
     world: &'w World,
     job: Job<'w>,
     task: TaskFolder,
@@ -57,7 +57,7 @@ struct Rest<'w> {
     environment: BTreeMap<String, String>,
 }
 
-impl<'w> Rest<'w> {
+impl<'w> RestOfJob<'w> {
     fn of(world: &'w World, mut job: Job<'w>, inputs: &[(&str, &str)]) -> Self {
         let task = TaskFolder::unpacked("token");
         let mut step = job
@@ -139,7 +139,7 @@ fn steady(world: &World, text: &str) -> String {
 #[test]
 fn exec_passes_a_stand_in_to_a_command_and_a_token_to_services() {
     let world = world();
-    let desk = Desk::machine(&world).set("PATH", std::env::var("PATH").expect("a PATH"));
+    let shell = Shell::machine(&world).set("PATH", std::env::var("PATH").expect("a PATH"));
     let script = format!(
         "env | grep -E 'TOKEN|PROXY|proxy|CA|CERT' | sort; curl -sSf -u \":$AZURE_DEVOPS_TOKEN\" '{PROJECTS}' \
          | grep -o '\"name\":\"hello\"'; ls \"$NODE_EXTRA_CA_CERTS\" > files"
@@ -155,8 +155,8 @@ fn exec_passes_a_stand_in_to_a_command_and_a_token_to_services() {
         "-c",
         &script,
     ];
-    let said = desk.end(desk.start(&arguments));
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = shell.end(shell.start(&arguments));
+    assert_eq!(output.status, 0, "{}", output.stderr);
     expect![[r#"
         AZURE_DEVOPS_TOKEN=adieu-stand-in-[KEY]
         CURL_CA_BUNDLE=[ROOTS]
@@ -171,13 +171,13 @@ fn exec_passes_a_stand_in_to_a_command_and_a_token_to_services() {
         no_proxy=127.0.0.1,localhost
         "name":"hello"
     "#]]
-    .assert_eq(&steady(&world, &said.stdout));
-    let lines = said.stderr.lines().filter(|line| line.contains("TOKEN:"));
+    .assert_eq(&steady(&world, &output.stdout));
+    let lines = output.stderr.lines().filter(|line| line.contains("TOKEN:"));
     expect![
         "AZURE_DEVOPS_TOKEN: GET dev.azure.com/contoso/fabrikam/_apis/git/repositories: fresh token"
     ]
     .assert_eq(&lines.collect::<Vec<_>>().join("\n"));
-    let file = std::fs::read_to_string(desk.home().join("files")).expect("a file");
+    let file = std::fs::read_to_string(shell.home().join("files")).expect("a file");
     assert!(!Path::new(file.trim()).exists(), "{file} is still there");
 }
 
@@ -213,7 +213,7 @@ fn a_script_has_a_stand_in_while_it_runs() {
 #[test]
 fn a_job_has_a_stand_in_until_it_ends() {
     let world = world();
-    let rest = Rest::of(&world, job(&world, None), &[]);
+    let rest = RestOfJob::of(&world, job(&world, None), &[]);
     expect![[r#"
         Signed in at [ENTRA], tenant [TENANT].
         AZURE_DEVOPS_TOKEN: a stand-in for Azure DevOps, good for contoso through HTTPS_PROXY.
@@ -246,7 +246,7 @@ fn a_job_has_a_stand_in_until_it_ends() {
 #[test]
 fn post_job_section_keeps_the_clients_root_certificates() {
     let world = world();
-    let mut rest = Rest::of(&world, job(&world, None), &[]);
+    let mut rest = RestOfJob::of(&world, job(&world, None), &[]);
     let outcome = rest
         .job
         .step(rest.task.path())

@@ -1,6 +1,6 @@
 //! `adieu token`: each credential, each output format, and a clear message for every failure.
 //!
-//! It uses only the emulator and the stand-ins for azd and az.
+//! It uses only the emulator and the fake azd and az.
 
 // `--credential auto`, the default.
 mod auto;
@@ -16,27 +16,27 @@ use adieu_emulator::World;
 use expect_test::expect;
 use serde_json::Value;
 
-use crate::desk::{Desk, Said, says, signed_in_user};
 use crate::harness::stable;
+use crate::shell::{CommandOutput, Shell, assert_messages, signed_in_user};
 
 /// Asserts that the output is a token of the emulator and nothing else.
-fn is_a_token(world: &World, said: &Said) {
-    assert_eq!(said.status, 0, "{}", said.stderr);
-    let lines: Vec<&str> = said.stdout.lines().collect();
-    assert_eq!(lines.len(), 1, "{}", said.stdout);
-    assert_eq!(world.secrets_in(&said.stdout), ["access token"]);
-    assert!(said.stdout.starts_with("ey"));
+fn is_a_token(world: &World, output: &CommandOutput) {
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert_eq!(lines.len(), 1, "{}", output.stdout);
+    assert_eq!(world.secrets_in(&output.stdout), ["access token"]);
+    assert!(output.stdout.starts_with("ey"));
 }
 
 #[test]
 fn prints_a_token_in_the_form_that_the_next_program_reads() {
     let (world, token) = signed_in_user();
-    let desk = Desk::with(&world, &["azd"]).signed_in(&token);
+    let shell = Shell::with(&world, &["azd"]).signed_in(&token);
     let mut printed = String::new();
     for form in ["token", "header", "headervalue", "env", "azd", "az", "json"] {
-        let said = desk.adieu(&["token", "--credential", "azd", "--output", form]);
-        assert_eq!((said.status, said.stderr.as_str()), (0, ""));
-        printed.push_str(&format!("{form}:\n{}", said.stdout));
+        let output = shell.adieu(&["token", "--credential", "azd", "--output", form]);
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+        printed.push_str(&format!("{form}:\n{}", output.stdout));
     }
     let client = world.client_id("identity");
     let printed = printed
@@ -83,7 +83,7 @@ fn prints_a_token_in_the_form_that_the_next_program_reads() {
 #[test]
 fn a_files_variables_have_the_resources_names() {
     let (world, _) = signed_in_user();
-    let desk = Desk::with(&world, &[])
+    let shell = Shell::with(&world, &[])
         .managed_identity()
         .set("AZURE_CLIENT_ID", world.client_id("identity"));
     let mut names = String::new();
@@ -97,8 +97,11 @@ fn a_files_variables_have_the_resources_names() {
         "https://vault.azure.net",
     ] {
         let asked = ["--credential", "managed-identity", "--output", "env"];
-        let said = desk.adieu(&[&["token", "--resource", resource], &asked[..]].concat());
-        let variables = said.stdout.lines().filter_map(|line| line.split_once('='));
+        let output = shell.adieu(&[&["token", "--resource", resource], &asked[..]].concat());
+        let variables = output
+            .stdout
+            .lines()
+            .filter_map(|line| line.split_once('='));
         let own: Vec<&str> = variables.map(|(name, _)| name).collect();
         names.push_str(&format!("{resource}: {}\n", own.join(", ")));
     }
@@ -117,12 +120,12 @@ fn a_files_variables_have_the_resources_names() {
 #[test]
 fn az_and_azd_read_back_what_is_printed_in_their_forms() {
     let (world, token) = signed_in_user();
-    let desk = Desk::with(&world, &["azd"]).signed_in(&token);
-    let said = desk.adieu(&["token", "--output", "azd"]);
-    let azd: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let shell = Shell::with(&world, &["azd"]).signed_in(&token);
+    let output = shell.adieu(&["token", "--output", "azd"]);
+    let azd: Value = serde_json::from_str(&output.stdout).expect("JSON");
     assert_eq!(azd["expiresOn"], "2030-01-02T03:04:05Z");
-    let said = desk.adieu(&["token", "--output", "az"]);
-    let az: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let output = shell.adieu(&["token", "--output", "az"]);
+    let az: Value = serde_json::from_str(&output.stdout).expect("JSON");
     assert_eq!(az["expires_on"], 1_893_553_445);
     assert_eq!(az["accessToken"], azd["token"]);
 }
@@ -130,7 +133,7 @@ fn az_and_azd_read_back_what_is_printed_in_their_forms() {
 #[test]
 fn reports_usage_errors() {
     let world = World::start();
-    let desk = Desk::with(&world, &[]);
+    let shell = Shell::with(&world, &[]);
     for (arguments, expected) in [
         (
             &["token", "--resource", "azuredevop"][..],
@@ -194,21 +197,21 @@ fn reports_usage_errors() {
             "#]],
         ),
     ] {
-        says(&world, &desk.adieu(arguments), &expected);
+        assert_messages(&world, &shell.adieu(arguments), &expected);
     }
 }
 
 #[test]
 fn warns_where_the_log_would_show_the_token() {
     let (world, token) = signed_in_user();
-    let desk = Desk::with(&world, &["az"])
+    let shell = Shell::with(&world, &["az"])
         .signed_in(&token)
         .set("TF_BUILD", "True");
-    let said = desk.adieu(&["token", "--credential", "az"]);
-    is_a_token(&world, &said);
-    says(
+    let output = shell.adieu(&["token", "--credential", "az"]);
+    is_a_token(&world, &output);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         warning: Azure Pipelines does not mask this token, so do not print it; EntraToken@1 and RunWithToken@1 mask theirs.
         exit 0
@@ -219,9 +222,9 @@ fn warns_where_the_log_would_show_the_token() {
 #[test]
 fn help_has_examples() {
     let world = World::start();
-    let said = Desk::with(&world, &[]).adieu(&["token", "--help"]);
+    let output = Shell::with(&world, &[]).adieu(&["token", "--help"]);
     // An empty line of the help contains spaces, which an editor would remove here.
-    let help: Vec<&str> = said.stdout.lines().map(str::trim_end).collect();
+    let help: Vec<&str> = output.stdout.lines().map(str::trim_end).collect();
     expect![[r#"
         Print a Microsoft Entra access token for Azure DevOps or another resource
 

@@ -124,7 +124,7 @@ const PASSING: [u32; 8] = [
 /// Each is retried for half a minute, so they run concurrently.
 #[test]
 fn reports_a_transient_failure_that_persists() {
-    let said: Vec<String> = thread::scope(|scope| {
+    let output: Vec<String> = thread::scope(|scope| {
         let steps = PASSING.map(|code| {
             scope.spawn(move || {
                 let world = World::start();
@@ -157,7 +157,7 @@ fn reports_a_transient_failure_that_persists() {
         What to do: Run the job again: Microsoft Entra failed to fetch the issuer's keys.
         ##[error]Microsoft Entra refused the service connection (AADSTS90090) because of a temporary Microsoft Entra error.
         What to do: Run the job again; the task has already retried.
-    "#]].assert_eq(&said.concat());
+    "#]].assert_eq(&output.concat());
 }
 
 #[test]

@@ -327,14 +327,14 @@ fn reports_an_unusable_connection_certificate() {
     let (certificate, key) = elsewhere.client_certificate();
     let text = |path| std::fs::read_to_string(path).expect("a file");
     let (certificate, key) = (text(certificate), text(key));
-    let mut said = String::new();
+    let mut shown = String::new();
     for pem in [&key, &certificate, &format!("{certificate}{key}")] {
         let world = World::start();
         let connection = Connection::certificate("broken");
         let id = world.add_connection(connection.parameter("servicePrincipalCertificate", pem));
         let outcome = run(&mut world.job(), &[("azureSubscription", "broken")]);
         let log = stable(&world, &outcome.log.replace(&id, "[BROKEN]"));
-        said.push_str(&format!("{log}\n\n"));
+        shown.push_str(&format!("{log}\n\n"));
         assert!(world.entra().requests().is_empty());
     }
     expect![[r#"
@@ -353,7 +353,7 @@ fn reports_an_unusable_connection_certificate() {
         What to do: Create a certificate with an RSA key of 2048 bits or more, which Microsoft Entra requires.
         More: adieu explain connection-certificate
 
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&shown);
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn names_a_resource_that_the_cloud_does_not_have() {
         .data("environment", "AzureStack")
         .data("environmentAuthorityUrl", &authority);
     world.add_connection(connection);
-    let mut said = String::new();
+    let mut text = String::new();
     for asked in [
         ("tokens", "A=sql"),
         ("configure", "identity\nresources = sql"),
@@ -373,7 +373,7 @@ fn names_a_resource_that_the_cloud_does_not_have() {
         let inputs = [("azureSubscription", "stack"), asked];
         let outcome = run(&mut world.job(), &inputs);
         assert_eq!(outcome.result, TaskResult::Failed);
-        said.push_str(&format!("{}\n\n", outcome.log));
+        text.push_str(&format!("{}\n\n", outcome.log));
     }
     expect![[r#"
         ##[error]The line 'A=sql' of tokens names a resource that has no known address in the connection's cloud.
@@ -384,7 +384,7 @@ fn names_a_resource_that_the_cloud_does_not_have() {
         What to do: Use the resource's URI in this cloud.
         More: adieu explain configure
 
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
 }
 
 /// A wrapper that starts the task may not pass on the agent's variables.
@@ -395,7 +395,7 @@ fn names_missing_agent_variables() {
     let folder = TaskFolder::unpacked("token");
     let step = job.step(folder.path());
     let environment = step.input("azureSubscription", MY_CONNECTION).environment();
-    let mut said = String::new();
+    let mut text = String::new();
     for missing in [
         "SYSTEM_PLANID",
         "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
@@ -408,12 +408,12 @@ fn names_missing_agent_variables() {
             .envs(environment)
             .output()
             .expect("adieu starts");
-        said.push_str(&String::from_utf8_lossy(&output.stdout));
+        text.push_str(&String::from_utf8_lossy(&output.stdout));
     }
     expect![[r#"
         ##vso[task.issue type=error]The variable System.PlanId is not set, so this is not a pipeline job.%0AWhat to do: Run the task in Azure Pipelines; `cargo xtask demo` shows it without one.%0AMore: adieu explain agent
         ##vso[task.complete result=Failed]The variable System.PlanId is not set, so this is not a pipeline job.
         ##vso[task.issue type=error]The job token is not in this step's environment.%0A  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]%0AWhat to do: Let the agent run the task; a wrapper must pass on the ENDPOINT_AUTH_* variables.%0AMore: adieu explain job-token
         ##vso[task.complete result=Failed]The job token is not in this step's environment.
-    "#]].assert_eq(&stable(&world, &said));
+    "#]].assert_eq(&stable(&world, &text));
 }

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use adieu_emulator::{MY_CONNECTION, WorkflowJob, World};
 use expect_test::expect;
 
-use crate::desk::{Desk, Said};
 use crate::github_actions;
+use crate::shell::{CommandOutput, Shell};
 
 /// A workflow's step in a folder with the extension `pub.sample`, whose application may publish it.
 struct Step<'a> {
-    desk: Desk<'a>,
+    shell: Shell<'a>,
     world: &'a World,
 }
 
@@ -27,14 +27,14 @@ impl<'a> Step<'a> {
             .url()
             .trim_end_matches('/')
             .to_owned();
-        let desk = Desk::in_a_workflow(world, &WorkflowJob::default(), &[])
+        let shell = Shell::in_a_workflow(world, &WorkflowJob::default(), &[])
             .set("VSCE_MARKETPLACE_URL", url);
         for tool in ["node", "sh"] {
             let found = std::env::split_paths(&std::env::var_os("PATH").expect("a PATH"))
                 .map(|folder| folder.join(tool))
                 .find(|path| path.is_file())
                 .expect("node and sh");
-            std::os::unix::fs::symlink(found, desk.bin().join(tool)).expect("a link");
+            std::os::unix::fs::symlink(found, shell.bin().join(tool)).expect("a link");
         }
         let manifest = r#"{"name":"sample","publisher":"pub","version":"1.2.3","engines":{"vscode":"^1.90.0"},
             "description":"A sample","license":"MIT","repository":"https://example.org/sample"}"#;
@@ -43,16 +43,16 @@ impl<'a> Step<'a> {
             ("README.md", "# Sample\n"),
             ("LICENSE.md", "MIT\n"),
         ] {
-            fs::write(desk.home().join(name), text).expect("a file");
+            fs::write(shell.home().join(name), text).expect("a file");
         }
-        Self { desk, world }
+        Self { shell, world }
     }
 
     /// `vsce package`, for a platform or as a preview version.
     fn package(&self, more: &[&str]) -> PathBuf {
-        let file = self.desk.home().join(format!("{}.vsix", more.join("")));
+        let file = self.shell.home().join(format!("{}.vsix", more.join("")));
         let made = self
-            .desk
+            .shell
             .command("node")
             .arg(vsce())
             .args(["package", "--no-dependencies", "--out"])
@@ -66,20 +66,20 @@ impl<'a> Step<'a> {
     }
 
     /// `adieu exec <flags> -- vsce <arguments>`.
-    fn vsce(&self, flags: &[&str], arguments: &[&str]) -> Said {
+    fn vsce(&self, flags: &[&str], arguments: &[&str]) -> CommandOutput {
         let script = vsce().display().to_string();
         let command = [&["exec"], flags, &["--", "node", &script], arguments].concat();
-        self.desk.adieu(&command)
+        self.shell.adieu(&command)
     }
 
     /// `adieu extension publish`, with the same Marketplace.
-    fn publish(&self, package: &Path) -> Said {
+    fn publish(&self, package: &Path) -> CommandOutput {
         let (file, url) = (
             package.display().to_string(),
             self.world.plain_marketplace().url(),
         );
         let arguments = ["--vsix", &file, "--service-url", url];
-        self.desk
+        self.shell
             .adieu(&[&["extension", "publish"], &arguments[..]].concat())
     }
 
@@ -139,8 +139,8 @@ fn adieu_publishes_each_platform_of_a_version_and_vsce_sees_them() {
         let published = step.publish(&step.package(&["--target", target]));
         assert_eq!(published.status, 0, "{}", published.stderr);
         let sizes = regex_lite::Regex::new("[0-9]+ bytes").expect("an expression");
-        let said = format!("{}{}", published.stdout, published.stderr);
-        shown.push_str(&sizes.replace_all(&said, "[N] bytes"));
+        let text = format!("{}{}", published.stdout, published.stderr);
+        shown.push_str(&sizes.replace_all(&text, "[N] bytes"));
     }
     expect![[r#"
         pub.sample 1.2.3 (linux-x64)
@@ -166,10 +166,10 @@ fn adieu_publishes_each_platform_of_a_version_and_vsce_sees_them() {
     let arguments = ["publish", "--packagePath", &package];
     let again = step.vsce(&["--env", "VSCE_PAT=azureDevOps"], &arguments);
     assert_ne!(again.status, 0);
-    let said = format!("{}{}", again.stdout, again.stderr);
+    let text = format!("{}{}", again.stdout, again.stderr);
     assert!(
-        said.contains("pub.sample (win32-arm64) v1.2.3 already exists."),
-        "{said}"
+        text.contains("pub.sample (win32-arm64) v1.2.3 already exists."),
+        "{text}"
     );
 }
 
@@ -178,7 +178,7 @@ fn publishes_a_pre_release_as_one() {
     let world = github_actions::world();
     let step = Step::new(&world);
     let package = step.package(&["--pre-release", "--target", "darwin-arm64"]);
-    let inspected = step.desk.adieu(&[
+    let inspected = step.shell.adieu(&[
         "extension",
         "inspect",
         "--vsix",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use adieu_emulator::{Connection, Fault, Validation, World};
 
-use crate::desk::{Desk, write_hello_extension};
+use crate::shell::{Shell, write_hello_extension};
 
 /// A terminal from util-linux, because the behavior depends on a terminal.
 #[test]
@@ -15,12 +15,12 @@ fn names_the_service_after_two_seconds_of_waiting() {
     world
         .marketplace()
         .fault(Fault::Delay(Duration::from_secs(4)));
-    let desk = Desk::machine(&world);
+    let shell = Shell::machine(&world);
     let line = format!(
         "{} whoami --credential managed-identity",
         env!("CARGO_BIN_EXE_adieu")
     );
-    let output = desk
+    let output = shell
         .command("/usr/bin/script")
         .args(["-qec", &line, "/dev/null"])
         .output()
@@ -37,13 +37,13 @@ fn names_the_service_after_two_seconds_of_waiting() {
     world
         .marketplace()
         .fault(Fault::Delay(Duration::from_secs(4)));
-    let said = desk.adieu(&["whoami", "--credential", "managed-identity"]);
-    assert!(!said.stderr.contains("Waiting"), "{}", said.stderr);
+    let result = shell.adieu(&["whoami", "--credential", "managed-identity"]);
+    assert!(!result.stderr.contains("Waiting"), "{}", result.stderr);
 }
 
 /// The smallest extension that the Marketplace accepts.
-fn extension(desk: &Desk<'_>) -> PathBuf {
-    let folder = desk.home().join("hello");
+fn extension(shell: &Shell<'_>) -> PathBuf {
+    let folder = shell.home().join("hello");
     write_hello_extension(&folder, &[]);
     folder
 }
@@ -69,10 +69,10 @@ fn slow_publisher() -> World {
 #[test]
 fn redraws_one_line_with_percent_and_time_on_a_terminal() {
     let world = slow_publisher();
-    let desk = Desk::machine(&world).set("TERM", "xterm");
-    let folder = extension(&desk).display().to_string();
+    let shell = Shell::machine(&world).set("TERM", "xterm");
+    let folder = extension(&shell).display().to_string();
     let line = format!("extension publish --credential managed-identity --root {folder}");
-    let shown = desk.raw_on_a_terminal(&line, "");
+    let shown = shell.raw_on_a_terminal(&line, "");
     for part in [
         "\rUploading, 100 % … 2 s\u{1b}[K",
         "\rWaiting for validation … 2 s\u{1b}[K",
@@ -92,18 +92,18 @@ fn redraws_one_line_with_percent_and_time_on_a_terminal() {
 #[test]
 fn quiet_hides_the_status_line() {
     let world = slow_publisher();
-    let desk = Desk::machine(&world).set("TERM", "xterm");
-    let folder = extension(&desk).display().to_string();
+    let shell = Shell::machine(&world).set("TERM", "xterm");
+    let folder = extension(&shell).display().to_string();
     let line = format!("extension publish -q --credential managed-identity --root {folder}");
-    let shown = desk.raw_on_a_terminal(&line, "");
+    let shown = shell.raw_on_a_terminal(&line, "");
     assert!(!shown.contains('…'), "{shown:?}");
 }
 
 #[test]
 fn a_log_has_one_plain_line_for_each_wait() {
     let world = slow_publisher();
-    let desk = Desk::machine(&world);
-    let folder = extension(&desk).display().to_string();
+    let shell = Shell::machine(&world);
+    let folder = extension(&shell).display().to_string();
     let arguments = [
         "extension",
         "publish",
@@ -111,19 +111,19 @@ fn a_log_has_one_plain_line_for_each_wait() {
         "managed-identity",
         "--root",
     ];
-    let said = desk.end(desk.start(&[&arguments[..], &[&folder]].concat()));
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = shell.end(shell.start(&[&arguments[..], &[&folder]].concat()));
+    assert_eq!(output.status, 0, "{}", output.stderr);
     let starts = [
         "Uploading pub.hello 1.0.0",
         "pub.hello 1.0.0: validation is not done",
     ];
     for start in starts {
-        let lines = said.stderr.lines().filter(|line| line.starts_with(start));
-        assert_eq!(lines.count(), 1, "{}", said.stderr);
+        let lines = output.stderr.lines().filter(|line| line.starts_with(start));
+        assert_eq!(lines.count(), 1, "{}", output.stderr);
     }
     assert!(
-        !said.stderr.contains('\r') && !said.stderr.contains('%'),
+        !output.stderr.contains('\r') && !output.stderr.contains('%'),
         "{}",
-        said.stderr
+        output.stderr
     );
 }

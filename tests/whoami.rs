@@ -6,11 +6,11 @@ use adieu_emulator::{Fault, World};
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
-use crate::desk::{Desk, Said, world_of_a_member};
 use crate::harness::stable;
+use crate::shell::{CommandOutput, Shell, world_of_a_member};
 
 /// The whole output, without text that differs between runs.
-pub(crate) fn shown(world: &World, said: &Said) -> String {
+pub(crate) fn shown(world: &World, output: &CommandOutput) -> String {
     let descriptor = |text: &str| {
         let words = text.split_inclusive([' ', '\n', '"', ',']);
         let replaced = words.map(|word| match word.strip_prefix("aadsp.") {
@@ -22,7 +22,7 @@ pub(crate) fn shown(world: &World, said: &Said) -> String {
         });
         replaced.collect::<String>()
     };
-    let mut text = format!("{}{}exit {}\n", said.stdout, said.stderr, said.status);
+    let mut text = format!("{}{}exit {}\n", output.stdout, output.stderr, output.status);
     for (value, name) in [
         (world.organizations().profile_id("app"), "[PROFILE]"),
         (world.entra().object_id("app"), "[OBJECT]"),
@@ -34,8 +34,8 @@ pub(crate) fn shown(world: &World, said: &Said) -> String {
 }
 
 fn shows(world: &World, arguments: &[&str], expected: &Expect) {
-    let said = Desk::machine(world).adieu(&[&["whoami"], arguments].concat());
-    expected.assert_eq(&shown(world, &said));
+    let output = Shell::machine(world).adieu(&[&["whoami"], arguments].concat());
+    expected.assert_eq(&shown(world, &output));
 }
 
 const QUIET: [&str; 2] = ["--credential", "managed-identity"];
@@ -70,8 +70,8 @@ fn deactivates_commands_in_names() {
         let named = Fault::Status(200, Vec::new(), profile.to_owned());
         world.marketplace().fault(named);
         let arguments = ["whoami", "--output", form];
-        let said = Desk::machine(&world).adieu(&arguments);
-        assert!(said.stdout.contains(shown), "{}", said.stdout);
+        let output = Shell::machine(&world).adieu(&arguments);
+        assert!(output.stdout.contains(shown), "{}", output.stdout);
     }
 }
 
@@ -109,8 +109,8 @@ fn prints_the_same_as_json() {
         "--publisher",
         "pub",
     ];
-    let said =
-        Desk::machine(&world).adieu(&[&["whoami", "--output", "json"], &arguments[..]].concat());
+    let output =
+        Shell::machine(&world).adieu(&[&["whoami", "--output", "json"], &arguments[..]].concat());
     expect![[r#"
         {
           "clientId": "[CLIENT]",
@@ -134,7 +134,7 @@ fn prints_the_same_as_json() {
         }
         exit 0
     "#]]
-    .assert_eq(&shown(&world, &said));
+    .assert_eq(&shown(&world, &output));
 }
 
 #[test]
@@ -178,17 +178,17 @@ fn distinguishes_stakeholder_from_a_hidden_access_level() {
     let world = world_of_a_member();
     world.organizations().make_stakeholder("contoso", "app");
     let arguments = [&["whoami", "--organization", "contoso"], &QUIET[..]].concat();
-    let said = Desk::machine(&world).adieu(&arguments);
+    let output = Shell::machine(&world).adieu(&arguments);
     assert!(
-        said.stdout.contains("access level: Stakeholder\n"),
+        output.stdout.contains("access level: Stakeholder\n"),
         "{}",
-        said.stdout
+        output.stdout
     );
     world.organizations().entitlements_are_private();
-    let said = Desk::machine(&world).adieu(&arguments);
-    let line = said.stdout.lines().last().unwrap_or_default();
+    let output = Shell::machine(&world).adieu(&arguments);
+    let line = output.stdout.lines().last().unwrap_or_default();
     expect!["  access level: not shown to this identity (Access Denied: [GUID] needs the following permission(s) on the resource Users to perform this action: View Users)"].assert_eq(&stable(&world, line));
-    assert_eq!(said.status, 0);
+    assert_eq!(output.status, 0);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn reports_a_missing_organization_before_signing_in() {
 #[test]
 fn the_task_and_the_command_line_print_the_same_id() {
     let world = world_of_a_member();
-    let said = Desk::machine(&world).adieu(&["extension", "who-am-i", "--json"]);
-    let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let output = Shell::machine(&world).adieu(&["extension", "who-am-i", "--json"]);
+    let json: Value = serde_json::from_str(&output.stdout).expect("JSON");
     assert_eq!(json["id"], world.organizations().profile_id("app"));
 }

@@ -9,9 +9,9 @@ use std::process::Command;
 
 use adieu_emulator::World;
 
-use crate::desk::{Desk, Said, signed_in_user};
 use crate::extension_package::hello;
 use crate::harness::{client, root, set_mode};
+use crate::shell::{CommandOutput, Shell, signed_in_user};
 
 /// A world in which an identity may read the project `web` of `contoso`, and publish as `pub`.
 fn world() -> (World, String) {
@@ -25,19 +25,19 @@ fn world() -> (World, String) {
 }
 
 /// A command line with Node, tfx, curl and `adieu`.
-fn desk<'a>(world: &'a World, tools: &[&str]) -> Desk<'a> {
-    let desk = Desk::with(world, tools)
+fn shell<'a>(world: &'a World, tools: &[&str]) -> Shell<'a> {
+    let shell = Shell::with(world, tools)
         .set("NODE_PATH", client("node").join("node_modules"))
         .set("NODE_NO_WARNINGS", "1")
         .set("CURL_CA_BUNDLE", world.ca_file())
-        .set("STANDIN_PIPE", "open");
+        .set("FAKE_PIPE", "open");
     for program in ["sh", "env", "node", "curl"] {
-        link(&on_path(program), &desk, program);
+        link(&on_path(program), &shell, program);
     }
-    link(Path::new(env!("CARGO_BIN_EXE_adieu")), &desk, "adieu");
+    link(Path::new(env!("CARGO_BIN_EXE_adieu")), &shell, "adieu");
     let tfx = "node_modules/tfx-cli/_build/tfx-cli.js";
-    link(&client("tfx").join(tfx), &desk, "tfx");
-    desk
+    link(&client("tfx").join(tfx), &shell, "tfx");
+    shell
 }
 
 fn on_path(program: &str) -> PathBuf {
@@ -48,75 +48,96 @@ fn on_path(program: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{program} is not installed"))
 }
 
-fn link(from: &Path, desk: &Desk<'_>, name: &str) {
-    std::os::unix::fs::symlink(from, desk.bin().join(name)).expect("a link");
+fn link(from: &Path, shell: &Shell<'_>, name: &str) {
+    std::os::unix::fs::symlink(from, shell.bin().join(name)).expect("a link");
 }
 
 /// A copy of a sample, with the emulator's address instead of the one of Azure DevOps.
-fn sample(world: &World, desk: &Desk<'_>, name: &str) -> PathBuf {
+fn sample(world: &World, shell: &Shell<'_>, name: &str) -> PathBuf {
     let text = fs::read_to_string(root().join("examples/without-pats").join(name));
     let own = world.plain_marketplace().url().trim_end_matches('/');
     let text = text
         .expect("a sample")
         .replace("https://dev.azure.com", own)
         .replace("--json", &format!("--json --service-url {own}"));
-    let path = desk.bin().join(name);
+    let path = shell.bin().join(name);
     fs::write(&path, text).expect("a file");
     set_mode(&path, 0o755);
     path
 }
 
-fn run(desk: &Desk<'_>, command: &mut Command) -> Said {
-    desk.end(command.spawn().expect("it starts"))
+fn run(shell: &Shell<'_>, command: &mut Command) -> CommandOutput {
+    shell.end(command.spawn().expect("it starts"))
 }
 
 #[test]
 fn runs_locally_with_azd() {
     let (world, token) = world();
-    let desk = desk(&world, &["azd"]).signed_in(&token);
-    let said = run(
-        &desk,
-        desk.command("node").arg(sample(&world, &desk, "local.js")),
+    let shell = shell(&world, &["azd"]).signed_in(&token);
+    let output = run(
+        &shell,
+        shell
+            .command("node")
+            .arg(sample(&world, &shell, "local.js")),
     );
-    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("web\n", ""));
+    assert_eq!(
+        (output.stdout.as_str(), output.stderr.as_str()),
+        ("web\n", "")
+    );
 }
 
 #[test]
 fn reports_a_missing_local_sign_in() {
     let (world, _) = world();
     for answer in ["signed-out", "signed-out-1.23", "signed-out-old"] {
-        let desk = desk(&world, &["azd"]).set("STANDIN_AZD", answer);
-        let said = run(
-            &desk,
-            desk.command("node").arg(sample(&world, &desk, "local.js")),
+        let shell = shell(&world, &["azd"]).set("FAKE_AZD", answer);
+        let output = run(
+            &shell,
+            shell
+                .command("node")
+                .arg(sample(&world, &shell, "local.js")),
         );
-        assert!(said.stderr.contains("azd auth login"), "{}", said.stderr);
-        let said = desk.adieu(&["token", "--credential", "azd"]);
-        assert!(said.stderr.contains("What to do: Sign in: azd auth login"));
+        assert!(
+            output.stderr.contains("azd auth login"),
+            "{}",
+            output.stderr
+        );
+        let output = shell.adieu(&["token", "--credential", "azd"]);
+        assert!(
+            output
+                .stderr
+                .contains("What to do: Sign in: azd auth login")
+        );
     }
 }
 
 #[test]
 fn runs_in_a_function_with_its_managed_identity() {
     let (world, _) = world();
-    let desk = desk(&world, &[])
+    let shell = shell(&world, &[])
         .managed_identity()
         .set("AZURE_CLIENT_ID", world.client_id("identity"));
-    let file = sample(&world, &desk, "function.js");
+    let file = sample(&world, &shell, "function.js");
     // Called like the Functions host does.
     let host = format!("require('{}')({{ log: console.log }})", file.display());
-    let said = run(&desk, desk.command("node").args(["-e", &host]));
-    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("web\n", ""));
+    let output = run(&shell, shell.command("node").args(["-e", &host]));
+    assert_eq!(
+        (output.stdout.as_str(), output.stderr.as_str()),
+        ("web\n", "")
+    );
 }
 
 #[test]
 fn runs_the_function_locally_with_the_broker() {
     let (world, token) = world();
-    let desk = desk(&world, &["az"]).signed_in(&token);
-    let file = sample(&world, &desk, "function.js");
+    let shell = shell(&world, &["az"]).signed_in(&token);
+    let file = sample(&world, &shell, "function.js");
     let host = format!("require('{}')({{ log: console.log }})", file.display());
-    let said = desk.adieu(&["exec", "--credential", "az", "--", "node", "-e", &host]);
-    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("web\n", ""));
+    let output = shell.adieu(&["exec", "--credential", "az", "--", "node", "-e", &host]);
+    assert_eq!(
+        (output.stdout.as_str(), output.stderr.as_str()),
+        ("web\n", "")
+    );
 }
 
 #[test]
@@ -130,17 +151,17 @@ fn runs_the_same_test_in_a_pipeline_and_locally() {
         "node",
         "--test",
     ];
-    let locally = desk(&world, &["azd"]).signed_in(&token);
+    let locally = shell(&world, &["azd"]).signed_in(&token);
     // The pipeline maps its secret variable, and has no credential.
-    let in_a_pipeline = desk(&world, &[])
+    let in_a_pipeline = shell(&world, &[])
         .set("TF_BUILD", "True")
         .set("INTEGRATION_TOKEN", &token);
-    for desk in [locally, in_a_pipeline] {
-        let file = sample(&world, &desk, "integration.test.js");
+    for shell in [locally, in_a_pipeline] {
+        let file = sample(&world, &shell, "integration.test.js");
         let file = file.display().to_string();
-        let said = desk.adieu(&[&command[..], &[file.as_str()]].concat());
-        assert_eq!(said.status, 0, "{}{}", said.stdout, said.stderr);
-        assert!(said.stdout.contains("# pass 1"), "{}", said.stdout);
+        let output = shell.adieu(&[&command[..], &[file.as_str()]].concat());
+        assert_eq!(output.status, 0, "{}{}", output.stdout, output.stderr);
+        assert!(output.stdout.contains("# pass 1"), "{}", output.stdout);
     }
 }
 
@@ -150,13 +171,13 @@ fn publishes_with_tfx() {
     let folder = hello(&[]);
     let packed = folder.adieu(&["package", "--output-path", "hello.vsix"]);
     assert_eq!(packed.status, 0, "{}", packed.stderr);
-    let desk = desk(&world, &["azd"]).signed_in(&token);
-    let script = sample(&world, &desk, "publish.sh");
+    let shell = shell(&world, &["azd"]).signed_in(&token);
+    let script = sample(&world, &shell, "publish.sh");
     let arguments = ["exec", "--credential", "azd", "--"];
     let vsix = folder.path("hello.vsix").display().to_string();
-    let child = desk.start(&[&arguments[..], &[&script.display().to_string(), &vsix]].concat());
-    let said = desk.end(child);
-    assert_eq!(said.status, 0, "{}{}", said.stdout, said.stderr);
+    let child = shell.start(&[&arguments[..], &[&script.display().to_string(), &vsix]].concat());
+    let output = shell.end(child);
+    assert_eq!(output.status, 0, "{}{}", output.stdout, output.stderr);
     let extension = world
         .marketplace()
         .extension("pub.hello")
@@ -167,12 +188,16 @@ fn publishes_with_tfx() {
 #[test]
 fn calls_rest_with_curl() {
     let (world, token) = world();
-    let desk = desk(&world, &["az"])
+    let shell = shell(&world, &["az"])
         .signed_in(&token)
         .set("HTTPS_PROXY", world.network().url());
     // With the real name: curl uses the proxy.
     let script = root().join("examples/without-pats/rest.sh");
-    let said = run(&desk, &mut desk.command(script));
-    assert_eq!(said.status, 0, "{}", said.stderr);
-    assert!(said.stdout.contains("\"name\":\"web\""), "{}", said.stdout);
+    let output = run(&shell, &mut shell.command(script));
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    assert!(
+        output.stdout.contains("\"name\":\"web\""),
+        "{}",
+        output.stdout
+    );
 }

@@ -5,19 +5,19 @@
 use expect_test::expect;
 
 use super::{EVERYTHING, examined, finds, world};
-use crate::desk::Desk;
+use crate::shell::Shell;
 
 #[test]
 fn names_who_can_add_a_missing_member() {
     let world = world();
     world.organizations().add("fabrikam");
-    let said = examined(
-        &Desk::machine(&world),
+    let output = examined(
+        &Shell::machine(&world),
         &["doctor", "--organization", "fabrikam"],
     );
     finds(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             ok        configuration  managed-identity
             ok        proxy          [PROXY]
@@ -50,11 +50,11 @@ fn names_who_can_add_a_missing_member() {
 fn a_stakeholder_cannot_read_repositories() {
     let world = world();
     world.organizations().make_stakeholder("contoso", "app");
-    let desk = Desk::machine(&world);
-    let said = examined(&desk, &["doctor", "--organization", "contoso"]);
+    let shell = Shell::machine(&world);
+    let output = examined(&shell, &["doctor", "--organization", "contoso"]);
     finds(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             ok        configuration  managed-identity
             ok        proxy          [PROXY]
@@ -75,7 +75,7 @@ fn a_stakeholder_cannot_read_repositories() {
     );
     finds(
         &world,
-        &examined(&desk, &EVERYTHING),
+        &examined(&shell, &EVERYTHING),
         &expect![[r#"
             ok        configuration  managed-identity
             ok        proxy          [PROXY]
@@ -106,11 +106,11 @@ fn a_stakeholder_cannot_read_repositories() {
 fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
     let world = world();
     world.marketplace().set_role("pub", "app", None);
-    let desk = Desk::machine(&world);
+    let shell = Shell::machine(&world);
     let asked = ["doctor", "--publisher", "pub"];
     finds(
         &world,
-        &examined(&desk, &asked),
+        &examined(&shell, &asked),
         &expect![[r#"
             ok        configuration  managed-identity
             ok        proxy          [PROXY]
@@ -131,7 +131,7 @@ fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
     world.marketplace().set_role("pub", "app", Some("Reader"));
     finds(
         &world,
-        &examined(&desk, &asked),
+        &examined(&shell, &asked),
         &expect![[r#"
             ok        configuration  managed-identity
             ok        proxy          [PROXY]

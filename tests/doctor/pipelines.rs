@@ -9,17 +9,17 @@ use expect_test::expect;
 use serde_json::Value;
 
 use super::{examined, finds, world};
-use crate::desk::{Desk, Said};
 use crate::harness::TaskFolder;
+use crate::shell::{CommandOutput, Shell};
 
 #[test]
 fn a_pipelines_id_token_is_shown_as_presented_and_as_expected() {
     let world = world();
     world.organizations().add_member("contoso", MY_CONNECTION);
-    let desk = Desk::in_a_step(&world, &[])
+    let shell = Shell::in_a_step(&world, &[])
         .on_the_internet()
         .set("SYSTEM_TEAMPROJECT", "fabrikam");
-    let said = desk.adieu(&[
+    let output = shell.adieu(&[
         "doctor",
         "--credential",
         "pipelines",
@@ -28,7 +28,7 @@ fn a_pipelines_id_token_is_shown_as_presented_and_as_expected() {
     ]);
     finds(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             ok        configuration  pipelines
             ok        proxy          [PROXY]
@@ -59,14 +59,14 @@ fn reports_a_federated_credential_that_does_not_match() {
     world
         .entra()
         .federate(MY_CONNECTION, |_, subject, _| subject.push('x'));
-    let said = Desk::in_a_step(&world, &[]).on_the_internet().adieu(&[
+    let output = Shell::in_a_step(&world, &[]).on_the_internet().adieu(&[
         "doctor",
         "--credential",
         "pipelines",
     ]);
     finds(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             ok        configuration  pipelines
             ok        proxy          [PROXY]
@@ -111,15 +111,15 @@ fn adds_the_findings_to_the_runs_summary() {
     let elsewhere = temp.path().join("elsewhere");
     let link = temp.path().join("Adieu doctor.md");
     std::os::unix::fs::symlink(&elsewhere, &link).expect("a link");
-    let desk = Desk::machine(&world)
+    let shell = Shell::machine(&world)
         .set("TF_BUILD", "True")
         .set("AGENT_TEMPDIRECTORY", temp.path())
         .set(
             "AGENT_PROXYURL",
             "http://user:word@proxy.contoso.example:8080",
         );
-    let said = examined(
-        &desk,
+    let output = examined(
+        &shell,
         &["doctor", "--organization", "fabrikam", "--output", "json"],
     );
     let file = temp.path().join("Adieu doctor 2.md");
@@ -128,8 +128,8 @@ fn adds_the_findings_to_the_runs_summary() {
         std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).expect("it").permissions());
     assert_eq!(mode & 0o777, 0o600);
     let command = format!("##vso[task.uploadsummary]{}\n", file.display());
-    assert_eq!(said.stderr, command);
-    serde_json::from_str::<Value>(&said.stdout).expect("JSON and nothing else");
+    assert_eq!(output.stderr, command);
+    serde_json::from_str::<Value>(&output.stdout).expect("JSON and nothing else");
     let page = fs::read_to_string(&file).expect("a page");
     assert!(world.secrets_in(&page).is_empty());
     let seen = crate::pages::seen_everywhere("doctor", &page);
@@ -144,7 +144,7 @@ fn adds_the_findings_to_the_runs_summary() {
             .all(|check| check[0] != "" && check[2] != ""),
         "{seen}"
     );
-    let page = Said {
+    let page = CommandOutput {
         status: 0,
         stdout: page,
         stderr: String::new(),
@@ -190,13 +190,14 @@ fn adds_the_findings_to_the_runs_summary() {
         "#]],
     );
     // A second step has its own page.
-    let said = examined(&desk, &["doctor"]);
+    let output = examined(&shell, &["doctor"]);
     let second = temp.path().join("Adieu doctor 3.md");
     assert!(
-        said.stdout
+        output
+            .stdout
             .ends_with(&format!("##vso[task.uploadsummary]{}\n", second.display())),
         "{}",
-        said.stdout
+        output.stdout
     );
 }
 
@@ -216,7 +217,7 @@ fn checks_the_connections_identity_in_a_script_of_run_with_token() {
     let log = outcome
         .log
         .replace(&*job.temp_folder().to_string_lossy(), "[TEMP]");
-    let said = Said {
+    let output = CommandOutput {
         status: 0,
         stdout: log,
         stderr: String::new(),
@@ -224,7 +225,7 @@ fn checks_the_connections_identity_in_a_script_of_run_with_token() {
     };
     finds(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             Configured for this script: identity.
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
@@ -256,8 +257,8 @@ fn shows_the_claim_that_differs_if_another_credential_can_read_it() {
         GITHUB_ISSUER,
         "repo:contoso/web:environment:production",
     );
-    let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]).managed_identity();
-    let said = desk.adieu(&["doctor"]);
+    let shell = Shell::in_a_workflow(&world, &WorkflowJob::default(), &[]).managed_identity();
+    let output = shell.adieu(&["doctor"]);
     let expected = expect![[r#"
         ok        configuration  github-actions, managed-identity
         ok        proxy          [PROXY]
@@ -279,5 +280,5 @@ fn shows_the_claim_that_differs_if_another_credential_can_read_it() {
         warning: Microsoft Entra refused the workload identity (AADSTS700213) because no federated credential has the subject of its ID token.
         exit 0
     "#]];
-    finds(&world, &said, &expected);
+    finds(&world, &output, &expected);
 }

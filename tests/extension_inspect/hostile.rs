@@ -5,7 +5,7 @@
 use super::super::extension_folder::Folder;
 
 /// An entry of a malicious archive.
-struct Lie {
+struct HostileEntry {
     /// Name in the entry's own header.
     local: &'static str,
     /// Name in the directory.
@@ -17,7 +17,7 @@ struct Lie {
     attributes: u32,
 }
 
-const HONEST: Lie = Lie {
+const HONEST: HostileEntry = HostileEntry {
     local: "a.txt",
     central: "a.txt",
     method: 0,
@@ -28,7 +28,7 @@ const HONEST: Lie = Lie {
 };
 
 /// An archive of these entries. Checksums are those of `hello`.
-fn archive(entries: &[Lie]) -> Vec<u8> {
+fn archive(entries: &[HostileEntry]) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());
     for entry in entries {
         let offset = (out.len() as u32).to_le_bytes();
@@ -133,9 +133,9 @@ fn refuses_names_that_lead_outside() {
         "lpt\u{b9}",
         "a\u{202e}gnp.exe",
     ];
-    let said: String = names
+    let output: String = names
         .map(|name| {
-            refusal(&archive(&[Lie {
+            refusal(&archive(&[HostileEntry {
                 local: name,
                 central: name,
                 ..HONEST
@@ -143,7 +143,7 @@ fn refuses_names_that_lead_outside() {
         })
         .concat();
     assert_eq!(
-        said,
+        output,
         "\
 error: `p.vsix`: entry `../a.txt` leads out of its folder
 error: `p.vsix`: entry `a/../../b` leads out of its folder
@@ -171,24 +171,24 @@ error: `p.vsix`: entry `agnp.exe` has an invisible character in its name
 
 #[test]
 fn refuses_entries_that_are_one_file() {
-    let upper = Lie {
+    let upper = HostileEntry {
         local: "A.TXT",
         central: "A.TXT",
         ..HONEST
     };
-    let below = Lie {
+    let below = HostileEntry {
         local: "a.txt/b",
         central: "a.txt/b",
         ..HONEST
     };
     // The same letter, composed and decomposed; and a letter with two letters in uppercase.
-    let named = |name| Lie {
+    let named = |name| HostileEntry {
         local: name,
         central: name,
         flags: 1 << 11,
         ..HONEST
     };
-    let said = [
+    let output = [
         archive(&[HONEST, HONEST]),
         archive(&[HONEST, upper]),
         archive(&[HONEST, below]),
@@ -197,7 +197,7 @@ fn refuses_entries_that_are_one_file() {
     ]
     .map(|bytes| refusal(&bytes));
     assert_eq!(
-        said.concat(),
+        output.concat(),
         "\
 error: `p.vsix`: the archive has two entries with the same name
 error: `p.vsix`: entries `a.txt` and `A.TXT` would be in each other's way on disk
@@ -210,22 +210,22 @@ error: `p.vsix`: entries `stra\u{df}e/a` and `STRASSE/A` would be in each other'
 
 #[test]
 fn refuses_links_devices_and_encrypted_entries() {
-    let link = Lie {
+    let link = HostileEntry {
         attributes: 0o120_777 << 16,
         ..HONEST
     };
-    let device = Lie {
+    let device = HostileEntry {
         attributes: 0o020_666 << 16,
         ..HONEST
     };
-    let secret = Lie { flags: 1, ..HONEST };
-    let method = Lie {
+    let secret = HostileEntry { flags: 1, ..HONEST };
+    let method = HostileEntry {
         method: 12,
         ..HONEST
     };
-    let said = [link, device, secret, method].map(|lie| refusal(&archive(&[lie])));
+    let output = [link, device, secret, method].map(|lie| refusal(&archive(&[lie])));
     assert_eq!(
-        said.concat(),
+        output.concat(),
         "\
 error: `p.vsix`: entry `a.txt` is neither a file nor a folder
 error: `p.vsix`: entry `a.txt` is neither a file nor a folder
@@ -237,48 +237,48 @@ error: `p.vsix`: entry `a.txt` is neither stored nor deflated
 
 #[test]
 fn refuses_contradictory_headers() {
-    let two_names = Lie {
+    let two_names = HostileEntry {
         local: "b.txt",
         ..HONEST
     };
-    let too_short = Lie {
+    let too_short = HostileEntry {
         unpacked: 4,
         ..HONEST
     };
     // "hello" deflated as one stored block.
-    let deflated = Lie {
+    let deflated = HostileEntry {
         method: 8,
         bytes: b"\x01\x05\x00\xfa\xffhello",
         ..HONEST
     };
-    let deflated_lie = Lie {
+    let deflated_lie = HostileEntry {
         unpacked: 3,
         method: 8,
         bytes: b"\x01\x05\x00\xfa\xffhello",
         ..HONEST
     };
     // Bytes after the last block are never read, but would always be copied.
-    let remainder = Lie {
+    let remainder = HostileEntry {
         method: 8,
         bytes: b"\x01\x05\x00\xfa\xffhello and more",
         ..HONEST
     };
-    let broken = Lie {
+    let broken = HostileEntry {
         method: 8,
         bytes: b"\xff\xff\xff\xff",
         ..HONEST
     };
-    let checksum = Lie {
+    let checksum = HostileEntry {
         bytes: b"jello",
         ..HONEST
     };
-    let huge = Lie {
+    let huge = HostileEntry {
         method: 8,
         bytes: b"\x01\x05\x00\xfa\xffhello",
         unpacked: 0xffff_0000,
         ..HONEST
     };
-    let said = [
+    let output = [
         two_names,
         too_short,
         deflated,
@@ -290,7 +290,7 @@ fn refuses_contradictory_headers() {
     ]
     .map(|lie| refusal(&archive(&[lie])));
     assert_eq!(
-        said.concat(),
+        output.concat(),
         "\
 error: `p.vsix`: entry `a.txt`: the two headers differ: filename mismatch
 error: `p.vsix`: entry `a.txt` unpacks to a different size than its header states (4 bytes)
@@ -306,13 +306,13 @@ error: `p.vsix`: entry `a.txt` has 4294901760 bytes, and 268435456 is the limit
 
 #[test]
 fn refuses_a_bomb_before_unpacking_it() {
-    let bomb = |count: usize| -> Vec<Lie> {
+    let bomb = |count: usize| -> Vec<HostileEntry> {
         let names: Vec<&'static str> = (0..count)
             .map(|index| &*Box::leak(format!("{index}").into_boxed_str()))
             .collect();
         names
             .into_iter()
-            .map(|name| Lie {
+            .map(|name| HostileEntry {
                 local: name,
                 central: name,
                 method: 8,
@@ -370,7 +370,7 @@ fn refuses_second_names_and_the_64_bit_form() {
     let end = large.len() - 22;
     let locator = [&b"PK\x06\x07"[..], &[0; 16]].concat();
     large.splice(end..end, locator);
-    let said = [
+    let output = [
         with_fields(&path, &path),
         with_fields(&path, &[]),
         with_fields(&sizes, &[]),
@@ -380,7 +380,7 @@ fn refuses_second_names_and_the_64_bit_form() {
     ]
     .map(|bytes| refusal(&bytes));
     assert_eq!(
-        said.concat(),
+        output.concat(),
         "\
 error: `p.vsix`: entry `b.txt` has a second name, in a Unicode path field (0x7075)
 error: `p.vsix`: entry `a.txt`: the two headers differ: UnicodePath (0x7075) extra field mismatch for 'b.txt'
@@ -408,7 +408,7 @@ fn refuses_files_that_are_not_packages() {
     // Readers that look for the last signature, for the first one, or for the one at the end of the file see
     // different archives.
     let behind = [archive(&[HONEST]), b"and more".to_vec()].concat();
-    let other = archive(&[Lie {
+    let other = archive(&[HostileEntry {
         local: "b.txt",
         central: "b.txt",
         ..HONEST
@@ -418,7 +418,7 @@ fn refuses_files_that_are_not_packages() {
     let at = in_comment.len() - 2;
     in_comment[at..].copy_from_slice(&(other.len() as u16).to_le_bytes());
     in_comment.extend(other);
-    let said = [
+    let output = [
         Vec::new(),
         b"no archive at all, but long enough to be one".to_vec(),
         cut,
@@ -431,7 +431,7 @@ fn refuses_files_that_are_not_packages() {
     ]
     .map(|bytes| refusal(&bytes));
     assert_eq!(
-        said.concat(),
+        output.concat(),
         "\
 error: `p.vsix`: this is not a ZIP archive: its directory is missing, damaged or cut off
 error: `p.vsix`: this is not a ZIP archive: its directory is missing, damaged or cut off

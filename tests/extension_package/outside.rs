@@ -104,7 +104,7 @@ exit 1
 
 #[test]
 fn reads_no_document_through_a_link() {
-    let said = [
+    let output = [
         ("root/vss-extension.json", &[][..]),
         ("root/Hello/task.json", &[]),
         (
@@ -125,7 +125,7 @@ fn reads_no_document_through_a_link() {
         };
         refused(&beside_a_secret(&[(link, target)]), arguments)
     });
-    assert_eq!(said.concat(),
+    assert_eq!(output.concat(),
         "\
 error: `root/vss-extension.json` leads out of the extension's folder
   Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.

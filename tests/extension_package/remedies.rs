@@ -21,15 +21,15 @@ fn two_tasks() -> Folder {
     folder
 }
 
-fn said(folder: &Folder, arguments: &[&str]) -> String {
+fn output_of(folder: &Folder, arguments: &[&str]) -> String {
     folder.adieu(&[&["package"], arguments].concat()).stderr
 }
 
 /// Checks that the message appears without the remedy, and does not with it.
 fn clears(folder: &Folder, message: &str, remedy: &[&str]) {
-    let before = said(folder, &[]);
+    let before = output_of(folder, &[]);
     assert!(before.contains(message), "{before}");
-    let after = said(folder, remedy);
+    let after = output_of(folder, remedy);
     assert!(after.starts_with("Packed"), "{after}");
 }
 
@@ -111,10 +111,10 @@ fn the_remedy_of_a_message_clears_it() {
         let (good, bad) = manifest;
         let wrong = MANIFEST.replacen(good, bad, 1);
         let folder = hello(&[("vss-extension.json", &wrong)]);
-        let before = said(&folder, &[]);
+        let before = output_of(&folder, &[]);
         assert!(before.contains(message), "{message}: {before}");
         folder.write("vss-extension.json", MANIFEST.as_bytes());
-        assert!(said(&folder, &[]).starts_with("Packed"), "{message}");
+        assert!(output_of(&folder, &[]).starts_with("Packed"), "{message}");
     }
     for (message, bad, good) in [
         ("Write `Node20_1`", r#""Node20""#, r#""Node20_1""#),
@@ -142,11 +142,11 @@ fn the_remedy_of_a_message_clears_it() {
             },
         );
         let folder = hello(&[("Hello/task.json", &wrong)]);
-        let before = said(&folder, &[]);
+        let before = output_of(&folder, &[]);
         assert!(before.contains(message), "{message}: {before}");
         let right = wrong.replace(bad, good);
         folder.write("Hello/task.json", right.as_bytes());
-        let after = said(&folder, &[]);
+        let after = output_of(&folder, &[]);
         assert!(after.starts_with("Packed"), "{message}: {after}");
     }
 }

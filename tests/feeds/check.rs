@@ -14,7 +14,7 @@ fn check_asks_each_feed_once() {
     world
         .feeds()
         .grant("contoso", "packages", "app", Role::Collaborator);
-    let desk = machine(
+    let shell = machine(
         &world,
         &[
             NPMRC,
@@ -24,7 +24,7 @@ fn check_asks_each_feed_once() {
     );
     finds(
         &world,
-        &desk.adieu(&["feeds", "check"]),
+        &shell.adieu(&["feeds", "check"]),
         &expect![[r#"
         ok        feed           contoso/packages can be read (.npmrc:1, web/.npmrc:1)
         ok        feed           contoso/packages@Local can be read (requirements.txt:1)
@@ -50,11 +50,11 @@ fn check_asks_each_feed_once() {
 #[test]
 fn check_says_which_role_is_missing() {
     let world = world();
-    let desk = machine(&world, &[NPMRC]);
+    let shell = machine(&world, &[NPMRC]);
     let grant = |role| world.feeds().grant("contoso", "packages", "app", role);
     finds(
         &world,
-        &desk.adieu(&["feeds", "check"]),
+        &shell.adieu(&["feeds", "check"]),
         &expect![[r#"
         warning   feed           This identity can read the feed contoso/packages, and cannot save packages from its upstream sources: a public package that is not in it yet is not found.
                                    feed: contoso/packages
@@ -67,7 +67,7 @@ fn check_says_which_role_is_missing() {
     );
     finds(
         &world,
-        &desk.adieu(&["feeds", "check", "--publish"]),
+        &shell.adieu(&["feeds", "check", "--publish"]),
         &expect![[r#"
             failed    feed           This identity can read the feed contoso/packages, and cannot publish to it.
                                        feed: contoso/packages
@@ -79,9 +79,9 @@ fn check_says_which_role_is_missing() {
         "#]],
     );
     let first = |arguments: &[&str]| {
-        let said = desk.adieu(arguments);
-        let line = said.stdout.lines().next().unwrap_or_default().to_owned();
-        format!("{line}\nexit {}", said.status)
+        let output = shell.adieu(arguments);
+        let line = output.stdout.lines().next().unwrap_or_default().to_owned();
+        format!("{line}\nexit {}", output.status)
     };
     grant(Role::Collaborator);
     expect![[r#"
@@ -112,8 +112,8 @@ fn check_says_which_right_or_tenant_is_missing() {
     world.feeds().add("fabrikam", "packages");
     let foreign = world.entra().add_foreign_tenant();
     world.organizations().connect("northwind", &foreign);
-    let desk = machine(&world, &[]);
-    let check = |feed: &str| desk.adieu(&["feeds", "check", "--feed", feed]);
+    let shell = machine(&world, &[]);
+    let check = |feed: &str| shell.adieu(&["feeds", "check", "--feed", feed]);
     finds(
         &world,
         &check("contoso/secret"),
@@ -190,8 +190,8 @@ fn check_says_which_right_or_tenant_is_missing() {
     );
     finds_at_home(
         &world,
-        &desk,
-        &desk.adieu(&["feeds", "check"]),
+        &shell,
+        &shell.adieu(&["feeds", "check"]),
         &expect![[r#"
         error: No Azure Artifacts feed was found.
           folder: [HOME]
@@ -210,16 +210,16 @@ fn doctor_checks_a_feed_last() {
         .grant("contoso", "packages", "app", Role::Publisher);
     world.feeds().add("contoso", "secret");
     world.feeds().refuse("contoso", "secret", "app");
-    let desk = machine(&world, &[]);
-    let said = desk.adieu(&[
+    let shell = machine(&world, &[]);
+    let output = shell.adieu(&[
         "doctor",
         "--feed",
         "contoso/packages",
         "--feed",
         "contoso/secret",
     ]);
-    let said = shown(&world, &said);
-    let checks: Vec<&str> = said
+    let output = shown(&world, &output);
+    let checks: Vec<&str> = output
         .lines()
         .filter(|line| line.contains("  feed  ") || line.starts_with(['W', 'M', 'e']))
         .collect();

@@ -10,8 +10,8 @@ use expect_test::{Expect, expect};
 use serde_json::Value;
 
 use super::job::{FEED, snapshot, write};
-use crate::desk::{Desk, Said};
 use crate::harness::schema::Schema;
+use crate::shell::{CommandOutput, Shell};
 use crate::whoami::shown;
 
 /// A world in which the machine's identity is a member of `contoso`, which has the feed `packages`.
@@ -24,17 +24,18 @@ pub(super) fn world() -> World {
 }
 
 /// A machine with its own temporary folder, and these files in its home folder.
-pub(super) fn machine<'w>(world: &'w World, files: &[(&str, &str)]) -> Desk<'w> {
-    let desk = Desk::machine(world);
-    let temporary = temporary(&desk);
+pub(super) fn machine<'w>(world: &'w World, files: &[(&str, &str)]) -> Shell<'w> {
+    let shell = Shell::machine(world);
+    let temporary = temporary(&shell);
     fs::create_dir(&temporary).expect("a folder");
     for (name, text) in files {
-        write(&desk.home().join(name), &text.replace("FEED", FEED));
+        write(&shell.home().join(name), &text.replace("FEED", FEED));
     }
     let path = std::env::var("PATH").expect("a PATH");
     let adieu = PathBuf::from(env!("CARGO_BIN_EXE_adieu"));
     let adieu = adieu.parent().expect("a folder").display().to_string();
-    desk.set("TMPDIR", temporary)
+    shell
+        .set("TMPDIR", temporary)
         .set("PATH", format!("{adieu}:{path}"))
         .set("NPM_CONFIG_CAFILE", world.ca_file())
         .set("NPM_CONFIG_CACHE", "../npm-cache")
@@ -42,18 +43,23 @@ pub(super) fn machine<'w>(world: &'w World, files: &[(&str, &str)]) -> Desk<'w> 
         .set("NPM_CONFIG_UPDATE_NOTIFIER", "false")
 }
 
-fn temporary(desk: &Desk<'_>) -> PathBuf {
-    desk.home().with_file_name("tmp")
+fn temporary(shell: &Shell<'_>) -> PathBuf {
+    shell.home().with_file_name("tmp")
 }
 
-pub(super) fn finds(world: &World, said: &Said, expected: &Expect) {
-    expected.assert_eq(&shown(world, said));
+pub(super) fn finds(world: &World, output: &CommandOutput, expected: &Expect) {
+    expected.assert_eq(&shown(world, output));
 }
 
 /// Compares the output, with a placeholder for the home folder.
-pub(super) fn finds_at_home(world: &World, desk: &Desk<'_>, said: &Said, expected: &Expect) {
-    let home = desk.home().display().to_string();
-    expected.assert_eq(&shown(world, said).replace(&home, "[HOME]"));
+pub(super) fn finds_at_home(
+    world: &World,
+    shell: &Shell<'_>,
+    output: &CommandOutput,
+    expected: &Expect,
+) {
+    let home = shell.home().display().to_string();
+    expected.assert_eq(&shown(world, output).replace(&home, "[HOME]"));
 }
 
 pub(super) const NPMRC: (&str, &str) = (".npmrc", "registry=FEED/npm/registry/\n");
@@ -61,7 +67,7 @@ pub(super) const NPMRC: (&str, &str) = (".npmrc", "registry=FEED/npm/registry/\n
 #[test]
 fn list_names_file_line_and_client() {
     let world = world();
-    let desk = machine(
+    let shell = machine(
         &world,
         &[
             (
@@ -77,7 +83,7 @@ fn list_names_file_line_and_client() {
     );
     finds(
         &world,
-        &desk.adieu(&["feeds", "list"]),
+        &shell.adieu(&["feeds", "list"]),
         &expect![[r#"
         .npmrc:2              npm      contoso/packages  (NPM_CONFIG_USERCONFIG)
         java/build.gradle:1   gradle   contoso/packages  (an init script, in pipelines only)
@@ -88,7 +94,7 @@ fn list_names_file_line_and_client() {
     );
     finds(
         &world,
-        &desk.adieu(&["feeds", "list", "lib", "--output", "json"]),
+        &shell.adieu(&["feeds", "list", "lib", "--output", "json"]),
         &expect![[r#"
             {
               "complete": true,
@@ -111,7 +117,7 @@ fn list_names_file_line_and_client() {
     );
     finds(
         &world,
-        &desk.adieu(&["feeds", "list", "nowhere"]),
+        &shell.adieu(&["feeds", "list", "nowhere"]),
         &expect![[r#"
             error: The folder nowhere does not exist.
             More: adieu explain feeds
@@ -133,7 +139,7 @@ fn list_names_file_line_and_client() {
 #[test]
 fn exec_supplies_one_command_with_feeds() {
     let world = world();
-    let desk = machine(
+    let shell = machine(
         &world,
         &[
             NPMRC,
@@ -144,14 +150,14 @@ fn exec_supplies_one_command_with_feeds() {
             ("requirements.txt", "--index-url FEED/pypi/simple/\n"),
         ],
     );
-    let before = snapshot(&desk.home());
+    let before = snapshot(&shell.home());
     let script = format!(
         "npm view hello-feed version && keyring get {FEED}/pypi/simple/ adieu | wc -l && keyring get https://pypi.org/simple/ adieu; echo $? $AZURE_DEVOPS_TOKEN $NETRC | cut -c 1-6"
     );
-    let said = desk.adieu(&["exec", "--feeds", "--", "/bin/sh", "-c", &script]);
+    let output = shell.adieu(&["exec", "--feeds", "--", "/bin/sh", "-c", &script]);
     finds(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         1.0.0
         1
@@ -159,18 +165,18 @@ fn exec_supplies_one_command_with_feeds() {
         exit 0
     "#]],
     );
-    assert_eq!(snapshot(&desk.home()), before);
-    assert!(snapshot(&temporary(&desk)).is_empty());
+    assert_eq!(snapshot(&shell.home()), before);
+    assert!(snapshot(&temporary(&shell)).is_empty());
 }
 
 #[test]
 fn json_matches_its_schema() {
     let world = world();
     let schema = Schema::read("docs/output.schema.json");
-    let json = |desk: &Desk<'_>, verb: &str| -> Value {
+    let json = |shell: &Shell<'_>, verb: &str| -> Value {
         let words: Vec<&str> = verb.split(' ').chain(["--output", "json"]).collect();
-        let said = desk.adieu(&words);
-        let document = serde_json::from_str(&said.stdout).expect("JSON");
+        let output = shell.adieu(&words);
+        let document = serde_json::from_str(&output.stdout).expect("JSON");
         assert_eq!(
             schema.violations_of(verb, &document),
             [""; 0],
@@ -178,16 +184,16 @@ fn json_matches_its_schema() {
         );
         document
     };
-    let desk = machine(&world, &[NPMRC]).set("ADIEU_CREDENTIAL", "managed-identity");
-    let checked = json(&desk, "feeds check");
+    let shell = machine(&world, &[NPMRC]).set("ADIEU_CREDENTIAL", "managed-identity");
+    let checked = json(&shell, "feeds check");
     assert_eq!(checked["holds"], true);
-    let login = json(&desk, "feeds login");
+    let login = json(&shell, "feeds login");
     let variables = login["variables"].as_object().expect("variables");
     assert!(variables.contains_key("NPM_CONFIG_USERCONFIG"), "{login}");
-    let desk = variables.iter().fold(desk, |desk, (name, value)| {
-        desk.set(name, value.as_str().unwrap_or_default())
+    let shell = variables.iter().fold(shell, |shell, (name, value)| {
+        shell.set(name, value.as_str().unwrap_or_default())
     });
-    let logout = json(&desk, "feeds logout");
+    let logout = json(&shell, "feeds logout");
     let names = |document: &Value| -> Vec<String> {
         let variables = document["variables"].as_object().expect("variables");
         variables.keys().cloned().collect()
@@ -198,9 +204,9 @@ fn json_matches_its_schema() {
 #[test]
 fn login_is_valid_until_logout() {
     let world = world();
-    let desk = machine(&world, &[NPMRC, ("requirements.txt", "--index-url FEED/pypi/simple/\n"), ("java/pom.xml", "<project><repositories><repository><id>packages</id>\n<url>FEED/maven/v1</url></repository></repositories></project>\n")])
+    let shell = machine(&world, &[NPMRC, ("requirements.txt", "--index-url FEED/pypi/simple/\n"), ("java/pom.xml", "<project><repositories><repository><id>packages</id>\n<url>FEED/maven/v1</url></repository></repositories></project>\n")])
         .set("MAVEN_ARGS", "--batch-mode -Dit's=\"here\"");
-    let before = snapshot(&desk.home());
+    let before = snapshot(&shell.home());
     let script = format!(
         "
         export -p > ../before
@@ -218,7 +224,7 @@ fn login_is_valid_until_logout() {
         adieu feeds logout
     "
     );
-    let output = desk
+    let output = shell
         .command("/bin/sh")
         .args(["-c", &script])
         .output()
@@ -241,21 +247,21 @@ fn login_is_valid_until_logout() {
         Files have a token that is valid until [TIME]; helpers sign in with managed-identity whenever a client asks.
         This shell has no login for feeds: ADIEU_FEEDS is not set.
     "#]].assert_eq(&crate::harness::stable(&world, &text));
-    let lines = fs::read_to_string(desk.home().join("../lines")).expect("a file");
+    let lines = fs::read_to_string(shell.home().join("../lines")).expect("a file");
     assert!(world.secrets_in(&lines).is_empty(), "{lines}");
-    let answer = fs::read_to_string(desk.home().join("../answer")).expect("a file");
+    let answer = fs::read_to_string(shell.home().join("../answer")).expect("a file");
     assert_eq!(world.secrets_in(&answer), ["access token"]);
-    assert_eq!(snapshot(&desk.home()), before);
-    assert!(snapshot(&temporary(&desk)).is_empty());
+    assert_eq!(snapshot(&shell.home()), before);
+    assert!(snapshot(&temporary(&shell)).is_empty());
 }
 
 #[test]
 fn login_prints_json_for_programs() {
     let world = world();
-    let desk = machine(&world, &[NPMRC]);
-    let said = desk.adieu(&["feeds", "login", "--output", "json", "--quiet"]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
-    let login: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let shell = machine(&world, &[NPMRC]);
+    let output = shell.adieu(&["feeds", "login", "--output", "json", "--quiet"]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let login: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
     let names: Vec<&String> = login["variables"]
         .as_object()
         .expect("variables")
@@ -271,10 +277,10 @@ fn login_prints_json_for_programs() {
     let folder = login["variables"]["ADIEU_FEEDS"]
         .as_str()
         .expect("a folder");
-    let desk = desk.set("ADIEU_FEEDS", folder);
+    let shell = shell.set("ADIEU_FEEDS", folder);
     finds(
         &world,
-        &desk.adieu(&["feeds", "logout", "--output", "json"]),
+        &shell.adieu(&["feeds", "logout", "--output", "json"]),
         &expect![[r#"
             {
               "variables": {
@@ -284,5 +290,5 @@ fn login_prints_json_for_programs() {
             exit 0
         "#]],
     );
-    assert!(snapshot(&temporary(&desk)).is_empty());
+    assert!(snapshot(&temporary(&shell)).is_empty());
 }

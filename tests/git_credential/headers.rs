@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use adieu_emulator::{Job, MY_CONNECTION, TaskResult};
 
-use super::{HELLO, OLD_HELLO, Rest, gits, plain_environment, run, world};
+use super::{HELLO, OLD_HELLO, RestOfJob, gits, plain_environment, run, world};
 use crate::harness::TaskFolder;
 
 const STALE: &str = "AUTHORIZATION: bearer stale";
@@ -79,7 +79,7 @@ fn overrides_headers_in_submodules_and_nested_checkouts() {
         }
         // The next checkout still finds its header in the folder of a submodule that was removed.
         fs::remove_dir_all(sources.join("libs/foo/deep")).expect("a folder");
-        let rest = Rest::of(&world, job, &git);
+        let rest = RestOfJob::of(&world, job, &git);
         for (folder, data, address) in &places {
             if folder.is_dir() {
                 let folder = folder.display().to_string();
@@ -129,7 +129,7 @@ fn overrides_headers_in_user_and_system_configuration() {
                 job.agent_environment(name, value);
             }
             let kept = fs::read_to_string(&person).unwrap_or_default();
-            let mut rest = Rest::of(&world, job, &git);
+            let mut rest = RestOfJob::of(&world, job, &git);
             rest.environment.remove("GIT_CONFIG_NOSYSTEM");
             for (name, value) in left {
                 rest.environment.insert(name.to_owned(), value);

@@ -7,7 +7,7 @@ use std::path::Path;
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
-use super::{HELLO, Rest, WITH_CHALLENGES, endpoint, gits, world};
+use super::{HELLO, RestOfJob, WITH_CHALLENGES, endpoint, gits, world};
 use crate::harness::stable;
 
 #[test]
@@ -17,7 +17,7 @@ fn git_shows_the_message_of_azure_devops() {
     world
         .git()
         .add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
-    let rest = Rest::of(&world, world.job(), &git);
+    let rest = RestOfJob::of(&world, world.job(), &git);
     let stranger = rest.git_fails(&["ls-remote", HELLO]);
     world.organizations().add_member("contoso", MY_CONNECTION);
     world
@@ -44,7 +44,7 @@ fn names_the_refused_identity_of_an_opaque_token() {
         .git()
         .add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
     world.organizations().add("contoso");
-    let rest = Rest::of(&world, world.job(), &git);
+    let rest = RestOfJob::of(&world, world.job(), &git);
     let refused = rest.git_fails(&["ls-remote", HELLO]);
     expect![[r#"
         error: contoso accepts the token, but this identity has not been added to it (TF401444, 401 of dev.azure.com).
@@ -65,14 +65,16 @@ fn names_the_refused_identity_of_an_opaque_token() {
 fn git_stops_with_one_sentence_when_there_is_no_token() {
     let (git, _) = gits().pop().expect("a git");
     let world = world();
-    let mut rest = Rest::without_broker(&world, &git);
+    let mut rest = RestOfJob::without_broker(&world, &git);
     let mut log = String::new();
-    let mut refuse = |rest: &Rest<'_>| {
-        let said = rest.git_fails(&["ls-remote", HELLO]);
+    let mut refuse = |rest: &RestOfJob<'_>| {
+        let output = rest.git_fails(&["ls-remote", HELLO]);
         let program = env!("CARGO_BIN_EXE_adieu");
         let folder = rest.task.path().display().to_string();
-        let said = said.replace(program, "[ADIEU]").replace(&folder, "[TASK]");
-        log.push_str(&stable(&world, &said));
+        let output = output
+            .replace(program, "[ADIEU]")
+            .replace(&folder, "[TASK]");
+        log.push_str(&stable(&world, &output));
         log.push_str("----\n");
     };
     rest.environment
@@ -127,11 +129,11 @@ fn signs_in_to_another_tenant(world: &World, git: &Path) -> String {
     world
         .git()
         .add_repository("another", "fabrikam", "hello", &[]);
-    let rest = Rest::of(world, world.job(), git);
-    let said = rest.git_fails(&["ls-remote", &HELLO.replace("contoso", "another")]);
-    let said = said.replace(&rest.task.path().display().to_string(), "[TASK]");
+    let rest = RestOfJob::of(world, world.job(), git);
+    let output = rest.git_fails(&["ls-remote", &HELLO.replace("contoso", "another")]);
+    let output = output.replace(&rest.task.path().display().to_string(), "[TASK]");
     rest.end();
-    stable(world, &said)
+    stable(world, &output)
 }
 
 #[test]

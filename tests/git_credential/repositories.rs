@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use expect_test::expect;
 
-use super::{HELLO, OLD_HELLO, Rest, WITH_SCHEMES, gits, plain_environment, run, world};
+use super::{HELLO, OLD_HELLO, RestOfJob, WITH_SCHEMES, gits, plain_environment, run, world};
 
 #[test]
 fn every_git_clones_fetches_and_pushes_by_every_protocol() {
     for (git, version) in gits() {
         let world = world();
-        let rest = Rest::of(&world, world.job(), &git);
+        let rest = RestOfJob::of(&world, world.job(), &git);
         let requests = rest.requests(&["clone", "--quiet", HELLO, "first"]);
         if version >= WITH_SCHEMES {
             expect![[r#"
@@ -77,7 +77,7 @@ fn every_git_brings_submodules_and_large_files() {
         world
             .git()
             .add_repository("contoso", "fabrikam", "whole", &files);
-        let rest = Rest::of(&world, world.job(), &git);
+        let rest = RestOfJob::of(&world, world.job(), &git);
         let whole = HELLO.replace("hello", "whole");
         rest.git(&["clone", "--quiet", "--recurse-submodules", &whole, "whole"]);
         for part in ["a", "b"] {
@@ -110,7 +110,7 @@ fn every_git_brings_submodules_and_large_files() {
 fn overrides_the_header_of_checkout_for_git_and_large_files() {
     for (git, _) in gits() {
         let world = world();
-        let before = Rest::of(&world, world.job(), &git);
+        let before = RestOfJob::of(&world, world.job(), &git);
         before.git(&["clone", "--quiet", HELLO, "."]);
         before.git(&["lfs", "install", "--local"]);
         before.git(&["lfs", "track", "*.bin"]);
@@ -148,7 +148,7 @@ fn overrides_the_header_of_checkout_for_git_and_large_files() {
         ] {
             assert!(run(&git, &every, &environment, arguments).status.success());
         }
-        let rest = Rest::of(&world, job, &git);
+        let rest = RestOfJob::of(&world, job, &git);
         for protocol in ["0", "1", "2"] {
             let protocol = format!("protocol.version={protocol}");
             for folder in [".", "other", "every"] {
@@ -170,7 +170,7 @@ fn overrides_the_header_of_checkout_for_git_and_large_files() {
             "extraheader",
         ]);
         assert!(header.ends_with("AUTHORIZATION: bearer stale\n"));
-        let mut without = Rest {
+        let mut without = RestOfJob {
             environment: environment.clone(),
             ..rest
         };
@@ -196,7 +196,7 @@ fn overrides_the_header_of_checkout_for_git_and_large_files() {
 fn replaces_a_token_that_expired_between_two_fetches() {
     for (git, _) in gits() {
         let world = world();
-        let rest = Rest::without_broker(&world, &git);
+        let rest = RestOfJob::without_broker(&world, &git);
         rest.git(&["clone", "--quiet", HELLO, "a"]);
         world.clock().advance(Duration::from_secs(2 * 60 * 60));
         rest.git(&["-C", "a", "fetch", "--quiet"]);

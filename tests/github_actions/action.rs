@@ -9,11 +9,11 @@ use adieu_emulator::{MY_CONNECTION, WorkflowJob, World};
 use expect_test::expect;
 use serde_json::Value;
 
-use super::runner::{Ended, Runner};
+use super::runner::{Runner, StepOutcome};
 use super::world;
 use crate::harness::{root, stable};
 
-fn sign_in(world: &World, runner: &mut Runner<'_>, more: &[(&str, &str)]) -> Ended {
+fn sign_in(world: &World, runner: &mut Runner<'_>, more: &[(&str, &str)]) -> StepOutcome {
     let (client, tenant) = (world.client_id(MY_CONNECTION), world.entra().tenant());
     let mut inputs = vec![
         ("client-id", client.as_str()),

@@ -27,7 +27,7 @@ pub(super) struct Runner<'a> {
 
 /// The outcome of a step.
 #[derive(Debug, Default)]
-pub(super) struct Ended {
+pub(super) struct StepOutcome {
     pub(super) status: i32,
     /// The log, as on the run's page.
     pub(super) log: String,
@@ -64,7 +64,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Runs a step that `uses:` a composite action.
-    pub(super) fn uses(&mut self, action: &Path, given: &[(&str, &str)]) -> Ended {
+    pub(super) fn uses(&mut self, action: &Path, given: &[(&str, &str)]) -> StepOutcome {
         let text = fs::read_to_string(action.join("action.yml")).expect("an action");
         let action_file = Node::parse(&text).expect("YAML");
         let runs = action_file.get("runs").expect("runs");
@@ -83,7 +83,7 @@ impl<'a> Runner<'a> {
             assert!(is_known, "the action has no input {name}");
         }
         context.set(&["github", "action_repository"], "contoso/adieu".to_owned());
-        let mut all = Ended::default();
+        let mut all = StepOutcome::default();
         for step in runs.get("steps").expect("steps").items() {
             assert_eq!(text_of(step, "shell").as_deref(), Some("bash"), "a shell");
             let mut own = BTreeMap::from([(
@@ -116,14 +116,14 @@ impl<'a> Runner<'a> {
     }
 
     /// Runs a later step of the workflow: `run:` with `env:`.
-    pub(super) fn run(&mut self, script: &str, env: &[(&str, &str)]) -> Ended {
+    pub(super) fn run(&mut self, script: &str, env: &[(&str, &str)]) -> StepOutcome {
         let own = env
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         self.step(script, &own.collect())
     }
 
-    fn step(&mut self, script: &str, own: &BTreeMap<String, String>) -> Ended {
+    fn step(&mut self, script: &str, own: &BTreeMap<String, String>) -> StepOutcome {
         self.steps += 1;
         let folder = self.folder.path().join(format!("step-{}", self.steps));
         fs::create_dir(&folder).expect("a folder");
@@ -165,7 +165,7 @@ impl<'a> Runner<'a> {
         let added = fs::read_to_string(&path).expect("a file");
         let added = added.lines().map(str::to_owned);
         self.path.splice(0..0, added.collect::<Vec<_>>());
-        Ended {
+        StepOutcome {
             status: ended.status.code().unwrap_or(-1),
             log,
             outputs: commands(&output).into_iter().collect(),

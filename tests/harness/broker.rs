@@ -14,14 +14,14 @@ use super::TaskFolder;
 pub(crate) const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
 /// A job in which a broker runs.
-pub(crate) struct Served<'w> {
+pub(crate) struct JobWithBroker<'w> {
     pub(crate) job: Job<'w>,
     /// The task that started it, and stops it.
     pub(crate) folder: TaskFolder,
     pub(crate) endpoint: Endpoint,
 }
 
-impl<'w> Served<'w> {
+impl<'w> JobWithBroker<'w> {
     /// A new job, with these lines of `configure`.
     pub(crate) fn start(world: &'w World, configure: &str) -> Self {
         Self::in_job(world.job(), configure)

@@ -8,20 +8,20 @@ use std::path::Path;
 
 use adieu_emulator::{TaskResult, World};
 
-use super::{EVERYWHERE, Place, commands, shown, step};
+use super::{EVERYWHERE, Environment, commands, shown, step};
 use crate::harness::{TaskFolder, platform};
 
 /// Breaks the binary, runs the step in a host job and in a container job, and returns the errors, which must be the
 /// same.
 fn errors_with_binary(break_it: impl Fn(&Path)) -> Vec<String> {
     let mut all = Vec::new();
-    for place in EVERYWHERE {
+    for environment in EVERYWHERE {
         let world = World::start();
         let folder = TaskFolder::unpacked("token");
         break_it(&folder.binary());
         let mut job = world.job();
-        let outcome = step(&mut job, &folder, place).run();
-        assert_eq!(outcome.result, TaskResult::Failed, "{place:?}");
+        let outcome = step(&mut job, &folder, environment).run();
+        assert_eq!(outcome.result, TaskResult::Failed, "{environment:?}");
         assert_eq!(
             commands(&outcome),
             BTreeSet::from(["task.complete", "task.issue"])
@@ -65,7 +65,7 @@ fn names_a_folder_with_special_characters() {
     fs::write(folder.binary(), "").unwrap();
     let world = World::start();
     let mut job = world.job();
-    let outcome = step(&mut job, &folder, Place::Host).run();
+    let outcome = step(&mut job, &folder, Environment::Host).run();
     let path = folder.path().to_string_lossy().into_owned();
     assert_eq!(
         outcome.errors[0],
@@ -87,7 +87,7 @@ fn names_a_folder_for_an_agent_that_does_not_decode_percents() {
         let world = World::start();
         let mut job = world.job();
         job.variable("DECODE_PERCENTS", knob);
-        let outcome = step(&mut job, &folder, Place::Host).run();
+        let outcome = step(&mut job, &folder, Environment::Host).run();
         let path = folder.path().to_string_lossy().into_owned();
         let named = format!("Delete the task's folder on the agent ({path}) so that");
         let error = &outcome.errors[0];

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use adieu_emulator::{Job, TaskResult, World};
 use tempfile::TempDir;
 
-use super::{Place, SIGNED_IN, STOPPED, shown, start_and_wait, step, unmasked};
+use super::{Environment, SIGNED_IN, STOPPED, shown, start_and_wait, step, unmasked};
 use crate::harness::{TaskFolder, set_mode};
 
 /// Gives the agent a `node` that prepares the machine with a shell script and becomes the real one. No other process
@@ -75,7 +75,7 @@ fn runs_a_copy_where_the_task_folder_does_not_let_programs_run() {
         let folder = TaskFolder::unpacked("token");
         let mut job = world.job();
         let _machine = prepare_machine(&mut job, &mounted(folder.path(), options));
-        let outcome = step(&mut job, &folder, Place::Host).run();
+        let outcome = step(&mut job, &folder, Environment::Host).run();
         assert_eq!(shown(&world, &folder, &outcome), SIGNED_IN, "{options}");
         assert_eq!(outcome.result, TaskResult::Succeeded, "{options}");
         assert_eq!(copies_in(&job.temp_folder()), Vec::<PathBuf>::new());
@@ -90,7 +90,7 @@ fn removes_the_copy_when_the_step_is_stopped() {
     let mut job = world.job();
     let _machine = prepare_machine(&mut job, &mounted(folder.path(), "noexec"));
     let temp = job.temp_folder();
-    let mut running = start_and_wait(&world, &mut job, &folder, Place::Host);
+    let mut running = start_and_wait(&world, &mut job, &folder, Environment::Host);
     let copies = copies_in(&temp);
     assert_eq!(copies.len(), 1, "{copies:?}");
     // No other user can replace it with another program.
@@ -120,7 +120,7 @@ fn the_systems_temporary_folder_is_the_last_resort() {
     ]
     .join("\n");
     let _machine = prepare_machine(&mut job, &script);
-    let outcome = step(&mut job, &folder, Place::Host).run();
+    let outcome = step(&mut job, &folder, Environment::Host).run();
     assert_eq!(shown(&world, &folder, &outcome), SIGNED_IN);
     assert_eq!(copies_in(system.path()), Vec::<PathBuf>::new());
 }
@@ -137,7 +137,7 @@ fn names_folders_where_programs_cannot_run() {
         .map(|folder| mounted(folder, "noexec"))
         .join("\n");
     let _machine = prepare_machine(&mut job, &script);
-    let outcome = step(&mut job, &folder, Place::Host).run();
+    let outcome = step(&mut job, &folder, Environment::Host).run();
     let shown = shown(&world, &folder, &outcome)
         .replace(&*temp.to_string_lossy(), "[AGENT'S TEMP]")
         .replace(&*system.path().to_string_lossy(), "[SYSTEM'S TEMP]");

@@ -11,7 +11,7 @@ use adieu_emulator::{TaskResult, World};
 use serde_json::Value;
 
 use super::{
-    EVERYWHERE, Place, STOPPED, VERY_LATE, commands, preload, start_and_wait, step, unmasked,
+    EVERYWHERE, Environment, STOPPED, VERY_LATE, commands, preload, start_and_wait, step, unmasked,
 };
 use crate::harness::{TaskFolder, platform, set_mode};
 
@@ -21,7 +21,7 @@ fn passes_a_stop_on_and_exits_within_two_seconds() {
         let world = World::start();
         let folder = TaskFolder::unpacked("token");
         let mut job = world.job();
-        let mut running = start_and_wait(&world, &mut job, &folder, Place::Host);
+        let mut running = start_and_wait(&world, &mut job, &folder, Environment::Host);
         let asked = Instant::now();
         match signal {
             "INT" => running.cancel(),
@@ -50,7 +50,7 @@ fn reports_canceled_when_stopped_before_the_binary_listens() {
         &world,
         "setImmediate(function () { process.kill(process.pid, 'SIGINT'); });",
     );
-    let outcome = step(&mut job, &folder, Place::Host).run();
+    let outcome = step(&mut job, &folder, Environment::Host).run();
     assert_eq!(unmasked(&outcome), [STOPPED]);
     assert_eq!(outcome.result, TaskResult::Canceled);
     assert_eq!(outcome.exit_code, Some(0));
@@ -88,7 +88,7 @@ fn on_windows_only_the_console_signals_the_binary() {
             }};"
         );
         preload(&mut job, &world, &script);
-        let mut running = start_and_wait(&world, &mut job, &folder, Place::Host);
+        let mut running = start_and_wait(&world, &mut job, &folder, Environment::Host);
         running.cancel();
         let outcome = running.wait();
         assert_eq!(unmasked(&outcome), [STOPPED], "{listens}");
@@ -114,7 +114,7 @@ fn a_killed_launcher_stops_the_binary_and_fails_the_step() {
     let world = World::start();
     let folder = TaskFolder::unpacked("token");
     let mut job = world.job();
-    let running = start_and_wait(&world, &mut job, &folder, Place::Host);
+    let running = start_and_wait(&world, &mut job, &folder, Environment::Host);
     let killed = Instant::now();
     running.kill_launcher();
     let outcome = running.wait();
@@ -137,7 +137,7 @@ fn a_killed_launcher_in_a_container_fails_the_step() {
     let world = World::start();
     let folder = TaskFolder::unpacked("token");
     let mut job = world.job();
-    let running = start_and_wait(&world, &mut job, &folder, Place::Container);
+    let running = start_and_wait(&world, &mut job, &folder, Environment::Container);
     running.kill_launcher();
     let outcome = running.wait();
     assert_eq!(
@@ -154,24 +154,24 @@ More: adieu explain agent"
 
 #[test]
 fn a_killed_binary_fails_the_step() {
-    for place in EVERYWHERE {
+    for environment in EVERYWHERE {
         let world = World::start();
         let folder = TaskFolder::unpacked("token");
         let mut job = world.job();
-        let running = start_and_wait(&world, &mut job, &folder, place);
+        let running = start_and_wait(&world, &mut job, &folder, environment);
         running.kill_child();
         let outcome = running.wait();
         assert_eq!(
             outcome.errors[0],
             "adieu was killed by SIGKILL: out of memory, or on Apple silicon a binary without a valid \
              signature.",
-            "{place:?}"
+            "{environment:?}"
         );
         assert_eq!(
             commands(&outcome),
             BTreeSet::from(["task.complete", "task.issue", "task.setsecret"])
         );
-        assert_eq!(outcome.result, TaskResult::Failed, "{place:?}");
-        assert_eq!(job.processes_left(), Vec::<u32>::new(), "{place:?}");
+        assert_eq!(outcome.result, TaskResult::Failed, "{environment:?}");
+        assert_eq!(job.processes_left(), Vec::<u32>::new(), "{environment:?}");
     }
 }

@@ -48,7 +48,7 @@ fn reaches_azure_devops_by_the_agents_proxy() {
 #[test]
 fn reports_a_variable_that_is_not_a_proxy_url() {
     let world = world();
-    for (name, value, said) in [
+    for (name, value, output) in [
         (
             "HTTPS_PROXY",
             "socks5://127.0.0.1:1080",
@@ -64,7 +64,7 @@ fn reports_a_variable_that_is_not_a_proxy_url() {
         let mut job = world.job();
         job.agent_environment(name, value);
         let expected = format!(
-            "##[error]{said}, which is not a valid HTTP proxy URL.\nWhat to do: Write \
+            "##[error]{output}, which is not a valid HTTP proxy URL.\nWhat to do: Write \
              http://host:port, or unset the variable; SOCKS proxies are not supported.\nMore: adieu explain proxy"
         );
         fails(&world, &mut job, MY_CONNECTION, &expected);

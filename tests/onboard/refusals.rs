@@ -6,16 +6,16 @@
 use adieu_emulator::{Connection, MY_CONNECTION, World};
 use expect_test::expect;
 
-use super::{onboard, says, world, writes};
-use crate::desk::world_of_an_administrator;
+use super::{assert_messages, onboard, world, writes};
+use crate::shell::world_of_an_administrator;
 
 #[test]
 fn names_the_id_that_was_mistaken_for_another() {
     let world = world_of_an_administrator();
-    let said = onboard(&world, &world.entra().registration_id(MY_CONNECTION), &[]);
-    says(
+    let output = onboard(&world, &world.entra().registration_id(MY_CONNECTION), &[]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             warning: Microsoft Graph did not say which application this is (Insufficient privileges to complete the operation), so [APP REGISTRATION] is used as the object id of its enterprise application.
             error: contoso found no enterprise application with the object id [APP REGISTRATION] in its tenant (VS860016): a client id or an app registration's object id was given, or another tenant's.
@@ -30,17 +30,21 @@ fn names_the_id_that_was_mistaken_for_another() {
     let client = world.client_id(MY_CONNECTION);
     assert_eq!(onboard(&world, &client, &[]).status, 1);
     world.organizations().add_member("contoso", MY_CONNECTION);
-    let said = onboard(&world, &client, &[]);
-    assert!(said.stdout.contains("nothing to change"), "{}", said.stdout);
+    let output = onboard(&world, &client, &[]);
+    assert!(
+        output.stdout.contains("nothing to change"),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]
 fn refuses_an_unknown_id_before_any_change() {
     let world = world();
-    let said = onboard(&world, "00000000-0000-4000-8000-000000000000", &[]);
-    says(
+    let output = onboard(&world, "00000000-0000-4000-8000-000000000000", &[]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         error: Tenant [TENANT] has no application with the id [GUID]: it is neither a client id nor the object id of an enterprise application or of an app registration there.
         What to do: Compare the ID with the application's page; the ID of a subscription, a secret or another tenant does not work.
@@ -48,10 +52,10 @@ fn refuses_an_unknown_id_before_any_change() {
         exit 1
     "#]],
     );
-    let said = onboard(&world, "my-connection", &[]);
-    says(
+    let output = onboard(&world, "my-connection", &[]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         error: 'my-connection' is not the ID of an application.
         What to do: Write a GUID: the client ID, or an object ID; `adieu whoami` as the identity itself prints both.
@@ -66,10 +70,10 @@ fn refuses_an_unknown_id_before_any_change() {
 fn explains_how_to_create_the_enterprise_application() {
     let world = world();
     world.entra().remove_enterprise_application(MY_CONNECTION);
-    let said = onboard(&world, &world.entra().registration_id(MY_CONNECTION), &[]);
-    says(
+    let output = onboard(&world, &world.entra().registration_id(MY_CONNECTION), &[]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         error: my-connection is an app registration without an enterprise application in tenant [TENANT], and only an enterprise application can be a member.
           client id: [CLIENT ID]
@@ -88,10 +92,10 @@ fn names_the_permission_to_add_users() {
     world.organizations().add_member("contoso", "admin");
     world.microsoft_graph().add_reader("admin");
     world.organizations().entitlements_are_private();
-    let said = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
-    says(
+    let output = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             error: Could not add [ENTERPRISE APPLICATION] to contoso: this identity may not manage the organization's users (200 of vsaex.dev.azure.com).
@@ -110,10 +114,10 @@ fn reports_that_no_licenses_are_left() {
     let world = world();
     world.organizations().licenses_left("contoso", 0);
     let client = world.client_id(MY_CONNECTION);
-    let said = onboard(&world, &client, &[]);
-    says(
+    let output = onboard(&world, &client, &[]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             error: Could not add [ENTERPRISE APPLICATION] to contoso: no license for that access level is left (5005) (200 of vsaex.dev.azure.com).
@@ -123,18 +127,18 @@ fn reports_that_no_licenses_are_left() {
             exit 1
         "#]],
     );
-    let said = onboard(&world, &client, &["--access-level", "stakeholder"]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = onboard(&world, &client, &["--access-level", "stakeholder"]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
 }
 
 #[test]
 fn names_a_missing_project_and_a_missing_publisher() {
     let world = world();
     let client = world.client_id(MY_CONNECTION);
-    let said = onboard(&world, &client, &["--project", "nowhere"]);
-    says(
+    let output = onboard(&world, &client, &["--project", "nowhere"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             error: Could not add [ENTERPRISE APPLICATION] to contoso: the project does not exist, or this identity may not see it (TF200016) (404 of dev.azure.com).
@@ -147,10 +151,10 @@ fn names_a_missing_project_and_a_missing_publisher() {
             exit 1
         "#]],
     );
-    let said = onboard(&world, &client, &["--publisher", "other"]);
-    says(
+    let output = onboard(&world, &client, &["--publisher", "other"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             contoso: added (Basic)
@@ -164,6 +168,6 @@ fn names_a_missing_project_and_a_missing_publisher() {
             exit 1
         "#]],
     );
-    let said = onboard(&world, &client, &["--project", "web=owner"]);
-    assert_eq!(said.status, 2, "{}", said.stderr);
+    let output = onboard(&world, &client, &["--project", "web=owner"]);
+    assert_eq!(output.status, 2, "{}", output.stderr);
 }

@@ -10,12 +10,12 @@ use adieu_emulator::{
 use expect_test::expect;
 use serde_json::Value;
 
-use super::{says, shown, world, writes};
-use crate::desk::{Desk, Said};
+use super::{assert_messages, shown, world, writes};
 use crate::harness::set_mode;
+use crate::shell::{CommandOutput, Shell};
 
 /// Checks a subject, and does nothing else.
-fn trust(world: &World, subject: &str, arguments: &[&str]) -> Said {
+fn trust(world: &World, subject: &str, arguments: &[&str]) -> CommandOutput {
     let identity = world.client_id(MY_CONNECTION);
     let fixed = [
         "onboard",
@@ -26,7 +26,7 @@ fn trust(world: &World, subject: &str, arguments: &[&str]) -> Said {
         "--trust",
         subject,
     ];
-    Desk::machine(world).adieu(&[&fixed, arguments].concat())
+    Shell::machine(world).adieu(&[&fixed, arguments].concat())
 }
 
 /// Whether a workflow can sign in.
@@ -35,9 +35,9 @@ fn signs_in(world: &World, context: &'static str) -> bool {
         context,
         ..WorkflowJob::default()
     };
-    let desk = Desk::in_a_workflow(world, &job, &[]);
-    let said = desk.adieu(&["token", "--credential", "github-actions"]);
-    said.status == 0
+    let shell = Shell::in_a_workflow(world, &job, &[]);
+    let output = shell.adieu(&["token", "--credential", "github-actions"]);
+    output.status == 0
 }
 
 #[test]
@@ -58,9 +58,9 @@ fn finds_the_credential_of_each_kind_of_workflow_and_job() {
     }
     let mut found = String::new();
     for (_, subject) in subjects {
-        let said = trust(&world, subject, &[]);
-        assert_eq!((said.status, said.stderr.as_str()), (0, ""));
-        found.extend(said.stdout.lines().last());
+        let output = trust(&world, subject, &[]);
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+        found.extend(output.stdout.lines().last());
         found.push('\n');
     }
     expect![[r#"
@@ -77,7 +77,7 @@ fn finds_the_credential_of_each_kind_of_workflow_and_job() {
 #[test]
 fn adds_the_identity_and_then_names_the_credential_that_is_missing() {
     let world = world();
-    let said = trust(
+    let output = trust(
         &world,
         "repo:contoso/web:environment:production",
         &["--organization", "contoso"],
@@ -94,7 +94,7 @@ fn adds_the_identity_and_then_names_the_credential_that_is_missing() {
         More: adieu explain federated-credential
         exit 1
     "#]];
-    says(&world, &said, &expected);
+    assert_messages(&world, &output, &expected);
 }
 
 #[test]
@@ -129,9 +129,9 @@ fn names_the_claim_in_which_the_nearest_credential_differs() {
     ] {
         let world = world();
         world.entra().trust(MY_CONNECTION, issuer, subject);
-        let said = trust(&world, asked, &[]);
-        assert_eq!(said.status, 1);
-        found.push_str(&shown(&world, &said));
+        let output = trust(&world, asked, &[]);
+        assert_eq!(output.status, 1);
+        found.push_str(&shown(&world, &output));
     }
     expect![[r#"
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
@@ -191,20 +191,20 @@ fn names_the_claim_in_which_the_nearest_credential_differs() {
 fn the_printed_command_lets_the_workflow_sign_in() {
     let world = world();
     let context = "ref:refs/heads/it's $HOME";
-    let said = trust(&world, &format!("repo:contoso/web:{context}"), &[]);
-    let remedy = said
+    let output = trust(&world, &format!("repo:contoso/web:{context}"), &[]);
+    let remedy = output
         .stderr
         .lines()
         .find_map(|line| line.strip_prefix("What to do: "));
     let command = remedy.expect("a remedy");
     assert!(!signs_in(&world, context));
     // A program with that name that prints its arguments, one per line.
-    let desk = Desk::with(&world, &[]);
-    let az = desk.bin().join("az");
+    let shell = Shell::with(&world, &[]);
+    let az = shell.bin().join("az");
     std::fs::write(&az, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n").expect("a file");
     set_mode(&az, 0o755);
-    symlink("/bin/sh", desk.bin().join("sh")).expect("a link");
-    let run = desk.command("/bin/sh").args(["-c", command]).output();
+    symlink("/bin/sh", shell.bin().join("sh")).expect("a link");
+    let run = shell.command("/bin/sh").args(["-c", command]).output();
     let printed = String::from_utf8(run.expect("a shell").stdout).expect("text");
     let arguments: Vec<&str> = printed.lines().collect();
     let id = world.client_id(MY_CONNECTION);
@@ -233,7 +233,7 @@ fn a_credential_with_another_audience_is_changed_and_not_added_again() {
             *subject = "repo:contoso/web:pull_request".to_owned();
             *audience = "https://github.com/contoso".to_owned();
         });
-    let said = trust(&world, "repo:contoso/web:pull_request", &[]);
+    let output = trust(&world, "repo:contoso/web:pull_request", &[]);
     let expected = expect![[r#"
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
         error: No federated credential of my-connection trusts 'repo:contoso/web:pull_request'; azure-pipelines has a different audience.
@@ -246,7 +246,7 @@ fn a_credential_with_another_audience_is_changed_and_not_added_again() {
         More: adieu explain federated-credential
         exit 1
     "#]];
-    says(&world, &said, &expected);
+    assert_messages(&world, &output, &expected);
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn a_managed_identity_has_its_federated_credentials_elsewhere() {
         "--issuer",
         "https://oidc.contoso.com/",
     ];
-    let said = Desk::machine(&world).adieu(&arguments);
+    let output = Shell::machine(&world).adieu(&arguments);
     let expected = expect![[r#"
         identity: admin (client id given; client id [ADMIN], enterprise application's object id [ADMIN'S OBJECT])
         error: No federated credential of admin trusts 'system:serviceaccount:default:web'.
@@ -276,14 +276,14 @@ fn a_managed_identity_has_its_federated_credentials_elsewhere() {
         More: adieu explain federated-credential
         exit 1
     "#]];
-    says(&world, &said, &expected);
+    assert_messages(&world, &output, &expected);
 }
 
 #[test]
 fn prints_the_required_credential_without_microsoft_graph() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
-    let said = trust(
+    let output = trust(
         &world,
         "repo:contoso/web:pull-request",
         &["--output", "text"],
@@ -299,13 +299,13 @@ fn prints_the_required_credential_without_microsoft_graph() {
         warning: Microsoft Graph did not show the federated credentials (Insufficient privileges to complete the operation), so it is not known whether one trusts 'repo:contoso/web:pull-request'.
         exit 0
     "#]];
-    says(&world, &said, &expected);
-    let said = trust(
+    assert_messages(&world, &output, &expected);
+    let output = trust(
         &world,
         "repo:contoso/web:pull_request",
         &["--output", "json"],
     );
-    let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let json: Value = serde_json::from_str(&output.stdout).expect("JSON");
     assert_eq!(json["federatedCredential"]["outcome"], "unknown");
 }
 
@@ -314,8 +314,8 @@ fn requires_an_issuer_for_a_subject() {
     let world = world();
     let mut found = String::new();
     for arguments in [&[][..], &["--issuer", "http://oidc.contoso.com"]] {
-        let said = trust(&world, "system:serviceaccount:default:web", arguments);
-        found.push_str(&shown(&world, &said));
+        let output = trust(&world, "system:serviceaccount:default:web", arguments);
+        found.push_str(&shown(&world, &output));
     }
     expect![[r#"
         error: The subject does not show its issuer.
@@ -339,15 +339,15 @@ fn checks_the_subject_that_a_gitlab_job_presents() {
         branch: "main",
         audience: "api://AzureADTokenExchange",
     };
-    let desk = Desk::with(&world, &[])
+    let shell = Shell::with(&world, &[])
         .set("GITLAB_CI", "true")
         .set("AZURE_CLIENT_ID", world.client_id(MY_CONNECTION))
         .set("AZURE_TENANT_ID", world.entra().tenant())
         .set("ADIEU_ID_TOKEN", world.gitlab_id_token(&job, 0))
         .on_the_internet();
-    let said = desk.adieu(&["whoami", "--output", "json"]);
-    let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let output = shell.adieu(&["whoami", "--output", "json"]);
+    let json: Value = serde_json::from_str(&output.stdout).expect("JSON");
     let presented = json["federation"]["subjectIdentifier"].as_str();
-    let said = trust(&world, presented.expect("a subject"), &[]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let output = trust(&world, presented.expect("a subject"), &[]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
 }

@@ -7,7 +7,7 @@ use adieu_emulator::{Connection, Pat, Resource, World};
 use serde_json::{Value, json};
 
 use super::{THEMES, photograph_file, seen};
-use crate::desk::Desk;
+use crate::shell::Shell;
 
 /// A world in which `app` administers contoso.
 fn world() -> World {
@@ -19,14 +19,14 @@ fn world() -> World {
 
 /// The browser's findings in a page of a verb, in both modes.
 fn seen_of(world: &World, name: &str, arguments: &[&str]) -> Value {
-    let said = Desk::machine(world).adieu(&[arguments, &["--output", "html"]].concat());
-    crate::scan::shows_no_token(&said.stdout);
+    let output = Shell::machine(world).adieu(&[arguments, &["--output", "html"]].concat());
+    crate::scan::shows_no_token(&output.stdout);
     let file = tempfile::Builder::new().suffix(".html").tempfile();
     let file = file.expect("a file");
-    fs::write(file.path(), &said.stdout).expect("a page");
+    fs::write(file.path(), &output.stdout).expect("a page");
     let [light, dark] = THEMES.map(|theme| {
         photograph_file(name, file.path(), theme, (1280, 900));
-        let mut seen = seen(name, &said.stdout, "document", theme);
+        let mut seen = seen(name, &output.stdout, "document", theme);
         let contrast = seen["contrast"].take();
         // WCAG 2.2, 1.4.3: at least 4.5 to 1.
         assert!(contrast.as_f64() >= Some(4.5), "{theme}: {contrast}");

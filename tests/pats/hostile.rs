@@ -31,10 +31,18 @@ fn hostile_names_stay_names() {
         organizations.add_pat("contoso", &account, &pat);
     }
     for form in ["text", "json", "csv", "html"] {
-        let said = pats(&world, &["--output", form]);
-        assert_eq!(said.status, 0, "{}", said.stderr);
-        assert!(!said.stdout.contains("##vso["), "{form}: {}", said.stdout);
-        assert!(!said.stdout.contains('\u{1b}'), "{form}: {}", said.stdout);
+        let output = pats(&world, &["--output", form]);
+        assert_eq!(output.status, 0, "{}", output.stderr);
+        assert!(
+            !output.stdout.contains("##vso["),
+            "{form}: {}",
+            output.stdout
+        );
+        assert!(
+            !output.stdout.contains('\u{1b}'),
+            "{form}: {}",
+            output.stdout
+        );
     }
     let csv = pats(&world, &["--output", "csv"]).stdout;
     let records: Vec<&str> = csv.split_terminator("\r\n").collect();

@@ -8,7 +8,7 @@ use expect_test::expect;
 use serde_json::Value;
 
 use super::{json, pats, shown, small_world, world};
-use crate::desk::Desk;
+use crate::shell::Shell;
 
 #[test]
 fn names_the_missing_permission() {
@@ -22,7 +22,7 @@ fn names_the_missing_permission() {
         world
             .organizations()
             .token_administration_refuses_with(status);
-        let said = pats(&world, &[]);
+        let output = pats(&world, &[]);
         expect![[r#"
             error: Only members of Project Collection Administrators may list the personal access tokens of other users, and this identity is not one in contoso.
               it said: The requested operation is not allowed.
@@ -35,7 +35,7 @@ fn names_the_missing_permission() {
             What to do: Sign in as an administrator of the organization, or have one add this identity: Organization settings → Permissions → Project Collection Administrators → Members.
             More: adieu explain pats
             exit 1
-        "#]].assert_eq(&shown(&world, &said));
+        "#]].assert_eq(&shown(&world, &output));
     }
 }
 
@@ -44,12 +44,13 @@ fn reports_an_organization_without_users() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
     world.organizations().add_member("contoso", "app");
-    let said = pats(&world, &[]);
+    let output = pats(&world, &[]);
     assert!(
-        said.stderr
+        output
+            .stderr
             .contains("Azure DevOps lists no user of contoso, although you are one"),
         "{}",
-        said.stderr
+        output.stderr
     );
 }
 
@@ -58,12 +59,12 @@ fn reports_an_organization_that_has_not_added_the_identity_to_pats() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
     world.organizations().add("contoso");
-    let said = pats(&world, &[]);
-    assert_eq!(said.status, 1);
+    let output = pats(&world, &[]);
+    assert_eq!(output.status, 1);
     assert!(
-        said.stderr.contains("adieu explain tf401444"),
+        output.stderr.contains("adieu explain tf401444"),
         "{}",
-        said.stderr
+        output.stderr
     );
 }
 
@@ -71,14 +72,14 @@ fn reports_an_organization_that_has_not_added_the_identity_to_pats() {
 fn last_uses_are_unknown_without_the_audit_log() {
     let (world, _) = small_world();
     world.organizations().close_audit_log("contoso");
-    let said = pats(&world, &["--global", "--quiet", "--output", "json"]);
-    let document = json(&said);
-    assert_eq!((said.status, said.stderr.as_str()), (0, ""));
+    let output = pats(&world, &["--global", "--quiet", "--output", "json"]);
+    let document = json(&output);
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
     assert_eq!(document["pats"][0]["lastUse"], Value::Null);
     expect![[r#"{"isRead":false,"reason":"needs the permission View audit log","since":null}"#]]
         .assert_eq(&document["auditLog"].to_string());
-    let said = pats(&world, &["--global"]);
-    expect!["warning: Last uses are unknown: the audit log of contoso needs the permission View audit log (Organization settings → Permissions)."].assert_eq(said.stderr.lines().next().unwrap_or_default());
+    let output = pats(&world, &["--global"]);
+    expect!["warning: Last uses are unknown: the audit log of contoso needs the permission View audit log (Organization settings → Permissions)."].assert_eq(output.stderr.lines().next().unwrap_or_default());
 
     let empty = super::world();
     empty
@@ -88,8 +89,8 @@ fn last_uses_are_unknown_without_the_audit_log() {
     empty
         .organizations()
         .add_pat("contoso", "a@contoso.example", &pat);
-    let said = pats(&empty, &[]);
-    expect!["warning: Last uses are unknown: the audit log of contoso is empty. Organization settings → Policies → Log audit events turns it on."].assert_eq(said.stderr.lines().next().unwrap_or_default());
+    let output = pats(&empty, &[]);
+    expect!["warning: Last uses are unknown: the audit log of contoso is empty. Organization settings → Policies → Log audit events turns it on."].assert_eq(output.stderr.lines().next().unwrap_or_default());
 }
 
 #[test]
@@ -100,16 +101,16 @@ fn a_user_who_cannot_be_read_is_listed_and_the_others_are_printed() {
         world.marketplace().fault(Fault::Delay(Duration::ZERO));
     }
     world.marketplace().fault(Fault::status(404));
-    let said = pats(&world, &["--output", "json"]);
-    let document = json(&said);
-    assert_eq!(said.status, 1);
+    let output = pats(&world, &["--output", "json"]);
+    let document = json(&output);
+    assert_eq!(output.status, 1);
     let missed = document["notRead"].as_array().expect("a list");
     assert_eq!(missed.len(), 1, "{missed:?}");
     // Four requests are sent concurrently, and any of them may be the first.
     let user = missed[0]["principalName"].as_str().expect("a user");
     expect![[r#"
         [USER] was not read: Could not list its personal access tokens: it does not exist, or this identity may not see it (404 of vssps.dev.azure.com).
-    "#]].assert_eq(&said.stderr.split_once(' ').expect("a note").1.replacen(user, "[USER]", 1));
+    "#]].assert_eq(&output.stderr.split_once(' ').expect("a note").1.replacen(user, "[USER]", 1));
 }
 
 #[test]
@@ -145,9 +146,9 @@ fn finds_usage_errors_before_any_request() {
             "is not a report of adieu scan: its schema is not adieu.scan/1.",
         ),
     ] {
-        let said = Desk::machine(&world).adieu(arguments);
-        assert_eq!(said.status, 2, "{}", said.stderr);
-        assert!(said.stderr.contains(expected), "{}", said.stderr);
+        let output = Shell::machine(&world).adieu(arguments);
+        assert_eq!(output.status, 2, "{}", output.stderr);
+        assert!(output.stderr.contains(expected), "{}", output.stderr);
     }
     assert!(world.marketplace().requests().is_empty());
 }

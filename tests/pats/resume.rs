@@ -5,7 +5,7 @@ use std::fs;
 use adieu_emulator::Pat;
 
 use super::{counts, json, pats, world};
-use crate::desk::answers_before_throttling;
+use crate::shell::answers_before_throttling;
 
 #[test]
 fn a_later_run_continues_after_throttling() {

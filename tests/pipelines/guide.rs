@@ -11,9 +11,9 @@ use tempfile::TempDir;
 use super::documents;
 use super::git;
 use super::scenario::Scenario;
-use crate::desk::Desk;
 use crate::extension_package::hello;
 use crate::harness::root;
+use crate::shell::Shell;
 
 /// Runs the block of a page that contains this text.
 fn run(world: &World, page: &str, part: &str, sources: &TempDir) -> Run {
@@ -96,10 +96,10 @@ fn the_install_guide_works_as_written() {
     world
         .marketplace()
         .set_role("my-publisher", "person", Some("Owner"));
-    let desk = Desk::machine(&world);
+    let shell = Shell::machine(&world);
     let folder = hello(&[]);
     for (name, bytes) in folder.files() {
-        let path = desk.home().join(&name);
+        let path = shell.home().join(&name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, bytes).expect("a file");
     }
@@ -116,8 +116,8 @@ fn the_install_guide_works_as_written() {
             .split_whitespace()
             .map(|word| word.trim_matches('\''))
             .collect();
-        let said = desk.end(desk.start(&arguments));
-        assert_eq!(said.status, 0, "{command}: {}", said.stderr);
+        let output = shell.end(shell.start(&arguments));
+        assert_eq!(output.status, 0, "{command}: {}", output.stderr);
     }
     assert!(world.marketplace().extension("adieu.adieu").is_none());
     let extension = world

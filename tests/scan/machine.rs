@@ -5,9 +5,9 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Scanned, new_token, old_token, run, tree};
+use super::{ScanOutput, new_token, old_token, run, tree};
 
-fn machine(home: &std::path::Path, variables: &[(&str, &str)]) -> Scanned {
+fn machine(home: &std::path::Path, variables: &[(&str, &str)]) -> ScanOutput {
     let mut command = Command::new(env!("CARGO_BIN_EXE_adieu"));
     command
         .args(["scan", "--machine", "--output", "json"])

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use self::sample::one_of_everything;
 use super::shows_no_token;
-use crate::desk::{Desk, Said, answers_before_throttling};
 use crate::harness::schema::Schema;
+use crate::shell::{CommandOutput, Shell, answers_before_throttling};
 
 /// A world in which `app` is a member of contoso.
 fn world() -> World {
@@ -25,27 +25,28 @@ fn world() -> World {
     world
 }
 
-fn scan(world: &World, arguments: &[&str]) -> Said {
+fn scan(world: &World, arguments: &[&str]) -> CommandOutput {
     let all = [&["scan", "--organization", "contoso"], arguments].concat();
-    let said = Desk::machine(world).adieu(&all);
-    for output in [&said.stdout, &said.stderr] {
+    let result = Shell::machine(world).adieu(&all);
+    for output in [&result.stdout, &result.stderr] {
         shows_no_token(output);
         let leaked = world.secrets_in(output);
         assert!(leaked.is_empty(), "{leaked:?} in {output}");
     }
-    said
+    result
 }
 
-fn json_of(said: &Said) -> Value {
-    serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {}", said.stderr))
+fn json_of(output: &CommandOutput) -> Value {
+    serde_json::from_str(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", output.stderr))
 }
 
 #[test]
 fn names_each_place_with_its_page_and_what_is_elsewhere() {
     let world = world();
     let project = one_of_everything(&world);
-    let said = scan(&world, &[]);
-    let text = format!("{}{}exit {}\n", said.stdout, said.stderr, said.status);
+    let output = scan(&world, &[]);
+    let text = format!("{}{}exit {}\n", output.stdout, output.stderr, output.status);
     let guid = regex_lite::Regex::new("(resourceId=|_taskgroup/)[0-9a-f-]{36}").expect("a pattern");
     let text = guid.replace_all(&text, "$1[ID]").replace(&project, "[WEB]");
     expect_test::expect![[r#"
@@ -212,9 +213,9 @@ fn reads_a_large_organization_to_its_end() {
     for _ in 0..2 {
         world.marketplace().fault(Fault::too_many_requests(1));
     }
-    let said = scan(&world, &["--output", "json"]);
-    let document = json_of(&said);
-    assert_eq!(said.status, 1, "{}", said.stderr);
+    let output = scan(&world, &["--output", "json"]);
+    let document = json_of(&output);
+    assert_eq!(output.status, 1, "{}", output.stderr);
     assert_eq!(document["notRead"], json!([]));
     assert_eq!(document["files"], 1000);
     let findings = document["findings"].as_array().expect("findings");
@@ -265,8 +266,8 @@ fn names_lists_that_cannot_be_read_with_the_missing_permission() {
     }
     organizations.close_resources(None, Resource::ServiceHook);
     organizations.close_resources(None, Resource::AgentPool);
-    let said = scan(&world, &[]);
-    assert_eq!((said.status, said.stdout.as_str()), (2, ""));
+    let output = scan(&world, &[]);
+    assert_eq!((output.status, output.stdout.as_str()), (2, ""));
     expect_test::expect![[r#"
         warning: contoso/Web/build definitions were not scanned: this identity needs View build pipeline (Pipelines → ⋮ → Manage security).
         warning: contoso/Web/release definitions were not scanned: this identity needs View release pipeline (Releases → All pipelines → ⋮ → Security).
@@ -276,7 +277,7 @@ fn names_lists_that_cannot_be_read_with_the_missing_permission() {
         warning: contoso/agents were not scanned: this identity needs the role Reader on the agent pools (Organization settings → Agent pools → Security).
         warning: contoso/service hooks were not scanned: this identity needs View subscriptions of service hooks, which Project Collection Administrators have.
         No findings in 0 resources.
-    "#]].assert_eq(&said.stderr);
+    "#]].assert_eq(&output.stderr);
     let allowed = scan(&world, &["--allow-unreadable"]);
     assert_eq!(allowed.status, 0);
     // The file would contain nothing useful for another run.
@@ -404,9 +405,9 @@ fn finds_usage_errors_before_requesting_lists() {
             "cannot be used with",
         ),
     ] {
-        let said = Desk::machine(&world).adieu(arguments);
-        assert_eq!(said.status, 2, "{}", said.stderr);
-        assert!(said.stderr.contains(expected), "{}", said.stderr);
+        let output = Shell::machine(&world).adieu(arguments);
+        assert_eq!(output.status, 2, "{}", output.stderr);
+        assert!(output.stderr.contains(expected), "{}", output.stderr);
     }
     let lists = world.marketplace().requests();
     assert!(
@@ -436,14 +437,14 @@ fn hostile_names_stay_names() {
         organizations.add_resource("contoso", project, resource, document);
     }
     for form in ["text", "json", "sarif", "html", "markdown"] {
-        let said = scan(&world, &["--output", form]);
-        assert_eq!(said.status, 1, "{}", said.stderr);
-        for output in [&said.stdout, &said.stderr] {
+        let result = scan(&world, &["--output", form]);
+        assert_eq!(result.status, 1, "{}", result.stderr);
+        for output in [&result.stdout, &result.stderr] {
             assert!(!output.contains("##vso["), "{form}: {output}");
             assert!(!output.contains('\u{1b}'), "{form}: {output}");
         }
         if form == "html" {
-            assert!(!said.stdout.contains("<script>alert") && !said.stdout.contains("<i>"));
+            assert!(!result.stdout.contains("<script>alert") && !result.stdout.contains("<i>"));
         }
     }
 }
@@ -484,9 +485,9 @@ fn without_an_organization_nothing_is_sent() {
     }
     let asked = proxy.accept().map_err(|error| error.kind());
     assert_eq!(asked.map(|_| ()), Err(ErrorKind::WouldBlock));
-    let desk = Desk::machine(&world).set("ADIEU_ORGANIZATION", "contoso");
-    let said = desk.adieu(&["scan"]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
+    let shell = Shell::machine(&world).set("ADIEU_ORGANIZATION", "contoso");
+    let output = shell.adieu(&["scan"]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
     assert!(world.marketplace().requests().is_empty());
     assert!(world.managed_identity().requests().is_empty());
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use adieu_emulator::MY_CONNECTION;
 
-use super::{PROJECTS, Rest, client_script, job, output_text, world};
-use crate::desk::Desk;
+use super::{PROJECTS, RestOfJob, client_script, job, output_text, world};
 use crate::emulated_time::Time;
 use crate::harness::client;
+use crate::shell::Shell;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -19,7 +19,7 @@ fn curl_git_and_a_python_process_work_for_six_hours() {
     world.azure_devops().id_token_lifetime(600);
     world.entra().access_token_lifetime(3599);
     let time = Time::of(&world);
-    let rest = Rest::of(&world, job(&world, Some(&time)), &[]);
+    let rest = RestOfJob::of(&world, job(&world, Some(&time)), &[]);
     // It reads its variable once, and keeps its connection.
     let mut process = rest
         .command(client("python").join("bin/python"))
@@ -68,10 +68,10 @@ fn tfx_works_with_the_marketplace_for_six_hours() {
     assert_eq!(packed.status, 0, "{}", packed.stderr);
     // A new extension's address does not name its publisher, so a stand-in does not count there.
     let file = folder.path("hello.vsix").display().to_string();
-    let first = Desk::machine(&world).adieu(&["extension", "publish", "--vsix", &file]);
+    let first = Shell::machine(&world).adieu(&["extension", "publish", "--vsix", &file]);
     assert_eq!(first.status, 0, "{}", first.stderr);
     let configure = "proxy\norganizations = contoso\npublishers = pub";
-    let rest = Rest::of(
+    let rest = RestOfJob::of(
         &world,
         job(&world, Some(&time)),
         &[("configure", configure)],

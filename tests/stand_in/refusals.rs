@@ -4,8 +4,8 @@ use adieu_emulator::World;
 use expect_test::{Expect, expect};
 
 use super::{token_step, world};
-use crate::desk::{Desk, says};
 use crate::harness::stable;
+use crate::shell::{Shell, assert_messages};
 
 fn refuses(world: &World, inputs: &[(&str, &str)], expected: &Expect) {
     let outcome = token_step(world, inputs);
@@ -81,11 +81,11 @@ fn refuses_inputs_that_would_give_scripts_a_token() {
 #[test]
 fn a_command_line_names_its_organization() {
     let world = world();
-    let desk = Desk::machine(&world);
-    let said = desk.adieu(&["exec", "--stand-in", "--", "/bin/true"]);
-    says(
+    let shell = Shell::machine(&world);
+    let output = shell.adieu(&["exec", "--stand-in", "--", "/bin/true"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         error: configure: proxy needs an organization of Azure DevOps Services, and none is named.
         What to do: Add a line such as organizations = contoso to configure, or use --organization.
@@ -93,10 +93,10 @@ fn a_command_line_names_its_organization() {
         exit 2
     "#]],
     );
-    let said = desk.adieu(&["exec", "--stand-in", "--feeds", "--", "/bin/true"]);
-    says(
+    let output = shell.adieu(&["exec", "--stand-in", "--feeds", "--", "/bin/true"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         error: the argument '--stand-in' cannot be used with '--feeds'
 

@@ -7,45 +7,47 @@ use std::time::{Duration, Instant};
 use adieu_emulator::{Fault, MY_CONNECTION, Service, World};
 use expect_test::expect;
 
-use super::{is_a_token, says};
-use crate::desk::{Desk, signed_in_user};
+use super::{assert_messages, is_a_token};
 use crate::harness::{stable, without_number};
+use crate::shell::{Shell, signed_in_user};
 
 #[test]
 fn uses_the_first_configured_credential_and_names_it() {
     let (world, token) = signed_in_user();
-    let desk = Desk::with(&world, &["azd", "az"]).signed_in(&token);
-    let said = desk.adieu(&["token", "--verbose"]);
-    is_a_token(&world, &said);
-    says(
+    let shell = Shell::with(&world, &["azd", "az"]).signed_in(&token);
+    let output = shell.adieu(&["token", "--verbose"]);
+    is_a_token(&world, &output);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             Signed in with azd. Skipped: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set), managed-identity (IDENTITY_ENDPOINT is not set).
             exit 0
         "#]],
     );
 
-    let desk = desk.set("STANDIN_AZD", "signed-out").managed_identity();
-    let said = desk.adieu(&["token", "--output", "json"]);
+    let shell = shell.set("FAKE_AZD", "signed-out").managed_identity();
+    let output = shell.adieu(&["token", "--output", "json"]);
     assert!(
-        said.stdout.contains(r#""credential": "managed-identity""#),
+        output
+            .stdout
+            .contains(r#""credential": "managed-identity""#),
         "{}",
-        said.stderr
+        output.stderr
     );
 }
 
 #[test]
 fn a_configured_credential_that_fails_is_warned_of() {
     let (world, token) = signed_in_user();
-    let desk = Desk::in_a_pod(&world, "not.a.token-at-all", &["az"]).signed_in(&token);
-    let said = desk.adieu(&["token"]);
-    is_a_token(&world, &said);
-    let json = desk.adieu(&["token", "--output", "json"]).stdout;
+    let shell = Shell::in_a_pod(&world, "not.a.token-at-all", &["az"]).signed_in(&token);
+    let output = shell.adieu(&["token"]);
+    is_a_token(&world, &output);
+    let json = shell.adieu(&["token", "--output", "json"]).stdout;
     assert!(json.contains(r#""credential": "az""#));
-    says(
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             warning: Microsoft Entra refused the workload identity (AADSTS50027) because it cannot read the ID token.
             exit 0
@@ -56,14 +58,14 @@ fn a_configured_credential_that_fails_is_warned_of() {
 #[test]
 fn lists_each_credential_with_its_reason_and_its_remedy() {
     let world = World::start();
-    let desk = Desk::with(&world, &["azd", "az"])
-        .set("STANDIN_AZD", "signed-out")
-        .set("STANDIN_AZ", "signed-out");
-    let said = desk.adieu(&["token"]);
-    assert_eq!(said.stdout, "");
-    says(
+    let shell = Shell::with(&world, &["azd", "az"])
+        .set("FAKE_AZD", "signed-out")
+        .set("FAKE_AZ", "signed-out");
+    let output = shell.adieu(&["token"]);
+    assert_eq!(output.stdout, "");
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: You are not signed in.
               azd: azd failed: not logged in, run `azd auth login` to login.
@@ -74,10 +76,10 @@ fn lists_each_credential_with_its_reason_and_its_remedy() {
             exit 1
         "#]],
     );
-    let said = Desk::with(&world, &[]).adieu(&["token"]);
-    says(
+    let output = Shell::with(&world, &[]).adieu(&["token"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: You are not signed in.
               not available here: pipelines, workload-identity, managed-identity, azd, az (--verbose shows why)
@@ -103,19 +105,19 @@ fn the_limit_of_a_tool_can_be_set() {
         ),
     ] {
         let is_valid = limit == "2";
-        let desk = Desk::with(&world, &["az"])
-            .set("STANDIN_AZ", if is_valid { "hang" } else { "signed-out" })
+        let shell = Shell::with(&world, &["az"])
+            .set("FAKE_AZ", if is_valid { "hang" } else { "signed-out" })
             .set("ADIEU_TOOL_TIMEOUT", limit);
         let started = Instant::now();
-        let said = desk.adieu(&["token", "--credential", "az"]);
+        let output = shell.adieu(&["token", "--credential", "az"]);
         assert!(
-            said.stderr.starts_with(expected),
+            output.stderr.starts_with(expected),
             "{limit}: {}",
-            said.stderr
+            output.stderr
         );
-        assert_eq!(said.status, 1);
+        assert_eq!(output.status, 1);
         assert!(!is_valid || started.elapsed() < Duration::from_secs(10));
-        desk.wait_until_nothing_is_left();
+        shell.wait_until_nothing_is_left();
     }
 }
 
@@ -133,45 +135,45 @@ fn stops_waiting_for_a_hanging_credential_within_twenty_seconds() {
         service.always(never.clone());
     }
     let all = ["azd", "az"];
-    fn hangs(desk: Desk<'_>) -> Desk<'_> {
-        desk.set("STANDIN_AZD", "hang").set("STANDIN_AZ", "hang")
+    fn hangs(shell: Shell<'_>) -> Shell<'_> {
+        shell.set("FAKE_AZD", "hang").set("FAKE_AZ", "hang")
     }
-    let desks = [
-        ("pipelines", hangs(Desk::in_a_step(&world, &all))),
+    let shells = [
+        ("pipelines", hangs(Shell::in_a_step(&world, &all))),
         (
             "workload-identity",
-            hangs(Desk::in_a_pod(&world, &id_token, &all)),
+            hangs(Shell::in_a_pod(&world, &id_token, &all)),
         ),
         (
             "managed-identity",
-            hangs(Desk::with(&world, &all).managed_identity()),
+            hangs(Shell::with(&world, &all).managed_identity()),
         ),
-        ("azd", hangs(Desk::with(&world, &all))),
-        ("az", hangs(Desk::with(&world, &all))),
+        ("azd", hangs(Shell::with(&world, &all))),
+        ("az", hangs(Shell::with(&world, &all))),
         (
             "auto",
-            hangs(Desk::in_a_step(&world, &all).managed_identity()),
+            hangs(Shell::in_a_step(&world, &all).managed_identity()),
         ),
     ];
     let begun = Instant::now();
-    let running: Vec<_> = desks
+    let running: Vec<_> = shells
         .iter()
-        .map(|(name, desk)| (name, desk, desk.start(&["token", "--credential", name])))
+        .map(|(name, shell)| (name, shell, shell.start(&["token", "--credential", name])))
         .collect();
-    let mut said = String::new();
-    for (name, desk, child) in running {
-        let one = desk.end(child);
+    let mut shown = String::new();
+    for (name, shell, child) in running {
+        let one = shell.end(child);
         let time = begun.elapsed();
         assert!(time < Duration::from_secs(20), "{name}: {time:?}");
         assert_eq!((one.status, one.stdout.as_str()), (1, ""));
         // No tool is left running, either.
-        desk.wait_until_nothing_is_left();
+        shell.wait_until_nothing_is_left();
         let text = stable(&world, &one.stderr);
         let text = match *name {
             "auto" => without_number(&text, "did not answer within "),
             _ => text,
         };
-        said.push_str(&format!("{name}\n{text}\n"));
+        shown.push_str(&format!("{name}\n{text}\n"));
     }
     expect![[r#"
         pipelines
@@ -215,5 +217,5 @@ fn stops_waiting_for_a_hanging_credential_within_twenty_seconds() {
           az: az did not answer within [N] seconds. To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: adieu explain credential
 
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&shown);
 }

@@ -6,20 +6,20 @@ use adieu_emulator::{Connection, ExpiresOn, IdentityRefusal, World};
 use expect_test::expect;
 use serde_json::Value;
 
-use super::{is_a_token, says};
-use crate::desk::{Desk, signed_in_user};
+use super::{assert_messages, is_a_token};
+use crate::shell::{Shell, signed_in_user};
 
 #[test]
 fn signs_in_with_the_managed_identity() {
     let (world, _) = signed_in_user();
-    let desk = Desk::with(&world, &[])
+    let shell = Shell::with(&world, &[])
         .managed_identity()
         .set("AZURE_CLIENT_ID", world.client_id("identity"));
-    let said = desk.adieu(&["token"]);
-    is_a_token(&world, &said);
-    says(
+    let output = shell.adieu(&["token"]);
+    is_a_token(&world, &output);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             exit 0
         "#]],
@@ -30,12 +30,12 @@ fn signs_in_with_the_managed_identity() {
 fn reports_an_unusable_managed_identity() {
     let world = World::start();
     let asked = ["token", "--credential", "managed-identity"];
-    let desk = Desk::with(&world, &[])
+    let shell = Shell::with(&world, &[])
         .managed_identity()
         .set("AZURE_CLIENT_ID", "22222222-2222-4222-8222-222222222222");
-    says(
+    assert_messages(
         &world,
-        &desk.adieu(&asked),
+        &shell.adieu(&asked),
         &expect![[r#"
             error: The managed identity returned no token: its endpoint answered 400: No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.
             What to do: Assign an identity to this machine or app; --identity or AZURE_CLIENT_ID names a user-assigned one.
@@ -43,10 +43,10 @@ fn reports_an_unusable_managed_identity() {
             exit 1
         "#]],
     );
-    let desk = Desk::with(&world, &[]).set("IDENTITY_ENDPOINT", world.managed_identity().url());
-    says(
+    let shell = Shell::with(&world, &[]).set("IDENTITY_ENDPOINT", world.managed_identity().url());
+    assert_messages(
         &world,
-        &desk.adieu(&asked),
+        &shell.adieu(&asked),
         &expect![[r#"
             error: The managed identity returned no token: IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity is not supported.
             What to do: Sign in with az, which supports it: az login --identity
@@ -57,17 +57,17 @@ fn reports_an_unusable_managed_identity() {
     // Its token cannot be decoded: Azure DevOps identifies it.
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
-    let desk = Desk::machine(&world);
-    let said = desk.adieu(
+    let shell = Shell::machine(&world);
+    let output = shell.adieu(
         &[
             &asked[..],
             &["--tenant", "8d3c0f1e-1111-4bbb-8ccc-0123456789ab"],
         ]
         .concat(),
     );
-    says(
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: managed-identity has a token of tenant [TENANT], not of tenant [GUID].
             What to do: A managed identity belongs to one tenant. Use an identity in that tenant, or leave out --tenant.
@@ -78,10 +78,10 @@ fn reports_an_unusable_managed_identity() {
 }
 
 /// A virtual machine, without variables that announce its identity.
-fn virtual_machine(world: &World) -> Desk<'_> {
+fn virtual_machine(world: &World) -> Shell<'_> {
     let endpoint = world.managed_identity().url().to_owned();
     let host = endpoint.trim_end_matches("/msi/token").to_owned();
-    Desk::with(world, &[]).set("AZURE_POD_IDENTITY_AUTHORITY_HOST", host)
+    Shell::with(world, &[]).set("AZURE_POD_IDENTITY_AUTHORITY_HOST", host)
 }
 
 const ASKED: [&str; 3] = ["token", "--credential", "managed-identity"];
@@ -96,13 +96,13 @@ fn reads_each_form_of_expires_on() {
         ExpiresOn::UsDate,
     ] {
         world.managed_identity().write_expires_on(form);
-        for desk in [
+        for shell in [
             virtual_machine(&world),
-            Desk::with(&world, &[]).managed_identity(),
+            Shell::with(&world, &[]).managed_identity(),
         ] {
-            let said = desk.adieu(&[&ASKED[..], &["--output", "az"]].concat());
-            assert_eq!(said.status, 0, "{form:?}: {}", said.stderr);
-            let answer: Value = serde_json::from_str(&said.stdout).expect("JSON");
+            let output = shell.adieu(&[&ASKED[..], &["--output", "az"]].concat());
+            assert_eq!(output.status, 0, "{form:?}: {}", output.stderr);
+            let answer: Value = serde_json::from_str(&output.stdout).expect("JSON");
             let token = answer["accessToken"].as_str().expect("a token");
             let expected = world.entra().token_expires_on(token);
             assert_eq!(answer["expires_on"], expected, "{form:?}");
@@ -117,18 +117,18 @@ fn names_the_identity_by_each_kind_of_id() {
     let object = format!("object-id:{}", world.entra().object_id("identity"));
     let client = world.client_id("identity");
     for id in [client.as_str(), &object, resource] {
-        for desk in [
+        for shell in [
             virtual_machine(&world),
-            Desk::with(&world, &[]).managed_identity(),
+            Shell::with(&world, &[]).managed_identity(),
         ] {
-            let said = desk.adieu(&["token", "--identity", id]);
-            is_a_token(&world, &said);
+            let output = shell.adieu(&["token", "--identity", id]);
+            is_a_token(&world, &output);
         }
     }
-    let said = virtual_machine(&world).adieu(&["token", "--identity", "build"]);
-    says(
+    let output = virtual_machine(&world).adieu(&["token", "--identity", "build"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         error: invalid value 'build' for '--identity <ID>': 'build' is not a client id, object-id:GUID or an Azure resource id
 
@@ -149,9 +149,9 @@ fn waits_for_an_identity_that_is_still_being_set_up() {
         (IdentityRefusal::Nested, 2),
     ] {
         world.managed_identity().refuse(refusal, times);
-        let said = virtual_machine(&world).adieu(&ASKED);
-        is_a_token(&world, &said);
-        all.push_str(&said.stderr);
+        let output = virtual_machine(&world).adieu(&ASKED);
+        is_a_token(&world, &output);
+        all.push_str(&output.stderr);
     }
     expect![[r#"
         The managed identity returned no token: its endpoint answered 410: IMDS service is updating. Waiting up to 70 seconds.
@@ -165,10 +165,10 @@ fn waits_for_an_identity_that_is_still_being_set_up() {
 fn explains_how_to_choose_among_several_identities() {
     let (world, _) = signed_in_user();
     world.managed_identity().refuse(IdentityRefusal::Several, 1);
-    let said = virtual_machine(&world).adieu(&ASKED);
-    says(
+    let output = virtual_machine(&world).adieu(&ASKED);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
         error: The managed identity returned no token: its endpoint answered 400: Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request.
         What to do: Name the identity: --identity ID or AZURE_CLIENT_ID, with its client ID.

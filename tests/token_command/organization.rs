@@ -5,9 +5,9 @@
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
-use super::{is_a_token, says};
-use crate::desk::{Desk, Said, signed_in_user};
+use super::{assert_messages, is_a_token};
 use crate::harness::without_number;
+use crate::shell::{CommandOutput, Shell, signed_in_user};
 
 #[test]
 fn finds_the_tenant_of_an_organization() {
@@ -15,16 +15,16 @@ fn finds_the_tenant_of_an_organization() {
     let guest = "8d3c0f1e-1111-4bbb-8ccc-0123456789ab";
     world.organizations().connect("fabrikam", guest);
     let proxy = world.network();
-    let desk = Desk::with(&world, &["az"])
+    let shell = Shell::with(&world, &["az"])
         .signed_in(&token)
         .set("HTTPS_PROXY", proxy.url())
-        .set("STANDIN_AZ", "guest")
-        .set("STANDIN_TENANT", guest);
-    let said = desk.adieu(&["token", "--organization", "fabrikam", "--credential", "az"]);
-    // The stand-in fails for any other tenant.
-    says(
+        .set("FAKE_AZ", "guest")
+        .set("FAKE_TENANT", guest);
+    let output = shell.adieu(&["token", "--organization", "fabrikam", "--credential", "az"]);
+    // The fake tool fails for any other tenant.
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: az failed: AADSTS50020: User account from identity provider does not exist in tenant.
             What to do: Use the resource's tenant: --organization <name> finds that of Azure DevOps, --tenant takes any.
@@ -35,9 +35,9 @@ fn finds_the_tenant_of_an_organization() {
     assert_eq!(proxy.contacted_hosts(), ["dev.azure.com:443"]);
     let home = world.entra().tenant();
     world.organizations().connect("contoso", &home);
-    let desk = desk.set("STANDIN_AZ", "").set("STANDIN_TENANT", home);
-    let said = desk.adieu(&["token", "--organization", "https://dev.azure.com/contoso"]);
-    is_a_token(&world, &said);
+    let shell = shell.set("FAKE_AZ", "").set("FAKE_TENANT", home);
+    let output = shell.adieu(&["token", "--organization", "https://dev.azure.com/contoso"]);
+    is_a_token(&world, &output);
 }
 
 #[test]
@@ -46,14 +46,14 @@ fn an_organization_of_microsoft_accounts_has_no_tenant() {
     world
         .organizations()
         .connect("fabrikam", "00000000-0000-0000-0000-000000000000");
-    let desk = Desk::with(&world, &["az"])
+    let shell = Shell::with(&world, &["az"])
         .signed_in(&token)
         .set("HTTPS_PROXY", world.network().url());
-    let said = desk.adieu(&["token", "--organization", "fabrikam", "--credential", "az"]);
-    is_a_token(&world, &said);
-    says(
+    let output = shell.adieu(&["token", "--organization", "fabrikam", "--credential", "az"]);
+    is_a_token(&world, &output);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             warning: fabrikam is not connected to a Microsoft Entra tenant and accepts Microsoft accounts only; the token is for the identity's own tenant.
             exit 0
@@ -65,11 +65,11 @@ fn an_organization_of_microsoft_accounts_has_no_tenant() {
 fn reports_a_missing_organization() {
     let world = World::start();
     let proxy = world.network();
-    let desk = Desk::with(&world, &["az"]).set("HTTPS_PROXY", proxy.url());
-    let said = desk.adieu(&["token", "--organization", "unknown"]);
-    says(
+    let shell = Shell::with(&world, &["az"]).set("HTTPS_PROXY", proxy.url());
+    let output = shell.adieu(&["token", "--organization", "unknown"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: Azure DevOps has no organization unknown.
             What to do: Compare the name with the address in the browser: https://dev.azure.com/<name>.
@@ -77,10 +77,10 @@ fn reports_a_missing_organization() {
             exit 1
         "#]],
     );
-    let said = desk.adieu(&["token", "--organization", "https://evil.example/contoso"]);
-    says(
+    let output = shell.adieu(&["token", "--organization", "https://evil.example/contoso"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: 'https://evil.example/contoso' is not an Azure DevOps address, so no token is sent there.
             What to do: Write the organization's name.
@@ -98,26 +98,26 @@ fn uses_the_proxy_and_the_certificates_of_the_environment() {
         .connect("fabrikam", &world.entra().tenant());
     let asked = ["token", "--organization", "fabrikam", "--credential", "az"];
     let proxy = world.network();
-    let desk = |certificates: &str| {
-        Desk::with(&world, &["az"])
+    let shell = |certificates: &str| {
+        Shell::with(&world, &["az"])
             .signed_in(&token)
-            .set("STANDIN_TENANT", world.entra().tenant())
+            .set("FAKE_TENANT", world.entra().tenant())
             .set("SSL_CERT_FILE", certificates)
     };
     let ca = world.ca_file().display().to_string();
     is_a_token(
         &world,
-        &desk(&ca).set("https_proxy", proxy.url()).adieu(&asked),
+        &shell(&ca).set("https_proxy", proxy.url()).adieu(&asked),
     );
     assert_eq!(proxy.contacted_hosts().len(), 1);
     // Root certificates without the emulator's authority.
     let other = World::start();
-    let said = desk(&other.ca_file().display().to_string())
+    let output = shell(&other.ca_file().display().to_string())
         .set("HTTPS_PROXY", proxy.url())
         .adieu(&asked);
-    says(
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: Azure DevOps (dev.azure.com) did not answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
             What to do: If a proxy inspects TLS here, put its root certificate into a PEM file, and set SSL_CERT_FILE to that file.
@@ -126,23 +126,23 @@ fn uses_the_proxy_and_the_certificates_of_the_environment() {
         "#]],
     );
     // A proxy that does not listen; without it, the address would be reachable on this machine.
-    let pod = Desk::in_a_pod(
+    let pod = Shell::in_a_pod(
         &world,
         &world.azure_devops().late_bound_id_token(MY_CONNECTION, 0),
         &[],
     )
     .set("HTTPS_PROXY", "http://127.0.0.1:9");
     is_a_token(&world, &pod.adieu(&["token"]));
-    let said = desk(&ca)
+    let output = shell(&ca)
         .set("HTTPS_PROXY", "http://127.0.0.1:9")
         .adieu(&asked);
-    let said = Said {
-        stderr: without_number(&said.stderr, "did not answer in "),
-        ..said
+    let output = CommandOutput {
+        stderr: without_number(&output.stderr, "did not answer in "),
+        ..output
     };
-    says(
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: Azure DevOps (dev.azure.com) did not answer in [N] attempts: no connection to the proxy (refused).
             What to do: Correct HTTPS_PROXY, or name the host in NO_PROXY.

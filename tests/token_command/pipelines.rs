@@ -5,31 +5,31 @@
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
-use super::{is_a_token, says};
-use crate::desk::Desk;
+use super::{assert_messages, is_a_token};
+use crate::shell::Shell;
 
 #[test]
 fn signs_in_with_the_service_connection_of_the_step() {
     let world = World::start();
-    let desk = Desk::in_a_step(&world, &[]);
-    let said = desk.adieu(&["token"]);
-    is_a_token(&world, &said);
-    assert_eq!(said.stderr, "");
-    let said = desk.adieu(&["token", "--resource", "arm", "--credential", "pipelines"]);
-    is_a_token(&world, &said);
-    assert_eq!(said.stderr, "");
+    let shell = Shell::in_a_step(&world, &[]);
+    let output = shell.adieu(&["token"]);
+    is_a_token(&world, &output);
+    assert_eq!(output.stderr, "");
+    let output = shell.adieu(&["token", "--resource", "arm", "--credential", "pipelines"]);
+    is_a_token(&world, &output);
+    assert_eq!(output.stderr, "");
 }
 
 #[test]
 fn names_the_missing_variable_of_a_step() {
     let world = World::start();
-    let desk = Desk::in_a_step(&world, &[])
+    let shell = Shell::in_a_step(&world, &[])
         // The value in a step that maps an undefined variable.
         .set("SYSTEM_ACCESSTOKEN", "$(System.AccessToken)");
-    let said = desk.adieu(&["token", "--credential", "pipelines"]);
-    says(
+    let output = shell.adieu(&["token", "--credential", "pipelines"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: pipelines needs SYSTEM_ACCESSTOKEN, which is not set.
             What to do: Map it in the step: env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)
@@ -37,11 +37,11 @@ fn names_the_missing_variable_of_a_step() {
             exit 1
         "#]],
     );
-    let desk = Desk::in_a_step(&world, &[]).set("AZURESUBSCRIPTION_CLIENT_ID", "");
-    let said = desk.adieu(&["token", "--credential", "pipelines"]);
-    says(
+    let shell = Shell::in_a_step(&world, &[]).set("AZURESUBSCRIPTION_CLIENT_ID", "");
+    let output = shell.adieu(&["token", "--credential", "pipelines"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: pipelines needs AZURESUBSCRIPTION_CLIENT_ID, which is not set.
             What to do: AzureCLI@2 and AzurePowerShell@5 set it, and EntraToken@1 with configure: azurePipelinesCredential.
@@ -54,12 +54,12 @@ fn names_the_missing_variable_of_a_step() {
 #[test]
 fn keeps_the_job_token_at_the_collection() {
     let world = World::start();
-    let desk =
-        Desk::in_a_step(&world, &[]).set("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/");
-    let said = desk.adieu(&["token", "--credential", "pipelines"]);
-    says(
+    let shell =
+        Shell::in_a_step(&world, &[]).set("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/");
+    let output = shell.adieu(&["token", "--credential", "pipelines"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: The job token was not sent: SYSTEM_OIDCREQUESTURI points outside the collection ([AZURE DEVOPS] is not the collection's host, dev.azure.com/contoso).
             What to do: Leave SYSTEM_OIDCREQUESTURI as Azure DevOps sets it.
@@ -76,10 +76,10 @@ fn a_refusal_has_facts_and_a_remedy() {
     world
         .entra()
         .federate(MY_CONNECTION, |_, subject, _| subject.push('x'));
-    let said = Desk::in_a_step(&world, &[]).adieu(&["token", "--credential", "pipelines"]);
-    says(
+    let output = Shell::in_a_step(&world, &[]).adieu(&["token", "--credential", "pipelines"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has the subject of its ID token.
               it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation

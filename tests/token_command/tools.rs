@@ -1,24 +1,24 @@
 //! `--credential azd` and `--credential az`: the answers and errors of each version of the tools.
 //!
-//! The tools are stand-ins (tests/stand_ins) that print what the real ones print.
+//! The tools are fakes (tests/fake_tools) that print what the real ones print.
 
 use std::fs;
 
 use adieu_emulator::World;
 use expect_test::expect;
 
-use super::{is_a_token, says};
-use crate::desk::{Desk, signed_in_user};
+use super::{assert_messages, is_a_token};
+use crate::shell::{Shell, signed_in_user};
 
 #[test]
 fn reads_what_each_version_of_azd_and_az_answers() {
     let (world, token) = signed_in_user();
     for (tool, answer) in [("azd", ""), ("azd", "notice"), ("az", ""), ("az", "old")] {
-        let variable = format!("STANDIN_{}", tool.to_uppercase());
-        let desk = Desk::with(&world, &[tool])
+        let variable = format!("FAKE_{}", tool.to_uppercase());
+        let shell = Shell::with(&world, &[tool])
             .signed_in(&token)
             .set(&variable, answer);
-        is_a_token(&world, &desk.adieu(&["token", "--credential", tool]));
+        is_a_token(&world, &shell.adieu(&["token", "--credential", tool]));
     }
 }
 
@@ -26,8 +26,8 @@ fn reads_what_each_version_of_azd_and_az_answers() {
 #[test]
 fn never_passes_ambiguous_arguments_to_a_tool() {
     let world = World::start();
-    let desk = Desk::with(&world, &["azd", "az"]).signed_in("eyJ.eyJ.c2ln");
-    let mut said = String::new();
+    let shell = Shell::with(&world, &["azd", "az"]).signed_in("eyJ.eyJ.c2ln");
+    let mut text = String::new();
     for (tool, resource) in [
         ("az", "api://hello&calc"),
         ("azd", "https://contoso.example/$(id)/.default"),
@@ -35,9 +35,9 @@ fn never_passes_ambiguous_arguments_to_a_tool() {
         ("azd", "-C/.default"),
     ] {
         let resource = format!("--resource={resource}");
-        let one = desk.adieu(&["token", "--credential", tool, &resource]);
+        let one = shell.adieu(&["token", "--credential", tool, &resource]);
         assert_eq!((one.status, one.stdout.as_str()), (1, ""));
-        said.push_str(&one.stderr);
+        text.push_str(&one.stderr);
     }
     expect![[r#"
         error: 'api://hello&calc/.default' was not passed to az: it has characters that a tool could misread.
@@ -48,21 +48,21 @@ fn never_passes_ambiguous_arguments_to_a_tool() {
         More: adieu explain credential
         error: '-C/.default' was not passed to azd: it has characters that a tool could misread.
         More: adieu explain credential
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
 }
 
 #[test]
 fn ignores_tools_in_the_working_directory() {
     let world = World::start();
-    let desk = Desk::with(&world, &["az"]).signed_in("eyJ.eyJ.c2ln");
-    let folder = desk.home().join("tools");
+    let shell = Shell::with(&world, &["az"]).signed_in("eyJ.eyJ.c2ln");
+    let folder = shell.home().join("tools");
     fs::create_dir(&folder).expect("a folder");
-    fs::rename(desk.bin().join("az"), folder.join("az")).expect("a file");
-    let relative = desk.set("PATH", "tools:./tools:");
-    let said = relative.adieu(&["token", "--credential", "az"]);
-    says(
+    fs::rename(shell.bin().join("az"), folder.join("az")).expect("a file");
+    let relative = shell.set("PATH", "tools:./tools:");
+    let output = relative.adieu(&["token", "--credential", "az"]);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: az is not on the PATH.
             What to do: Install az (https://aka.ms/azure-cli), then: az login
@@ -70,13 +70,13 @@ fn ignores_tools_in_the_working_directory() {
             exit 1
         "#]],
     );
-    assert_eq!(said.stdout, "");
+    assert_eq!(output.stdout, "");
 }
 
 #[test]
 fn shows_the_reason_of_azd_and_how_to_sign_in() {
     let world = World::start();
-    let mut said = String::new();
+    let mut text = String::new();
     for answer in [
         "signed-out",
         "signed-out-1.23",
@@ -84,12 +84,12 @@ fn shows_the_reason_of_azd_and_how_to_sign_in() {
         "policy",
         "raw",
     ] {
-        let desk = Desk::with(&world, &["azd"])
+        let shell = Shell::with(&world, &["azd"])
             .signed_in("eyJ.eyJ.c2ln")
-            .set("STANDIN_AZD", answer);
-        let one = desk.adieu(&["token", "--credential", "azd"]);
+            .set("FAKE_AZD", answer);
+        let one = shell.adieu(&["token", "--credential", "azd"]);
         assert_eq!((one.status, one.stdout.as_str()), (1, ""));
-        said.push_str(&format!("{answer}\n{}\n", one.stderr));
+        text.push_str(&format!("{answer}\n{}\n", one.stderr));
     }
     expect![[r#"
         signed-out
@@ -117,13 +117,13 @@ fn shows_the_reason_of_azd_and_how_to_sign_in() {
         What to do: To see its whole output, run: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: adieu explain credential
 
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
 }
 
 #[test]
 fn shows_the_reason_of_az_and_how_to_sign_in() {
     let world = World::start();
-    let mut said = String::new();
+    let mut text = String::new();
     for answer in [
         "signed-out",
         "expired",
@@ -135,10 +135,10 @@ fn shows_the_reason_of_az_and_how_to_sign_in() {
         "silent",
         "nothing",
     ] {
-        let desk = Desk::with(&world, &["az"])
-            .set("STANDIN_AZ", answer)
-            .set("STANDIN_TENANT", "contoso.onmicrosoft.com");
-        let one = desk.adieu(&[
+        let shell = Shell::with(&world, &["az"])
+            .set("FAKE_AZ", answer)
+            .set("FAKE_TENANT", "contoso.onmicrosoft.com");
+        let one = shell.adieu(&[
             "token",
             "--credential",
             "az",
@@ -146,7 +146,7 @@ fn shows_the_reason_of_az_and_how_to_sign_in() {
             "contoso.onmicrosoft.com",
         ]);
         assert_eq!((one.status, one.stdout.as_str()), (1, ""));
-        said.push_str(&format!("{answer}\n{}\n", one.stderr));
+        text.push_str(&format!("{answer}\n{}\n", one.stderr));
     }
     expect![[r#"
         signed-out
@@ -194,7 +194,7 @@ fn shows_the_reason_of_az_and_how_to_sign_in() {
         What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
         More: adieu explain credential
 
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
 }
 
 #[test]
@@ -217,18 +217,18 @@ fn finds_the_token_and_the_reason_in_any_output_of_a_tool() {
             format!("\u{feff}\u{1b}[33mnotice {{\"level\":1}}\u{1b}[0m\r\n{answer}").into_bytes(),
             utf_16(&format!("notice\r\n{answer}\r\n")),
         ] {
-            let desk = Desk::with(&world, &[tool]).prints(tool, 0, &output);
-            is_a_token(&world, &desk.adieu(&["token", "--credential", tool]));
+            let shell = Shell::with(&world, &[tool]).prints(tool, 0, &output);
+            is_a_token(&world, &shell.adieu(&["token", "--credential", tool]));
         }
     }
-    let mut said = String::new();
+    let mut shown = String::new();
     let traceback = "ERROR: The command failed with an unexpected error. Here is the traceback:\nTraceback (most recent call last):\n  File \"/opt/az/x.py\", line 1, in main\n    import y\nModuleNotFoundError: No module named 'azure.cli'\nTo check existing issues, please visit: https://github.com/Azure/azure-cli/issues\n";
     let response = "ERROR: fetching token: authentication failed\n-----\n{\n  \"error\": \"invalid_grant\",\n  \"error_description\": \"AADSTS700082: The refresh token has expired. Trace ID: x\"\n}\n";
     for (tool, output) in [("az", traceback), ("azd", response)] {
-        let desk = Desk::with(&world, &[tool]).prints(tool, 1, output.as_bytes());
-        let one = desk.adieu(&["token", "--credential", tool]);
+        let shell = Shell::with(&world, &[tool]).prints(tool, 1, output.as_bytes());
+        let one = shell.adieu(&["token", "--credential", tool]);
         assert_eq!((one.status, one.stdout.as_str()), (1, ""));
-        said.push_str(&one.stderr);
+        shown.push_str(&one.stderr);
     }
     expect![[r#"
         error: az failed: ModuleNotFoundError: No module named 'azure.cli'.
@@ -237,16 +237,16 @@ fn finds_the_token_and_the_reason_in_any_output_of_a_tool() {
         error: azd failed: AADSTS700082: The refresh token has expired.
         What to do: Sign in: azd auth login --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: adieu explain credential
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&shown);
 }
 
 /// azd takes longer than half of the time for all credentials, and az is not signed in.
 #[test]
 fn waits_for_azd_while_az_is_tried() {
     let (world, token) = signed_in_user();
-    let desk = Desk::with(&world, &["azd", "az"])
+    let shell = Shell::with(&world, &["azd", "az"])
         .signed_in(&token)
-        .set("STANDIN_AZD", "slow")
-        .set("STANDIN_AZ", "signed-out");
-    is_a_token(&world, &desk.adieu(&["token"]));
+        .set("FAKE_AZD", "slow")
+        .set("FAKE_AZ", "signed-out");
+    is_a_token(&world, &shell.adieu(&["token"]));
 }

@@ -5,20 +5,20 @@
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
-use super::{is_a_token, says};
-use crate::desk::Desk;
+use super::{assert_messages, is_a_token};
+use crate::shell::Shell;
 
 #[test]
 fn signs_in_with_a_federated_token_in_a_file() {
     let world = World::start();
     // The file may end with a line break.
     let token = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
-    let desk = Desk::in_a_pod(&world, &format!("{token}\n"), &[]);
-    let said = desk.adieu(&["token"]);
-    is_a_token(&world, &said);
-    says(
+    let shell = Shell::in_a_pod(&world, &format!("{token}\n"), &[]);
+    let output = shell.adieu(&["token"]);
+    is_a_token(&world, &output);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             exit 0
         "#]],
@@ -32,10 +32,10 @@ fn reports_an_unusable_workload_identity() {
         .azure_devops()
         .late_bound_id_token(MY_CONNECTION, 7200);
     let asked = ["token", "--credential", "workload-identity"];
-    let said = Desk::in_a_pod(&world, &old, &[]).adieu(&asked);
-    says(
+    let output = Shell::in_a_pod(&world, &old, &[]).adieu(&asked);
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: Microsoft Entra refused the workload identity (AADSTS700024) because the token in its file has expired, or is not valid yet.
               it said: Client assertion is not within its valid time range. Current time: [TIME], assertion valid from [TIME], expiry time of assertion [TIME]. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .
@@ -49,12 +49,12 @@ fn reports_an_unusable_workload_identity() {
             exit 1
         "#]],
     );
-    let said = Desk::in_a_pod(&world, "\n", &[])
+    let output = Shell::in_a_pod(&world, "\n", &[])
         .set("AZURE_FEDERATED_TOKEN_FILE", "/nowhere/token")
         .adieu(&asked);
-    says(
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: The federated token in /nowhere/token cannot be read: No such file or directory.
             What to do: The platform writes that file: on Kubernetes, label the pod azure.workload.identity/use: "true" and name its service account.
@@ -62,12 +62,12 @@ fn reports_an_unusable_workload_identity() {
             exit 1
         "#]],
     );
-    let said = Desk::in_a_pod(&world, "x", &[])
+    let output = Shell::in_a_pod(&world, "x", &[])
         .set("AZURE_AUTHORITY_HOST", "http://login.contoso.example/")
         .adieu(&asked);
-    says(
+    assert_messages(
         &world,
-        &said,
+        &output,
         &expect![[r#"
             error: AZURE_AUTHORITY_HOST is 'http://login.contoso.example/', which is not HTTPS.
             What to do: Leave it out for the public cloud.

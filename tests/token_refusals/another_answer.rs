@@ -154,7 +154,7 @@ fn names_what_the_managed_identity_lacks() {
             world.managed_identity().fault(nothing);
         },
     ];
-    let mut said = String::new();
+    let mut text = String::new();
     for change in cases {
         let world = World::start();
         world.add_connection(Connection::managed_identity("machine", None));
@@ -166,7 +166,7 @@ fn names_what_the_managed_identity_lacks() {
         assert_eq!(outcome.result, TaskResult::Failed);
         let id = world.connection_id("machine");
         let log = stable(&world, &outcome.log.replace(&id, "[CONNECTION]"));
-        said.push_str(&format!("{log}\n\n"));
+        text.push_str(&format!("{log}\n\n"));
     }
     expect![[r#"
         ##[error]The agent's managed identity returned no token: its endpoint answered 401: The X-IDENTITY-HEADER is wrong.
@@ -187,5 +187,5 @@ fn names_what_the_managed_identity_lacks() {
         What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
         More: adieu explain managed-identity
 
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
 }

@@ -145,7 +145,7 @@ fn reads_both_forms_of_entras_errors_alike() {
 
 #[test]
 fn has_a_reason_and_a_remedy_for_every_number() {
-    let mut said = String::new();
+    let mut text = String::new();
     for code in NUMBERS {
         let world = World::start();
         world.entra().refuse_with(*code, None);
@@ -157,7 +157,7 @@ fn has_a_reason_and_a_remedy_for_every_number() {
             panic!("{log}");
         };
         assert_eq!(*more, format!("More: adieu explain aadsts{code}"));
-        said.push_str(&format!("{reason}\n{remedy}\n"));
+        text.push_str(&format!("{reason}\n{remedy}\n"));
     }
     expect![[r#"
         (AADSTS50020) because its account is not in this tenant.
@@ -226,7 +226,7 @@ fn has_a_reason_and_a_remedy_for_every_number() {
         What to do: Save the service connection with an identity that exists.
         (AADSTS700003) because the device was deleted.
         What to do: Have the tenant's administrator exclude this workload identity from device policies.
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
 }
 
 /// Codes that users of service connections get and that a retry does not resolve.
@@ -396,7 +396,7 @@ fn explains_each_fault_of_a_certificate() {
     let encrypted =
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let encrypted_before = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nMIIB\n-----END RSA PRIVATE KEY-----\n";
-    let mut said = String::new();
+    let mut text = String::new();
     for pem in [
         mine.certificate.clone(),
         mine.key.clone(),
@@ -410,8 +410,8 @@ fn explains_each_fault_of_a_certificate() {
         world
             .azure_devops()
             .set_parameter("mine", "servicePrincipalCertificate", &pem);
-        said.push_str(&refused(&world, "mine"));
-        said.push_str("\n\n");
+        text.push_str(&refused(&world, "mine"));
+        text.push_str("\n\n");
     }
     assert!(world.entra().requests().is_empty());
     expect![[r#"
@@ -455,17 +455,17 @@ fn explains_each_fault_of_a_certificate() {
         What to do: Put the certificate and its RSA private key, both in PEM form and without a password, into the connection; or convert it to workload identity federation.
         More: adieu explain connection-certificate
 
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
 }
 
 #[test]
 fn names_the_remedy_for_an_application_of_another_tenant() {
-    let mut said = String::new();
+    let mut text = String::new();
     for code in [70_052, 7_000_229] {
         let world = World::start();
         world.entra().refuse_with(code, None);
-        said.push_str(&without_facts(&refused(&world, MY_CONNECTION)));
-        said.push_str("\n\n");
+        text.push_str(&without_facts(&refused(&world, MY_CONNECTION)));
+        text.push_str("\n\n");
     }
     expect![[r#"
         ##[error]Microsoft Entra refused the service connection (AADSTS70052) because the identity must be a managed identity or a single-tenant application.
@@ -496,5 +496,5 @@ fn names_the_remedy_for_an_application_of_another_tenant() {
         What to do: Have the tenant's administrator create it (az ad sp create --id, with the client ID above); or correct the connection's tenant.
         More: adieu explain aadsts7000229
 
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&text);
 }

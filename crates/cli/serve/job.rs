@@ -205,7 +205,7 @@ async fn spawn(
             let _ = process.start_kill();
             let seconds = time.as_secs();
             Err(io::Error::other(format!(
-                "it said nothing within {seconds} seconds"
+                "it text nothing within {seconds} seconds"
             )))
         }
     }
@@ -224,7 +224,7 @@ pub(crate) async fn stop(
         .build();
     let answer = transport.send(request.ok()?, STOP).await.ok()?;
     let is_stopping = matches!(answer.status, 200 | 204);
-    let said = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let summary = serde_json::from_slice(&answer.body).unwrap_or_default();
     let host = url.host_str().unwrap_or_default();
     let address = format!("{host}:{}", url.port().unwrap_or_default());
     let gone = async {
@@ -232,7 +232,7 @@ pub(crate) async fn stop(
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    (is_stopping && timeout(STOP, gone).await.is_ok()).then_some(said)
+    (is_stopping && timeout(STOP, gone).await.is_ok()).then_some(summary)
 }
 
 /// Serves the job whose environment comes on standard input. Prints its address, or why it failed, on standard

@@ -345,13 +345,13 @@ fn refused(answer: &Value, url: &Url, attempts: u32) -> Option<Error> {
         .filter_map(|result| result.get("errors")?.as_array())
         .flatten()
         .map(|error| {
-            let said = error
+            let message = error
                 .get("value")
                 .and_then(Value::as_str)
                 .unwrap_or_default();
             match error.get("key").and_then(Value::as_u64) {
-                Some(key) => format!("({key}) {}", adieu_transport::first_line(said)),
-                None => adieu_transport::first_line(said),
+                Some(key) => format!("({key}) {}", adieu_transport::first_line(message)),
+                None => adieu_transport::first_line(message),
             }
         })
         .collect();

@@ -185,16 +185,16 @@ impl Client<'_> {
         let time = UPLOAD + Duration::from_secs(package.size / SLOWEST);
         let uploading = self.once(request, &url, time, attempt);
         let watching = async {
-            let mut said = 0;
+            let mut reported = 0;
             loop {
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 let percent = u8::try_from(sent.bytes() * 100 / package.size.max(1)).unwrap_or(100);
-                if percent > said {
+                if percent > reported {
                     tell(Progress::Sent {
                         percent,
-                        is_step_of_ten: percent / 10 > said / 10 && percent < 100,
+                        is_step_of_ten: percent / 10 > reported / 10 && percent < 100,
                     });
-                    said = percent;
+                    reported = percent;
                 }
             }
         };

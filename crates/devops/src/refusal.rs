@@ -388,13 +388,13 @@ mod tests {
             (503, "Access denied for the moment.", Reason::Other),
             (429, "TF400733: exceeds the maximum.", Reason::Other),
         ] {
-            let said = ServiceMessage {
+            let service_message = ServiceMessage {
                 text: message.to_owned(),
                 type_key: String::new(),
             };
             let known = match status {
                 200 => Reason::by_words(message),
-                _ => Reason::of_message(status, &said),
+                _ => Reason::of_message(status, &service_message),
             };
             let read = known.unwrap_or(Reason::of_status(status));
             assert_eq!(read, reason, "{message}");

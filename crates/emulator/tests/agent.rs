@@ -60,13 +60,13 @@ fn an_empty_path_is_the_sources_folder() {
     let sources = job.work_folder().join("s");
     let shown = |path: &Path| format!("<{}>", path.display());
     assert_eq!(job.step(task.path()).run().log, shown(&sources));
-    for (said, meant) in [
+    for (written, meant) in [
         ("a/b", sources.join("a/b")),
         ("./a/../b", sources.join("b")),
         ("/etc/../tmp", Path::new("/tmp").to_owned()),
     ] {
-        let outcome = job.step(task.path()).input("file", said).run();
-        assert_eq!(outcome.log, shown(&meant), "{said}");
+        let outcome = job.step(task.path()).input("file", written).run();
+        assert_eq!(outcome.log, shown(&meant), "{written}");
     }
 }
 

@@ -82,10 +82,10 @@ fn flatten<'n>(node: &'n Node, inputs: &mut Vec<(&'n str, &'n str, Place)>) {
 }
 
 /// Problems in one step.
-pub(crate) fn step(task: &Task, said: &[(&str, &str, Place)], place: Place) -> Vec<Problem> {
+pub(crate) fn step(task: &Task, inputs: &[(&str, &str, Place)], place: Place) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut values: BTreeMap<&str, &str> = BTreeMap::new();
-    for (name, value, place) in said {
+    for (name, value, place) in inputs {
         let Some(input) = task.inputs.iter().find(|input| answers_to(input, name)) else {
             let message = format!("{} has no input '{name}'", task.name);
             problems.push(Problem::new(*place, &message));
@@ -94,7 +94,7 @@ pub(crate) fn step(task: &Task, said: &[(&str, &str, Place)], place: Place) -> V
         // In two branches of an `if`, an input may occur twice.
         if let Some(known) = values.insert(&input.name, value)
             && is_static(known)
-            && said.iter().filter(|(other, ..)| other == name).count() == 1
+            && inputs.iter().filter(|(other, ..)| other == name).count() == 1
         {
             let message = format!("'{name}' is given twice, under another name");
             problems.push(Problem::new(*place, &message));
@@ -103,7 +103,7 @@ pub(crate) fn step(task: &Task, said: &[(&str, &str, Place)], place: Place) -> V
             problems.push(Problem::new(*place, &message));
         }
     }
-    for (name, _, place) in said {
+    for (name, _, place) in inputs {
         let input = task.inputs.iter().find(|input| answers_to(input, name));
         if let Some(input) = input
             && is_visible(task, input, &values) == Some(false)

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use adieu_emulator::{Fault, World};
 
-use crate::harness::Served;
+use crate::harness::JobWithBroker;
 
 #[test]
 fn two_hundred_clients_of_a_cold_broker_share_one_exchange() {
     let world = World::start();
-    let served = Served::start(&world, "identity");
+    let served = JobWithBroker::start(&world, "identity");
     let before = (world.azure_devops().requests(), world.entra().requests());
     // Long enough for all clients to arrive before there is a token.
     world.entra().fault(Fault::Delay(Duration::from_secs(2)));

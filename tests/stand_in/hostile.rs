@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use adieu_emulator::Fault;
 use expect_test::expect;
 
-use super::{PROJECTS, Rest, job, steady, world};
+use super::{PROJECTS, RestOfJob, job, steady, world};
 
 /// Sends bytes over TLS through the proxy with Python, for requests that no client sends.
 const RAW: &str = r#"
@@ -42,7 +42,7 @@ A = 'Authorization: Bearer TOKEN\r\n'
 H = 'Host: dev.azure.com\r\n'
 "#;
 
-fn python(rest: &Rest<'_>, lines: &str) -> String {
+fn python(rest: &RestOfJob<'_>, lines: &str) -> String {
     let output = rest
         .command("python3")
         .args(["-c", &format!("{RAW}{lines}")])
@@ -53,7 +53,7 @@ fn python(rest: &Rest<'_>, lines: &str) -> String {
 #[test]
 fn a_script_that_looks_everywhere_finds_only_the_stand_in() {
     let world = world();
-    let rest = Rest::of(&world, job(&world, None), &[]);
+    let rest = RestOfJob::of(&world, job(&world, None), &[]);
     let script = format!(
         "env; cat $(env | grep -o '/[^ =]*adieu-roots-[^ ]*'); cat \"$AGENT_TEMPDIRECTORY\"/* 2>&1; \
          curl -sSv -u \":$AZURE_DEVOPS_TOKEN\" '{PROJECTS}' 2>&1; \
@@ -70,7 +70,7 @@ fn a_script_that_looks_everywhere_finds_only_the_stand_in() {
 #[test]
 fn replaces_a_stand_in_for_named_organizations_only() {
     let world = world();
-    let rest = Rest::of(&world, job(&world, None), &[]);
+    let rest = RestOfJob::of(&world, job(&world, None), &[]);
     let curl = |more: &str, address: &str| {
         rest.script(&format!(
             "curl -sS --path-as-is -o - -w '%{{http_code}}\\n' -u \":$AZURE_DEVOPS_TOKEN\" {more} '{address}'"
@@ -142,7 +142,7 @@ fn tunnels_other_hosts_unchanged() {
     let others = world.network_with_other_hosts();
     let mut job = world.job();
     job.variable("agent.proxyurl", &others.proxy().url());
-    let rest = Rest::of(&world, job, &[]);
+    let rest = RestOfJob::of(&world, job, &[]);
     // The bundle has no root for that host, and the proxy's own certificate does not name it.
     let text = rest.script("curl -sS https://evil.example/ 2>&1; echo $?");
     expect![[r#"
@@ -174,7 +174,7 @@ fn tunnels_other_hosts_unchanged() {
 #[test]
 fn refuses_requests_that_two_servers_could_read_differently() {
     let world = world();
-    let rest = Rest::of(&world, job(&world, None), &[]);
+    let rest = RestOfJob::of(&world, job(&world, None), &[]);
     let text = python(
         &rest,
         r#"
@@ -223,7 +223,7 @@ print('pipelined:', both.count('HTTP/1.1 200'), both.count('"name":"hello"'))
 #[test]
 fn cuts_off_an_answer_that_contains_the_token() {
     let world = world();
-    let rest = Rest::of(&world, job(&world, None), &[]);
+    let rest = RestOfJob::of(&world, job(&world, None), &[]);
     world
         .marketplace()
         .always(Fault::Bytes(std::sync::Arc::new(|request| {
@@ -254,7 +254,7 @@ fn cuts_off_an_answer_that_contains_the_token() {
 #[test]
 fn refuses_a_tunnel_without_the_key() {
     let world = world();
-    let rest = Rest::of(&world, job(&world, None), &[]);
+    let rest = RestOfJob::of(&world, job(&world, None), &[]);
     let url = &rest.environment["HTTPS_PROXY"];
     let (_, address) = url.rsplit_once('@').expect("a key");
     let ask = |request: &str| {

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use adieu_emulator::World;
 
-use super::{HELLO, Rest, gits, plain_environment, run, world};
+use super::{HELLO, RestOfJob, gits, plain_environment, run, world};
 use crate::harness::TaskFolder;
 
 /// A machine with its own identity, and no job.
@@ -165,7 +165,7 @@ fn git_finds_the_helper_when_the_task_folder_is_noexec() {
     let task = TaskFolder::unpacked("token");
     let without = std::env::var("PATH").expect("a PATH");
     let machine = prepare_machine(&mut job, &mounted(task.path(), "noexec"));
-    let mut rest = Rest::with_task(&world, job, &git, task);
+    let mut rest = RestOfJob::with_task(&world, job, &git, task);
     rest.environment.insert("PATH".to_owned(), without);
     let program = program_of(&rest);
     let folder = program.parent().expect("a folder").to_owned();
@@ -198,7 +198,7 @@ fn git_never_starts_what_another_user_could_have_put_there() {
     let temporary = job.temp_folder();
     let script = [task.path(), temporary.as_path()].map(|folder| mounted(folder, "noexec"));
     let machine = prepare_machine(&mut job, &script.join("\n"));
-    let mut rest = Rest::with_task(&world, job, &git, task);
+    let mut rest = RestOfJob::with_task(&world, job, &git, task);
     rest.environment.insert("PATH".to_owned(), without);
     let program = program_of(&rest);
     let folder = program.parent().expect("a folder").to_owned();
@@ -214,7 +214,7 @@ fn git_never_starts_what_another_user_could_have_put_there() {
 
 /// The program that git's configuration names.
 #[cfg(target_os = "linux")]
-fn program_of(rest: &Rest<'_>) -> std::path::PathBuf {
+fn program_of(rest: &RestOfJob<'_>) -> std::path::PathBuf {
     let helper = &rest.environment["GIT_CONFIG_VALUE_1"];
     let program = helper.strip_prefix("!'");
     let program = program.and_then(|helper| helper.strip_suffix("' git-credential"));

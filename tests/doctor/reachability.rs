@@ -8,16 +8,16 @@ use adieu_emulator::World;
 use expect_test::expect;
 
 use super::{examined, finds, stable, world};
-use crate::desk::Desk;
+use crate::shell::Shell;
 
 #[test]
 fn detects_a_wrong_clock_by_the_services_time() {
     let world = world();
-    let desk = Desk::machine(&world);
+    let shell = Shell::machine(&world);
     world.clock().advance(Duration::from_secs(120));
     finds(
         &world,
-        &examined(&desk, &["doctor"]),
+        &examined(&shell, &["doctor"]),
         &expect![[r#"
             ok        configuration  managed-identity
             ok        proxy          [PROXY]
@@ -37,7 +37,7 @@ fn detects_a_wrong_clock_by_the_services_time() {
     world.clock().advance(Duration::from_secs(480));
     finds(
         &world,
-        &examined(&desk, &["doctor"]),
+        &examined(&shell, &["doctor"]),
         &expect![[r#"
             ok        configuration  managed-identity
             ok        proxy          [PROXY]
@@ -59,12 +59,12 @@ fn detects_a_wrong_clock_by_the_services_time() {
 #[test]
 fn distinguishes_proxy_certificate_name_and_host_problems() {
     let world = world();
-    let plain = || Desk::with(&world, &[]).managed_identity();
+    let plain = || Shell::with(&world, &[]).managed_identity();
     let elsewhere = World::start();
     let closed = "http://127.0.0.1:9";
     let network = world.network().url();
     let mut found = String::new();
-    for (what, desk) in [
+    for (what, shell) in [
         ("no proxy there", plain().set("HTTPS_PROXY", closed)),
         (
             "a proxy that wants a password",
@@ -92,8 +92,8 @@ fn distinguishes_proxy_certificate_name_and_host_problems() {
                 .set("AZURE_AUTHORITY_HOST", "https://127.0.0.1:9"),
         ),
     ] {
-        let said = examined(&desk, &["doctor"]);
-        found.push_str(&format!("{what}\n{}\n", stable(&world, &said)));
+        let output = examined(&shell, &["doctor"]);
+        found.push_str(&format!("{what}\n{}\n", stable(&world, &output)));
     }
     expect![[r#"
         no proxy there

@@ -1,6 +1,6 @@
-//! A command line with its own tools on the PATH, and nothing else in its environment.
+//! A shell session: its own tools on the PATH, its own variables, and commands with their output.
 //!
-//! It asserts only that no secret is where none may be.
+//! It asserts only that commands leave no secrets and no files behind.
 
 use std::ffi::OsString;
 use std::fs;
@@ -89,23 +89,23 @@ pub(crate) fn write_hello_extension(folder: &Path, more: &[&str]) {
 }
 
 /// Compares a command's messages and its exit code.
-pub(crate) fn says(world: &World, said: &Said, expected: &Expect) {
+pub(crate) fn assert_messages(world: &World, output: &CommandOutput, expected: &Expect) {
     expected.assert_eq(&format!(
         "{}exit {}\n",
-        stable(world, &said.stderr),
-        said.status
+        stable(world, &output.stderr),
+        output.status
     ));
 }
 
-/// A command line of a person or a machine.
-pub(crate) struct Desk<'a> {
+/// The shell session of a user, a machine, a step, a workflow or a pod.
+pub(crate) struct Shell<'a> {
     world: &'a World,
     folder: TempDir,
     variables: Vec<(String, OsString)>,
 }
 
 /// The output of a command.
-pub(crate) struct Said {
+pub(crate) struct CommandOutput {
     pub(crate) status: i32,
     pub(crate) stdout: String,
     /// Standard error, without the masks for the GitHub Actions runner.
@@ -114,29 +114,29 @@ pub(crate) struct Said {
     pub(crate) masks: Vec<String>,
 }
 
-impl<'a> Desk<'a> {
-    /// A command line with these tools, which are scripts in tests/stand_ins.
+impl<'a> Shell<'a> {
+    /// A session with these fake tools (tests/fake_tools).
     pub(crate) fn with(world: &'a World, tools: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for name in ["bin", "home"] {
             fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        let desk = Self {
+        let shell = Self {
             world,
             folder,
             variables: Vec::new(),
         };
         for tool in tools {
-            let to = desk.bin().join(tool);
-            fs::copy(root().join("tests/stand_ins").join(tool), &to).expect("a copy");
+            let to = shell.bin().join(tool);
+            fs::copy(root().join("tests/fake_tools").join(tool), &to).expect("a copy");
             set_mode(&to, 0o755);
         }
-        // The stand-ins use it to hang.
+        // The fake tools use it to hang.
         let sleep = ["/bin/sleep", "/usr/bin/sleep"].map(Path::new);
         if let Some(sleep) = sleep.into_iter().find(|path| path.is_file()) {
-            link(sleep, &desk.bin().join("sleep"));
+            link(sleep, &shell.bin().join("sleep"));
         }
-        desk.set("SSL_CERT_FILE", world.ca_file())
+        shell.set("SSL_CERT_FILE", world.ca_file())
     }
 
     /// A machine with its own identity that reaches the emulator's network.
@@ -154,7 +154,7 @@ impl<'a> Desk<'a> {
         let environment = step.input("connectedService", MY_CONNECTION).environment();
         let token = &environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"];
         let connection = world.connection_id(MY_CONNECTION);
-        let mut desk = Self::with(world, tools)
+        let mut shell = Self::with(world, tools)
             .set("SYSTEM_ACCESSTOKEN", token)
             .set("AZURE_AUTHORITY_HOST", world.entra().url())
             .set(
@@ -164,9 +164,9 @@ impl<'a> Desk<'a> {
             .set("AZURESUBSCRIPTION_TENANT_ID", world.entra().tenant())
             .set("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", connection);
         for name in ["SYSTEM_OIDCREQUESTURI", "SYSTEM_COLLECTIONURI"] {
-            desk = desk.set(name, &environment[name]);
+            shell = shell.set(name, &environment[name]);
         }
-        desk
+        shell
     }
 
     /// A pod whose federated token is in a file.
@@ -183,13 +183,13 @@ impl<'a> Desk<'a> {
     /// A step of a job of GitHub Actions, with the application of `my-connection`.
     pub(crate) fn in_a_workflow(world: &'a World, job: &WorkflowJob, tools: &[&str]) -> Self {
         let variables = world.github().start(job);
-        let desk = Self::with(world, tools)
+        let shell = Self::with(world, tools)
             .set("AZURE_CLIENT_ID", world.client_id(MY_CONNECTION))
             .set("AZURE_TENANT_ID", world.entra().tenant())
             .on_the_internet();
         variables
             .iter()
-            .fold(desk, |desk, (name, value)| desk.set(name, value))
+            .fold(shell, |shell, (name, value)| shell.set(name, value))
     }
 
     /// Connects it to the emulator's network, through a proxy that is not used for this machine.
@@ -204,21 +204,21 @@ impl<'a> Desk<'a> {
         self
     }
 
-    /// Sets the token that the stand-ins print.
+    /// Sets the token that the fake tools print.
     pub(crate) fn signed_in(self, token: &str) -> Self {
-        self.set("STANDIN_TOKEN", token)
-            .set("STANDIN_EXPIRES", "2030-01-02T03:04:05Z")
-            .set("STANDIN_EPOCH", "1893553445")
+        self.set("FAKE_TOKEN", token)
+            .set("FAKE_EXPIRES", "2030-01-02T03:04:05Z")
+            .set("FAKE_EPOCH", "1893553445")
     }
 
-    /// Makes a stand-in print this and exit with this code; a failure prints to standard error.
+    /// Makes a fake tool print this and exit with this code; a failure prints to standard error.
     pub(crate) fn prints(self, tool: &str, code: i32, output: &[u8]) -> Self {
         let file = self.folder.path().join("output");
         fs::write(&file, output).expect("a file");
-        let tool = format!("STANDIN_{}", tool.to_uppercase());
+        let tool = format!("FAKE_{}", tool.to_uppercase());
         self.set(&tool, "file")
-            .set("STANDIN_FILE", file)
-            .set("STANDIN_STATUS", code.to_string())
+            .set("FAKE_FILE", file)
+            .set("FAKE_STATUS", code.to_string())
     }
 
     /// The managed identity of this machine, as App Service announces it.
@@ -263,12 +263,12 @@ impl<'a> Desk<'a> {
     }
 
     /// Runs `adieu`. Its messages contain no secret, and it leaves no file.
-    pub(crate) fn adieu(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn adieu(&self, arguments: &[&str]) -> CommandOutput {
         let files = || fs::read_dir(self.home()).expect("a folder").count();
         let before = files();
-        let said = self.end(self.start(arguments));
+        let output = self.end(self.start(arguments));
         assert_eq!(files(), before, "it left files behind");
-        said
+        output
     }
 
     /// The screen of a util-linux terminal that runs `adieu`, for a user who types this.
@@ -316,7 +316,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Waits until a process ends.
-    pub(crate) fn end(&self, child: Child) -> Said {
+    pub(crate) fn end(&self, child: Child) -> CommandOutput {
         let output = child.wait_with_output().expect("an end");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let is_mask = |line: &&str| line.starts_with(MASK);
@@ -332,7 +332,7 @@ impl<'a> Desk<'a> {
         let stderr = lines.concat();
         let leaked = self.world.secrets_in(&stderr);
         assert!(leaked.is_empty(), "{leaked:?} in {stderr}");
-        Said {
+        CommandOutput {
             status: output.status.code().unwrap_or(-1),
             stdout: text(&output.stdout),
             stderr,
