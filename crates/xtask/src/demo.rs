@@ -27,7 +27,7 @@ pub(crate) fn run() -> Result<(), String> {
     let vsix = package::for_demo()?;
     let folder = target().join("demo");
     let _ = fs::remove_dir_all(&folder);
-    package::unpack(&vsix, "token/", &folder)?;
+    package::unpack(&vsix, &folder)?;
     let world = World::start();
     world.add_connection(Connection::azure_devops(CONNECTION, "contoso"));
     // The connection has no address, so the step uses Microsoft's own, through the agent's proxy.
@@ -40,15 +40,12 @@ pub(crate) fn run() -> Result<(), String> {
         tokens.replace('\n', "\n      ")
     ));
     let outcome = job
-        .step(&folder)
+        .step(&folder.join("token"))
         .input("azureDevOpsServiceConnection", CONNECTION)
         .input("tokens", tokens)
         .run();
-    print_line("The log, as the agent shows it:\n");
-    print_line(&format!(
-        "  {}",
-        outcome.log.trim_end().replace('\n', "\n  ")
-    ));
+    let log = outcome.log.trim_end().replace('\n', "\n  ");
+    print_line(&format!("The log, as the agent shows it:\n\n  {log}"));
     print_line("\nVariables that the next script sees:\n");
     for (name, value) in job.environment_of_next_script() {
         print_line(&format!("  {name}={value}"));

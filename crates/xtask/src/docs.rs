@@ -95,17 +95,14 @@ fn troubleshooting() -> Result<Vec<String>, String> {
 fn sections(page: &str) -> Result<(String, Vec<(String, String)>), String> {
     let text = read(page)?;
     let first_line = |text: &str| text.lines().next().unwrap_or_default().to_owned();
-    let parts = text.split("\n<a id=\"").skip(1).map(|part| {
-        let (anchor, rest) = part
-            .split_once("\"></a>\n\n## ")
-            .ok_or_else(|| format!("{page}: an anchor without a heading: {part:.40}"))?;
-        Ok((anchor.to_owned(), first_line(rest)))
-    });
-    let sections = parts.collect::<Result<_, String>>()?;
-    Ok((
-        first_line(&text).trim_start_matches("# ").to_owned(),
-        sections,
-    ))
+    let mut sections = Vec::new();
+    for part in text.split("\n<a id=\"").skip(1) {
+        let section = part.split_once("\"></a>\n\n## ");
+        let (anchor, rest) =
+            section.ok_or_else(|| format!("{page}: an anchor without a heading: {part:.40}"))?;
+        sections.push((anchor.to_owned(), first_line(rest)));
+    }
+    Ok((first_line(text.trim_start_matches("# ")), sections))
 }
 
 #[cfg(test)]

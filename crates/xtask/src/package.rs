@@ -2,13 +2,12 @@
 //!
 //! It never edits the source tree: the packer gets the version as an argument.
 
-mod shipped;
+pub(crate) mod shipped;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use adieu_manifest::task::Task;
@@ -56,14 +55,6 @@ pub(crate) fn all() -> Result<PathBuf, String> {
 /// Packages the binaries that were already built. Returns the VSIX.
 pub(crate) fn built() -> Result<PathBuf, String> {
     within_the_budget(&dist::built()?)
-}
-
-/// Writes the licenses of the crates in these binaries into a folder, as `THIRD-PARTY-NOTICES`.
-///
-/// # Errors
-/// cargo does not list the crates in the binaries, or the file cannot be written.
-pub(crate) fn notices(folder: &Path, binaries: &[dist::Binary]) -> Result<(), String> {
-    shipped::write(folder, &[], binaries)
 }
 
 /// Packages everything that ships, and checks the sizes.
@@ -116,21 +107,21 @@ pub(crate) fn stage_task(
 ) -> Result<(), String> {
     let folder = stage.join(task.file_name().unwrap_or_default());
     let shared = root().join("task");
-    let mut copies = vec![(shared.join("platforms.json"), "platforms.json".into())];
+    copy(
+        &shared.join("platforms.json"),
+        &folder.join("platforms.json"),
+    )?;
     for file in files::list(task)? {
-        let name = file.file_name().unwrap_or_default().into();
-        copies.push((file, name));
+        copy(&file, &folder.join(file.file_name().unwrap_or_default()))?;
     }
     for name in launcher_names(&task.join("task.json"))? {
-        copies.push((shared.join("launch.js"), name.into()));
+        copy(&shared.join("launch.js"), &folder.join(name))?;
     }
     for (name, binary) in binaries {
         let file = binary.file_name().unwrap_or_default();
-        copies.push((binary.clone(), Path::new("bin").join(name).join(file)));
+        copy(binary, &folder.join("bin").join(name).join(file))?;
     }
-    copies
-        .iter()
-        .try_for_each(|(from, to)| copy(from, &folder.join(to)))
+    Ok(())
 }
 
 /// Names of the folders in `task/` that contain a task.
@@ -166,28 +157,17 @@ fn pack(stage: &Path, output: &Path, version: &str) -> Result<PathBuf, String> {
     // `sizes` has our own budget. The limit of Azure DevOps Server 2019 does not matter, because it accepts no
     // Microsoft Entra tokens.
     let is_about_size = |finding: &&Finding| matches!(finding.problem, Problem::TooLarge { .. });
-    let finding = { packed.findings.iter() }.find(|finding| !is_about_size(finding));
-    finding.map_or(Ok(packed.package.path), |finding| {
-        Err(format!(
+    match { packed.findings.iter() }.find(|finding| !is_about_size(finding)) {
+        None => Ok(packed.package.path),
+        Some(finding) => Err(format!(
             "The extension's package is not clean: {finding:?}."
-        ))
-    })
+        )),
+    }
 }
 
-/// Unpacks one folder of a VSIX as an agent does. A VSIX has no executable bits.
-pub(crate) fn unpack(vsix: &Path, prefix: &str, folder: &Path) -> Result<(), String> {
-    let mut archive = open(vsix)?;
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).context(vsix.display())?;
-        let name = entry.name().context(vsix.display())?.into_owned();
-        let path = name.strip_prefix(prefix).unwrap_or_default();
-        if !path.is_empty() && !path.ends_with('/') {
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).context(vsix.display())?;
-            files::write(&folder.join(path), bytes)?;
-        }
-    }
-    Ok(())
+/// Unpacks a VSIX as an agent does. A VSIX has no executable bits.
+pub(crate) fn unpack(vsix: &Path, folder: &Path) -> Result<(), String> {
+    open(vsix)?.extract(folder).context(vsix.display())
 }
 
 /// Compares the size of each task and of the package with its budget. `dist` has checked the binaries.

@@ -16,10 +16,10 @@ const QEMU: &str = "qemu-aarch64";
 
 /// The platforms that the tests build: those that run here under another program, and one for macOS, which must have
 /// a signature. Each takes three to five minutes on two cores; only `cargo xtask prove` builds the other two.
-const IN_TESTS: [&str; 3] = ["darwin-arm64", "linux-arm64", "win32-x64"];
+pub(crate) const IN_TESTS: [&str; 3] = ["darwin-arm64", "linux-arm64", "win32-x64"];
 
 /// What this machine can do with a platform's binary.
-enum Way {
+pub(crate) enum Way {
     Native,
     /// Run it, with another program.
     With(fn() -> Result<Starter, String>),
@@ -33,13 +33,10 @@ enum Way {
 /// program of that system that runs the binary and checks what remains after it), its `environment`, whether the binary
 /// can start other programs (`starts_others`), and whether its certificate verifier accepts root certificates in addition
 /// to the system's (`takes_roots`).
-type Starter = Value;
+pub(crate) type Starter = Value;
 
-/// A platform, and what this machine can do with its binary.
-pub(crate) struct Candidate {
-    name: String,
-    way: Way,
-}
+/// A platform's name, and what this machine can do with its binary.
+pub(crate) type Candidate = (String, Way);
 
 /// Builds the named platforms, or all, and runs those that can run here.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
@@ -47,23 +44,18 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     jobs(&candidates, &build(&candidates)?)
 }
 
-/// The platforms whose binaries the tests have time for.
-pub(crate) fn candidates_in_tests() -> Result<Vec<Candidate>, String> {
-    candidates(&IN_TESTS)
-}
-
 /// Installs the tools for building and running the named platforms, or all.
 ///
 /// # Errors
 /// A tool could not be installed, although this machine can install packages.
-fn candidates(names: &[&str]) -> Result<Vec<Candidate>, String> {
+pub(crate) fn candidates(names: &[&str]) -> Result<Vec<Candidate>, String> {
     let named = platforms::named(names)?.into_iter();
     let candidates = named.map(|(name, platform)| {
         let way = match dist::tools(&platform) {
             Ok(()) => way(&name)?,
             Err(missing) => unless_installed(missing, Way::Nothing)?,
         };
-        Ok(Candidate { name, way })
+        Ok((name, way))
     });
     candidates.collect()
 }
@@ -98,9 +90,10 @@ fn way(name: &str) -> Result<Way, String> {
 
 /// Builds the platforms whose tools are installed. This takes minutes, mostly on one core.
 pub(crate) fn build(candidates: &[Candidate]) -> Result<Vec<Binary>, String> {
-    let can_be_built = |one: &&Candidate| !matches!(one.way, Way::Nothing(_));
-    let candidates = candidates.iter().filter(can_be_built);
-    let names: Vec<&str> = candidates.map(|one| one.name.as_str()).collect();
+    let candidates = candidates
+        .iter()
+        .filter(|(_, way)| !matches!(way, Way::Nothing(_)));
+    let names: Vec<&str> = candidates.map(|(name, _)| name.as_str()).collect();
     dist::build(&names)
 }
 
@@ -108,7 +101,7 @@ pub(crate) fn build(candidates: &[Candidate]) -> Result<Vec<Binary>, String> {
 pub(crate) fn jobs(candidates: &[Candidate], binaries: &[Binary]) -> Result<(), String> {
     dist::check(binaries)?;
     let mut lines = String::from("\nThe binaries that ship:");
-    for Candidate { name, way } in candidates {
+    for (name, way) in candidates {
         let line = match way {
             Way::Nothing(missing) => format!("NOT PROVED, not even built. {missing}"),
             Way::Build(reason) => format!("its bytes are right; NOT RUN. {reason}"),

@@ -40,8 +40,6 @@ struct Binary {
     /// Node's name: `linux-x64`.
     platform: String,
     row: Platform,
-    /// Whether it needs a C library like this machine's. Such a binary does not ship to other machines.
-    is_native: bool,
     bytes: Vec<u8>,
 }
 
@@ -92,40 +90,38 @@ fn make(binaries: &[dist::Binary], is_native: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn read(binaries: &[dist::Binary], is_native: bool) -> Result<Release, String> {
+fn read(paths: &[dist::Binary], is_native: bool) -> Result<Release, String> {
     let host = platforms::host()?.0;
-    let own = binaries.iter().find(|(platform, _)| *platform == host);
-    let (_, runnable) = own.ok_or_else(|| {
-        format!("Manual pages come from the binary for {host}, which is not among them.")
-    })?;
-    let read = binaries.iter().map(|(platform, path)| {
+    let own = paths.iter().find(|(platform, _)| *platform == host);
+    let missing = || format!("Manual pages come from the binary for {host}, which is missing.");
+    let manual = manual::pages(&own.ok_or_else(missing)?.1)?;
+    let mut binaries = Vec::new();
+    for (platform, path) in paths {
         let row = platforms::one(platform)?;
-        Ok(Binary {
+        binaries.push(Binary {
             row: if is_native { native(row)? } else { row },
-            is_native,
             platform: platform.clone(),
             bytes: files::read(path)?,
-        })
-    });
+        });
+    }
     let stage = target().join("release-stage");
-    package::notices(&stage, binaries)?;
-    let places = [
-        root().join("README.md"),
-        root().join("LICENSE"),
-        stage.join("THIRD-PARTY-NOTICES"),
-    ];
-    let texts = places.iter().map(|path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Ok(Entry::text(name, files::read(path)?))
-    });
+    package::shipped::write(&stage, &[], paths)?;
+    let mut texts = Vec::new();
+    for (folder, name) in [
+        (root(), "README.md"),
+        (root(), "LICENSE"),
+        (stage, "THIRD-PARTY-NOTICES"),
+    ] {
+        texts.push(Entry::text(name, files::read(&folder.join(name))?));
+    }
     let manifest = files::read_text(&root().join("Cargo.toml"))?;
-    let mut repository = manifest.split("\nrepository = \"").skip(1);
-    let repository = repository.find_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+    let repository = manifest.split_once("\nrepository = \"");
+    let repository = repository.and_then(|(_, rest)| Some(rest.split_once('"')?.0.to_owned()));
     Ok(Release {
         repository,
-        binaries: read.collect::<Result<_, String>>()?,
-        texts: texts.collect::<Result<_, String>>()?,
-        manual: manual::pages(runnable)?,
+        binaries,
+        texts,
+        manual,
     })
 }
 

@@ -36,16 +36,11 @@ impl Sizes {
         for (name, bytes, budget) in &self.0 {
             print_line(&format!("{name:<24} {bytes:>12} {budget:>12}"));
         }
-        let over: Vec<&str> = self
-            .0
-            .iter()
-            .filter(|(_, bytes, budget)| bytes > budget)
-            .map(|(name, ..)| name.as_str())
-            .collect();
-        if over.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("Over the budget: {}.", over.join(", ")))
+        let over = self.0.iter().filter(|(_, bytes, budget)| bytes > budget);
+        let over: Vec<&str> = over.map(|(name, ..)| &**name).collect();
+        match over.as_slice() {
+            [] => Ok(()),
+            over => Err(format!("Over the budget: {}.", over.join(", "))),
         }
     }
 }

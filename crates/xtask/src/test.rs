@@ -43,7 +43,7 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
 /// optimization uses one core only.
 fn everything() -> Result<(), String> {
     // This is first, because two package installations cannot run at once.
-    let candidates = prove::candidates_in_tests()?;
+    let candidates = prove::candidates(&prove::IN_TESTS)?;
     let binaries = thread::scope(|scope| {
         let building = scope.spawn(|| prove::build(&candidates));
         clients::install_for("every")?;
@@ -75,7 +75,7 @@ pub(crate) fn node() -> Result<(), String> {
     let version = version("node").ok_or_else(|| format!("Node.js is missing. {install}"))?;
     let major = version.trim_start_matches('v').split('.').next();
     match major.and_then(|major| major.parse::<u32>().ok()) {
-        Some(major) if major >= NODE => Ok(()),
+        Some(NODE..) => Ok(()),
         _ => Err(format!("Node.js is {version}, which is too old. {install}")),
     }
 }

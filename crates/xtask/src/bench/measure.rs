@@ -6,6 +6,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use crate::command::Context as _;
+
 /// A command whose runs took longer than this altogether does not run again.
 const ENOUGH: Duration = Duration::from_secs(15);
 
@@ -72,8 +74,7 @@ pub(super) fn in_turns(subjects: &mut [Subject<'_>], runs: usize) -> Result<(), 
             if round == 1 {
                 (subject.times, subject.memory) = (Vec::new(), 0);
             }
-            let sample = (subject.run)(round).map_err(|why| format!("{}: {why}", subject.name));
-            let (time, memory) = sample?;
+            let (time, memory) = (subject.run)(round).context(subject.name)?;
             subject.times.push(time);
             subject.memory = subject.memory.max(memory);
         }
@@ -91,14 +92,12 @@ pub(super) fn succeeded(command: &mut Command) -> Result<Sample, String> {
 
 /// Runs a command. Returns its exit code as well.
 pub(super) fn ended(command: &mut Command) -> Result<(Sample, i32), String> {
-    let failed = |error: std::io::Error| format!("it cannot be run: {error}.");
     let begun = Instant::now();
-    let mut child = command.spawn().map_err(failed)?;
+    let mut child = command.spawn().context("it cannot be run")?;
     let mut memory = 0;
     loop {
-        if let Some(status) = child.try_wait().map_err(failed)? {
-            let time = begun.elapsed();
-            return Ok(((time, memory), status.code().unwrap_or(-1)));
+        if let Some(status) = child.try_wait().context("it cannot be run")? {
+            return Ok(((begun.elapsed(), memory), status.code().unwrap_or(-1)));
         }
         memory = memory.max(memory_of(child.id(), "VmHWM:"));
         thread::sleep(Duration::from_micros(300));
@@ -109,6 +108,6 @@ pub(super) fn ended(command: &mut Command) -> Result<(Sample, i32), String> {
 pub(super) fn memory_of(process: u32, line: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|text| text.strip_prefix(line));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
-        .unwrap_or(0)
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.unwrap_or(0)
 }

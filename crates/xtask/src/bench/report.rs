@@ -89,17 +89,15 @@ impl Report {
     fn target(&mut self, what: &str, value: f64, is_met: bool, (how, limit): (&str, f64)) {
         let line = format!("{what}: {} ({how} {})", number(value), number(limit));
         print_line(&line);
-        self.targets
-            .push(json!({ "what": what, "value": value, how: limit }));
-        if !is_met {
-            self.missed.push(line);
-        }
+        let target = json!({ "what": what, "value": value, how: limit });
+        self.targets.push(target);
+        self.missed.extend((!is_met).then_some(line));
     }
 
     /// Prints the JSON. It is an error if a target was missed.
     pub(super) fn end(self) -> Result<(), String> {
-        let all =
-            json!({ "measurement": self.name, "tables": self.tables, "targets": self.targets });
+        let (tables, targets) = (&self.tables, &self.targets);
+        let all = json!({ "measurement": self.name, "tables": tables, "targets": targets });
         print_line(&format!("\n{all}"));
         match self.missed.as_slice() {
             [] => Ok(()),

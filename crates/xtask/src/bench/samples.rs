@@ -50,17 +50,22 @@ pub(super) fn tree() -> Result<PathBuf, String> {
     })
 }
 
-/// This many texts with these sizes, each with its own number, so that no two are the same.
-fn texts(count: usize, sizes: Range<u64>) -> Result<Vec<(usize, Vec<u8>)>, String> {
+/// Writes texts with these sizes, each with its own number, so that no two are the same.
+fn fill(
+    folder: &Path,
+    numbers: Range<usize>,
+    sizes: Range<u64>,
+    name: impl Fn(usize) -> String,
+) -> Result<(), String> {
     let has_size = |path: &PathBuf| fs::metadata(path).is_ok_and(|it| sizes.contains(&it.len()));
-    let paths = files::below(&tree()?)?;
-    let paths: Vec<_> = paths.into_iter().filter(has_size).collect();
-    let numbered = paths.iter().cycle().take(count).enumerate();
-    let texts = numbered.map(|(number, path)| {
-        let text = [format!("// {number}\n").into_bytes(), files::read(path)?];
-        Ok((number, text.concat()))
-    });
-    texts.collect()
+    let mut paths = files::below(&tree()?)?;
+    paths.retain(has_size);
+    for number in numbers {
+        let text = files::read(&paths[number % paths.len()])?;
+        let text = [format!("// {number}\n").into_bytes(), text].concat();
+        files::write(&folder.join(name(number)), text)?;
+    }
+    Ok(())
 }
 
 /// An extension with the modules of a task: mostly JavaScript with its maps and types, and each module's files
@@ -69,11 +74,10 @@ pub(super) fn modules() -> Result<PathBuf, String> {
     let kinds = ".js .js .js .js .d.ts .map .json .md .mjs ";
     let kinds: Vec<&str> = kinds.split(' ').collect();
     made("modules", |tree| {
-        for (number, text) in texts(12_000, 1_000..30_000)? {
+        fill(tree, 0..12_000, 1_000..30_000, |number| {
             let (module, kind) = (number / 10, kinds[number % 10]);
-            let name = format!("files/node_modules/module{module}/lib/file{number}{kind}");
-            files::write(&tree.join(name), text)?;
-        }
+            format!("files/node_modules/module{module}/lib/file{number}{kind}")
+        })?;
         files::write(&tree.join("vss-extension.json"), MANIFEST)
     })
 }
@@ -83,9 +87,9 @@ pub(super) fn twins() -> Result<PathBuf, String> {
     let binary = files::read(&package::release_binary()?)?;
     made("twins", |tree| {
         for task in ["First", "Second"].map(|task| tree.join("files").join(task)) {
-            for (number, text) in texts(600, 20_000..100_000)? {
-                files::write(&task.join(format!("Module{number}.psm1")), text)?;
-            }
+            fill(&task, 0..600, 20_000..100_000, |number| {
+                format!("Module{number}.psm1")
+            })?;
             for number in 0..90 {
                 // Compiled code compresses to half its size, as .NET libraries do. Each library begins at another
                 // position in it.
@@ -101,12 +105,10 @@ pub(super) fn twins() -> Result<PathBuf, String> {
 /// A repository with a thousand files, and twenty staged ones, of which eleven contain a token.
 pub(super) fn commit() -> Result<PathBuf, String> {
     made("commit", |folder| {
-        for (number, text) in texts(1_009, 6_000..60_000)? {
-            if number == 1_000 {
-                git(folder, COMMIT)?;
-            }
-            files::write(&folder.join(format!("{}/{number}.rs", number % 20)), text)?;
-        }
+        let name = |number| format!("{}/{number}.rs", number % 20);
+        fill(folder, 0..1_000, 6_000..60_000, name)?;
+        git(folder, COMMIT)?;
+        fill(folder, 1_000..1_009, 6_000..60_000, name)?;
         plant(folder)?;
         git(folder, "add --all")
     })
@@ -148,17 +150,10 @@ fn plant(folder: &Path) -> Result<(), String> {
         for (place, value) in &places {
             text = text.replace(place, value);
         }
-        let utf_16 = || {
-            format!("\u{feff}{text}")
-                .encode_utf16()
-                .flat_map(u16::to_le_bytes)
-                .collect()
-        };
-        let content = if name.contains("utf-16") {
-            utf_16()
-        } else {
-            text.clone().into_bytes()
-        };
+        let utf_16 = format!("\u{feff}{text}");
+        let utf_16: Vec<u8> = utf_16.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let is_wide = name.contains("utf-16");
+        let content = if is_wide { &utf_16 } else { text.as_bytes() };
         files::write(&folder.join(name), content)
     })
 }

@@ -78,8 +78,8 @@ fn load(job: &Job<'_>, seconds: u32, broker: u32) -> Result<Subject<'static>, St
         let died = |_| Err("A client died.".to_owned());
         let ended = clients
             .into_iter()
-            .map(|client| client.join().unwrap_or_else(died));
-        (ended.collect::<Result<Vec<Vec<Duration>>, String>>(), amid)
+            .map(|one| one.join().unwrap_or_else(died));
+        (ended.collect::<Result<Vec<_>, String>>(), amid)
     });
     let mut load = Subject::new("a connection for each request", |_| Err(String::new()));
     load.times = times?.concat();

@@ -24,13 +24,12 @@ const START: &str = include_str!("adieu.js");
 /// A binary's archive, npm package, and wheel for `pip install`, `pipx run` and `uvx`.
 pub(super) fn of(release: &Release, binary: &Binary) -> Result<[Entry; 3], String> {
     let row = &binary.row;
-    let mut entries = release.texts.clone();
-    let mut ending = "zip";
-    if row.format != "PE" {
-        ending = "tar.gz";
-        entries.extend(release.manual.iter().cloned());
-    }
-    entries.push(Entry::program(&*row.binary, &*binary.bytes));
+    let program = Entry::program(&*row.binary, &*binary.bytes);
+    let (ending, manual) = match &*row.format {
+        "PE" => ("zip", &[][..]),
+        _ => ("tar.gz", &*release.manual),
+    };
+    let entries = [&release.texts, manual, &[program]].concat();
     let name = format!("adieu-{VERSION}-{}", row.target);
     let (system, processor) = binary.platform.split_once('-').unwrap_or_default();
     // Windows on ARM runs the x64 binary.
@@ -88,7 +87,7 @@ fn npm(release: &Release, name: &str, mut about: Value, program: Entry) -> Resul
 
 /// A wheel with the binary as a script (packaging.python.org, "Binary distribution format").
 fn wheel(release: &Release, binary: &Binary) -> Result<Entry, String> {
-    let tag = tag(binary);
+    let tag = tag(&binary.row.target);
     let info = format!("adieu-{VERSION}.dist-info");
     let repository = release.repository.iter();
     let repository = repository.map(|address| format!("Project-URL: Repository, {address}\n"));
@@ -129,16 +128,20 @@ fn wheel(release: &Release, binary: &Binary) -> Result<Entry, String> {
 }
 
 /// The systems that a wheel supports. Linux binaries of `dist` are static, so they run with any version of glibc and
-/// musl; macOS binaries need 11.0.
-fn tag(binary: &Binary) -> &'static str {
-    match &*binary.platform {
-        "linux-x64" if binary.is_native => "linux_x86_64",
-        "linux-arm64" if binary.is_native => "linux_aarch64",
-        "linux-x64" => "manylinux_2_17_x86_64.manylinux2014_x86_64.musllinux_1_1_x86_64",
-        "linux-arm64" => "manylinux_2_17_aarch64.manylinux2014_aarch64.musllinux_1_1_aarch64",
-        "win32-x64" => "win_amd64",
-        "darwin-x64" => "macosx_11_0_x86_64",
-        _ => "macosx_11_0_arm64",
+/// musl; those that need a C library do not ship to other machines. macOS binaries need 11.0.
+fn tag(target: &str) -> &'static str {
+    match target {
+        "x86_64-unknown-linux-musl" => {
+            "manylinux_2_17_x86_64.manylinux2014_x86_64.musllinux_1_1_x86_64"
+        }
+        "aarch64-unknown-linux-musl" => {
+            "manylinux_2_17_aarch64.manylinux2014_aarch64.musllinux_1_1_aarch64"
+        }
+        "x86_64-apple-darwin" => "macosx_11_0_x86_64",
+        "aarch64-apple-darwin" => "macosx_11_0_arm64",
+        "x86_64-unknown-linux-gnu" => "linux_x86_64",
+        "aarch64-unknown-linux-gnu" => "linux_aarch64",
+        _ => "win_amd64",
     }
 }
 

@@ -22,7 +22,6 @@ fn release(folder: &Path, repository: Option<&str>) -> Vec<PathBuf> {
         binaries: vec![Binary {
             platform,
             row,
-            is_native: true,
             bytes: std::fs::read(path).expect("a binary"),
         }],
         texts: vec![
