@@ -1,8 +1,8 @@
 //! Builds one platform's binary with `cargo build --release`, and with a linker and a C compiler for its system.
 //!
-//! LLVM's linker, which rustup's toolchain brings, links those for Linux and Windows. zig, MinGW or the system's own linker
-//! link the others, and all of them where the toolchain has none of LLVM's. This file adds no profile and no feature: it
-//! decides only where a target's tools come from.
+//! LLVM's linker, which rustup's toolchain brings, links all of them, except that macOS links its own. A toolchain without
+//! it links with zig or MinGW, which make larger binaries. This file adds no profile and no feature: it decides only where
+//! a target's tools come from.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -72,19 +72,26 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
                 .env("CARGO_ZIGBUILD_CACHE_DIR", folder.join("zigbuild"))
                 .env("ZIG_GLOBAL_CACHE_DIR", &cache)
                 .env("ZIG_LOCAL_CACHE_DIR", &cache);
+            let by_lld = lld::find();
             if platform.format == "Mach-O" {
                 let sdk = frameworks::write(&folder.join("sdk"))?;
                 flags.push(format!("-Clink-arg=-F{}", sdk.frameworks.display()));
                 // rustc would strip with a program of rustup after the linker has signed the binary. Instead, the
-                // linker strips (`-s` debug information, `-x` names of local functions) and signs the result.
-                flags.push("-Clink-arg=-s".to_owned());
-                flags.push("-Clink-arg=-Wl,-x".to_owned());
-                // zig links a library for character sets that is not used here.
-                flags.push("-Clink-arg=-Wl,-dead_strip_dylibs".to_owned());
+                // linker strips (`-S` debug information, `-x` names of local functions) and signs the result. rustc names
+                // a library for character sets that is not used here.
+                let before = if by_lld.is_some() { "" } else { "-Wl," };
+                for flag in ["-S", "-x", "-dead_strip_dylibs"] {
+                    flags.push(format!("-Clink-arg={before}{flag}"));
+                }
                 command
                     .env("CARGO_PROFILE_RELEASE_STRIP", "none")
                     .env("SDKROOT", &sdk.root);
-            } else if let Some(by_lld) = lld::find() {
+                if let Some(by_lld) = by_lld {
+                    frameworks::write_libraries(&sdk.root, &lld::macos(&zig)?)?;
+                    flags.push(lld::MACOS.to_owned());
+                    command.env(linker_of(platform), by_lld);
+                }
+            } else if let Some(by_lld) = by_lld {
                 if matches!(library, Library::FromSource) {
                     flags.extend(lld::musl(&zig, &cache, platform)?);
                 }

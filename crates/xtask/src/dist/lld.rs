@@ -13,6 +13,8 @@ use crate::platforms::Platform;
 
 /// The flag with which rustc calls it.
 pub(super) const FLAVOR: &str = "-Clinker-flavor=ld.lld";
+/// The same for macOS.
+pub(super) const MACOS: &str = "-Clinker-flavor=ld64.lld";
 
 /// What MinGW's compiler adds, and where the libraries are that it would find.
 const MINGW: [&str; 3] = ["crt2.o", "libmingw32.a", "libgcc.a"];
@@ -37,7 +39,7 @@ pub(super) fn musl(
     files::write(&source, "int main(void) { return 0; }\n")?;
     let processor = platform.target.split('-').next().unwrap_or_default();
     let program = cache.join(format!("start-{processor}"));
-    let mut zig = Command::new(python_program(environment, "python-zig"));
+    let mut zig = zig(environment);
     zig.env("ZIG_GLOBAL_CACHE_DIR", cache)
         .env("ZIG_LOCAL_CACHE_DIR", cache)
         .args(["cc", "-v", "-static", "-pie", "-Os", "-lunwind"])
@@ -70,6 +72,25 @@ pub(super) fn musl(
         }
     }
     Ok(flags)
+}
+
+/// The names in macOS' system library, as zig lists them.
+pub(super) fn macos(environment: &Path) -> Result<String, String> {
+    let shown = output(zig(environment).arg("env")).unwrap_or_default();
+    let folder = shown
+        .split_once(".lib_dir = \"")
+        .and_then(|(_, rest)| rest.split_once('"'));
+    let (folder, _) =
+        folder.ok_or_else(|| format!("zig does not show where its files are: {shown}"))?;
+    let list = files::read_text(&Path::new(folder).join("libc/darwin/libSystem.tbd"))?;
+    // Processors of Apple's own programs, which LLVM's linker does not know.
+    Ok(list
+        .replace("arm64e.x1-", "arm64-")
+        .replace("arm64e-", "arm64-"))
+}
+
+fn zig(environment: &Path) -> Command {
+    Command::new(python_program(environment, "python-zig"))
 }
 
 /// Flags for start files and libraries of MinGW. The file has no time in it.
