@@ -14,6 +14,7 @@ use adieu_agent::{Environment, VariableName, process_variable, undefined_variabl
 use adieu_broker::{Address, Resources};
 use adieu_devops::Hosts;
 use adieu_identity::Scope;
+use adieu_identity::resource::{self, Cloud};
 use adieu_secret::EndpointSecret;
 use adieu_stand_in::Allowed;
 
@@ -22,7 +23,6 @@ use crate::failure::{ConfigureProblem, ConfigureProblemKind, Failure};
 use crate::lines::meaningful_lines;
 use crate::machine;
 use crate::reporter::Reporter;
-use crate::resource::{self, Cloud};
 use crate::tokens::RequestedToken;
 use settings::{Setting, kept_no_proxy, key, no_proxy, of_git, plain, terraform};
 

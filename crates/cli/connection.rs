@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use adieu_agent::{Endpoint, EndpointId, Environment, Job};
 use adieu_devops::Hosts;
+use adieu_identity::resource::{Cloud, CustomCloud};
 use adieu_identity::{
     Authority, AzureCloud, Error, IdTokenRequest, IssuedTokens, JobOfPlan, ManagedIdentity, Scheme,
     Scope, ServiceConnection, UserAssignedId, are_of_one_collection,
@@ -17,7 +18,6 @@ use crate::failure::{ConnectionFacts, ConnectionProblem, Failure};
 use crate::machine;
 use crate::report;
 use crate::reporter::Reporter;
-use crate::resource::{Cloud, CustomCloud};
 
 /// A connection that can sign in, with facts for people.
 #[derive(Debug)]

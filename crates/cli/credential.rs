@@ -3,8 +3,6 @@
 //!
 //! It never prompts, never keeps a token and never prints; each credential has its own file.
 
-mod az;
-mod azd;
 mod federated;
 mod github_actions;
 mod gitlab;
@@ -12,19 +10,18 @@ mod managed_identity;
 mod pipelines;
 mod sign_in;
 mod tenant;
-mod tool;
-mod tool_output;
 mod workload_identity;
 
-use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use adieu_agent::{Stream, WorkflowLog, process_value as variable};
 use adieu_identity::azure_core::{self, credentials::TokenCredential};
+use adieu_identity::resource::Cloud;
 use adieu_identity::{
     Authority, AzureCloud, Claims, ConnectionCredential, Error, Scheme, Scope, Token, TokenRequest,
-    is_guid,
+    Tool, ToolError, is_guid,
 };
 use adieu_transport::{Deadline, Transport};
 use futures_util::StreamExt as _;
@@ -33,9 +30,9 @@ use futures_util::stream::FuturesUnordered;
 use crate::connection::Connection;
 use crate::failure::{ConnectionFacts, CredentialProblem, CredentialProblemKind, Failure};
 use crate::identity_ids::IdentityIds;
+use crate::program;
 use crate::report;
 use crate::reporter::{Reporter as _, Terminal, while_waiting};
-use crate::resource::Cloud;
 
 pub(crate) use crate::credential_kind::{Credential, CredentialArguments};
 pub(crate) use sign_in::{AdministratorArguments, SignIn, SignInArguments};
@@ -89,23 +86,6 @@ struct Ready {
     /// Its time limit.
     limit: Duration,
 }
-
-/// A value inside an Azure SDK error.
-pub(crate) struct ErrorValue<T>(pub(crate) T);
-
-impl<T> fmt::Display for ErrorValue<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("no token")
-    }
-}
-
-impl<T> fmt::Debug for ErrorValue<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
-    }
-}
-
-impl<T> std::error::Error for ErrorValue<T> {}
 
 impl CredentialArguments {
     /// The credentials that are configured here, in order, and why the others are not.
@@ -324,13 +304,15 @@ impl CredentialArguments {
                 },
             });
         }
-        let command = match kind {
-            Credential::Azd => &azd::COMMAND,
-            _ => &az::COMMAND,
+        let name = kind.name();
+        let path = program::on_path(name).ok_or(CredentialProblemKind::NotInstalled(name))?;
+        let tool = match kind {
+            Credential::Azd => Tool::azd(path, system_folder()),
+            _ => Tool::az(path, system_folder()),
         };
         Ok(Ready {
             kind,
-            credential: Arc::new(tool::find(command)?),
+            credential: Arc::new(tool),
             connection: ConnectionFacts::default(),
             limit: ONE,
         })
@@ -374,8 +356,8 @@ impl Ready {
 
     /// The error that a credential reported through the Azure SDK: a tool's problem, or the failure of a connection.
     fn fault(&self, error: azure_core::Error) -> CredentialProblemKind {
-        match error.into_downcast::<ErrorValue<CredentialProblemKind>>() {
-            Ok(ErrorValue(fault)) => fault,
+        match error.into_downcast::<ToolError>() {
+            Ok(error) => CredentialProblemKind::Tool(error),
             Err(error) => CredentialProblemKind::Identity {
                 connection: self.connection.clone(),
                 error: Error::take(error).unwrap_or_else(Error::Credential),
@@ -407,6 +389,15 @@ fn is_of_another_ci(credential: Credential) -> bool {
         Credential::Gitlab => !gitlab::is_here(),
         _ => false,
     }
+}
+
+/// The folder in which tools run, as in the Azure SDKs.
+fn system_folder() -> PathBuf {
+    let folder = match cfg!(windows) {
+        true => variable("SystemRoot").unwrap_or_else(|| "C:\\Windows".to_owned()),
+        false => "/".to_owned(),
+    };
+    PathBuf::from(folder)
 }
 
 /// The cloud of `AZURE_AUTHORITY_HOST`, which decides the addresses of resources.

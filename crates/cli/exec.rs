@@ -9,10 +9,11 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-#[cfg(unix)]
 use adieu_agent::process_path;
 use adieu_agent::process_variable;
 use adieu_broker::{Broker, Tokens};
+#[cfg(unix)]
+use adieu_identity::resource::{self, Cloud};
 use adieu_order::Map;
 use adieu_stand_in::{Allowed, OnRequest};
 use adieu_transport::Transport;
@@ -32,7 +33,6 @@ use crate::network;
 use crate::platform::{SignalTarget, Stops};
 use crate::program;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::resource::{self, Cloud};
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
 use crate::tokens::{self, RequestedToken, expiry_name};

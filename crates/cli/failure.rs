@@ -7,18 +7,17 @@ mod line;
 mod scan;
 
 use std::io;
-use std::time::Duration;
 
 use adieu_agent::{InputError, NotAVariableName, PlatformVariableError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_extension::Problem;
-use adieu_identity::{Error, NotAnAuthority, NotTheCollection, NotTheIssuer};
+use adieu_identity::resource::NotAResource;
+use adieu_identity::{Error, NotAnAuthority, NotTheCollection, NotTheIssuer, ToolError};
 use adieu_vsix::EditError;
 
 use crate::credential_kind::Credential;
 use crate::federated_credential::Untrusted;
 use crate::identity_ids::IdentityIds;
-use crate::resource::NotAResource;
 
 pub(crate) use feeds::{FeedLineProblemKind, FeedsProblem};
 pub(crate) use line::{
@@ -361,32 +360,9 @@ pub(crate) enum CredentialProblemKind {
         error: Error,
     },
     /// Its tool returned no token.
-    Tool {
-        fault: ToolProblem,
-        /// The command: `az account get-access-token …`
-        command: String,
-        scope: String,
-        tenant: Option<String>,
-    },
+    Tool(ToolError),
     /// Its token belongs to a tenant other than the requested one.
     AnotherTenant { asked: String, got: String },
-}
-
-/// What can go wrong with a tool.
-#[derive(Debug)]
-pub(crate) enum ToolProblem {
-    /// A value contains characters that no tool should get.
-    NotPlain(String),
-    /// The system cannot start it.
-    NotStarted(io::Error),
-    /// It did not end in time.
-    Time(Duration),
-    /// It failed with this message.
-    Message(String),
-    /// It failed without a message: `exit status: 1`.
-    Silent(String),
-    /// It succeeded, but its output contains no token.
-    NoToken,
 }
 
 /// Why git gets no token.

@@ -5,9 +5,8 @@
 
 use adieu_devops::FederatedCredential;
 use adieu_identity::Claims;
+use adieu_identity::resource::Cloud;
 use serde_json::{Value, json};
-
-use crate::resource::Cloud;
 
 /// The issuers of github.com and gitlab.com.
 pub(crate) const GITHUB: &str = "https://token.actions.githubusercontent.com";

@@ -2,21 +2,21 @@
 //!
 //! It never answers for another host, never over plain HTTP, and stores nothing.
 
-mod question;
 mod set_up;
 
 use std::io::{self, Read as _};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use adieu_agent::{Stream, process_variable};
-use adieu_devops::{Client, Error as DevOpsError, Hosts, Reason};
+use adieu_broker::git::{Organization, Question, Refused};
+use adieu_devops::{Client, Error as DevOpsError, Hosts, Reason, Tenant};
+use adieu_identity::resource;
 use adieu_identity::{LocalEndpoint, Token};
 use adieu_secret::{AccessToken, EndpointSecret, GitCredential};
 use adieu_transport::{Deadline, Transport};
 use clap::Args;
-use zeroize::Zeroizing;
 
 use crate::configure::{GIT_ENDPOINT, GIT_ENDPOINT_KEY};
 use crate::credential::{self, CredentialArguments, SignIn};
@@ -25,8 +25,6 @@ use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::report::Report;
 use crate::reporter::Terminal;
-use crate::resource;
-use question::{Organization, Question, Refused};
 
 /// A request of git has a few hundred bytes.
 const LONGEST_QUESTION: u64 = 64 * 1024;
@@ -69,7 +67,7 @@ pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, F
             arguments.global,
         );
     };
-    let question = Question::read(read().reveal());
+    let question = Question::read(&read());
     let Some(organization) = question.organization() else {
         return Ok(ExitCode::SUCCESS);
     };
@@ -199,7 +197,7 @@ async fn answer(
             (token, IdentityIds::default())
         }
         None => {
-            let tenant = match question.tenant() {
+            let tenant = match tenant_in(question) {
                 Some(tenant) => Some(tenant),
                 None => tenant_of(organization, transport).await?,
             };
@@ -209,7 +207,7 @@ async fn answer(
         }
     };
     let ids = IdentityIds::of_token(&token).or(configured);
-    match (question.tenant(), &ids.tenant) {
+    match (tenant_in(question), &ids.tenant) {
         (Some(wanted), Some(got)) if !wanted.eq_ignore_ascii_case(got) => {
             Err(another_tenant(organization, &wanted, ids))
         }
@@ -266,25 +264,18 @@ fn job_endpoint() -> Result<Option<LocalEndpoint>, Failure> {
         .map_err(problem)
 }
 
-/// Writes a bearer token if git supports that (2.46 and newer), otherwise a password. `ephemeral` and the expiry keep
-/// other helpers from storing it.
+/// The tenant in the organization's challenge.
+fn tenant_in(question: &Question) -> Option<String> {
+    let mut challenges = question.challenges().iter();
+    challenges.find_map(|challenge| match Tenant::in_challenge(challenge)? {
+        Tenant::Entra(tenant) => Some(tenant),
+        Tenant::MicrosoftAccounts => None,
+    })
+}
+
 fn write(question: &Question, token: &Token) -> io::Result<()> {
     if let Some(log) = credential::workflow_log() {
         log.mask(&token.value);
     }
-    let value = token.value.reveal();
-    let mut lines = Zeroizing::new(if question.takes_schemes() {
-        format!("capability[]=authtype\nauthtype=Bearer\ncredential={value}\nephemeral=1")
-    } else {
-        format!("username={}\npassword={value}", question.username())
-    });
-    let since_1970 = token.expires_on.duration_since(UNIX_EPOCH);
-    if let Ok(expires_on) = since_1970 {
-        lines.push_str(&format!("\npassword_expiry_utc={}", expires_on.as_secs()));
-    }
-    if !question.takes_schemes() {
-        // Older versions of git ask the next helper until they have both values.
-        lines.push_str("\nquit=1");
-    }
-    Stream::Output.credential(&lines)
+    Stream::Output.credential(&question.answer(token))
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use adieu_agent::{Log, Masked, Stream, WorkflowFile, WorkflowLog};
 use adieu_identity::Token;
+use adieu_identity::resource;
 use time::OffsetDateTime;
 
 use crate::connection::Connection;
@@ -15,7 +16,6 @@ use crate::credential;
 use crate::failure::Failure;
 use crate::moment::rfc_3339;
 use crate::network;
-use crate::resource;
 use crate::tokens::{self, RequestedToken, expiry_name};
 
 /// The inputs of the action, as its step passes them.

@@ -39,7 +39,6 @@ mod program;
 mod progress;
 mod report;
 mod reporter;
-mod resource;
 mod result;
 mod run;
 mod runtime;

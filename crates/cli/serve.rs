@@ -13,6 +13,7 @@ use std::time::Duration;
 use adieu_agent::Stream;
 use adieu_broker::{Broker, Ended, Resources};
 use adieu_identity::Scope;
+use adieu_identity::resource::{self, Cloud};
 use clap::Args;
 
 use crate::credential::{self, CredentialArguments, SignIn};
@@ -21,7 +22,6 @@ use crate::flag_values::whole_number;
 use crate::network;
 use crate::platform::Stops;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::resource::{self, Cloud};
 use crate::result::Form;
 use crate::session::Source;
 use crate::shell::Shell;

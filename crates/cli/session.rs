@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use adieu_agent::Log;
 use adieu_devops::{Client, Hosts, MicrosoftGraph, Organization};
+use adieu_identity::resource::{self, Cloud};
 use adieu_identity::{Claims, Error, IssuedTokens, Scope, Token};
 use adieu_secret::AccessToken;
 use adieu_transport::Transport;
@@ -18,7 +19,6 @@ use crate::failure::Failure;
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::organization;
-use crate::resource::{self, Cloud};
 
 /// A token with less time left than this is renewed first.
 const MARGIN: Duration = Duration::from_secs(5 * 60);

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use adieu_agent::{NotAVariableName, VariableName, undefined_variable};
+use adieu_identity::resource::{self, Cloud};
 use adieu_identity::{Scope, Token};
 use adieu_secret::IdToken;
 use adieu_transport::Transport;
@@ -13,7 +14,6 @@ use crate::connection::Connection;
 use crate::failure::{Failure, LinePlace, LineProblem, LineProblemKind};
 use crate::lines::meaningful_lines;
 use crate::reporter::Reporter;
-use crate::resource::{self, Cloud};
 
 /// A requested token: the variable that receives it, and its resource.
 #[derive(Debug)]

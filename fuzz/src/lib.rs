@@ -7,20 +7,20 @@
 use std::io::{self, Cursor};
 use std::time::Duration;
 
+use adieu_broker::git::Question;
 use adieu_broker::{Broker, Refusal, RefusalScope, Resources, TokenSource};
 use adieu_identity::azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use adieu_identity::azure_core::{self, error::ErrorKind};
 use adieu_manifest::document::{Dialect, Node};
 use adieu_manifest::task::Task;
 use adieu_manifest::task_check::{self, Servers};
+use adieu_secret::GitCredential;
 use adieu_vsix::archive::{Archive, Bounds};
 use async_trait::async_trait;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 mod feeds;
-#[allow(dead_code, reason = "the program uses the rest of the file")]
-mod git;
 mod scan;
 
 pub use feeds::feeds;
@@ -51,8 +51,8 @@ pub fn manifest(data: &[u8]) {
 
 /// Reads what git writes to a credential helper.
 pub fn git_question(data: &[u8]) {
-    let text = String::from_utf8_lossy(data);
-    let _ = git::organization(&text);
+    let text = String::from_utf8_lossy(data).into_owned();
+    let _ = Question::read(&GitCredential::new(text)).organization();
 }
 
 /// Sends bytes to a broker. `{key}` in them is replaced with its key; without the key, the answer must never be a

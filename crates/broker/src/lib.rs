@@ -8,6 +8,7 @@
 mod auth;
 mod broker;
 mod connections;
+pub mod git;
 mod protocol;
 mod resources;
 mod slots;

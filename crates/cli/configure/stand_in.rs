@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use adieu_agent::{Log, VariableName, process_path, process_variable};
 use adieu_broker::Tokens;
+use adieu_identity::resource;
 use adieu_order::Map;
 use adieu_secret::EndpointSecret;
 use adieu_stand_in::{Allowed, Journal, OnRequest, StandInProxy, hosts_of};
@@ -18,7 +19,6 @@ use adieu_transport::{
 use tempfile::{Builder, TempPath};
 
 use super::settings::{Setting, Value, environment_of, key, no_proxy, plain};
-use crate::resource;
 
 /// Files with roots begin so.
 const PREFIX: &str = "adieu-roots-";

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use adieu_devops::{Client, Hosts};
+use adieu_identity::resource::{self, Cloud};
 use adieu_identity::{Claims, Scope, Token, is_guid};
 use adieu_transport::Transport;
 use clap::Args;
@@ -16,7 +17,6 @@ use crate::failure::{CredentialProblem, CredentialProblemKind, Failure};
 use crate::identity_ids::IdentityIds;
 use crate::report;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::resource::{self, Cloud};
 
 /// Time limit for asking Azure DevOps who a token belongs to.
 const CONFIRMATION: Duration = Duration::from_secs(5);

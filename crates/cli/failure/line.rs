@@ -3,8 +3,7 @@
 //! It never parses a line; its callers do.
 
 use adieu_agent::NotAVariableName;
-
-use crate::resource::NotAResource;
+use adieu_identity::resource::NotAResource;
 
 /// An invalid line of `tokens`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use adieu_agent::process_variable;
 use adieu_broker::{Broker, Resources};
+use adieu_identity::resource;
 use adieu_transport::Transport;
 
 use super::endpoint::Endpoint;
@@ -22,7 +23,6 @@ use super::{local, make_in, settings};
 use crate::credential::{CredentialArguments, SignIn};
 use crate::failure::{Failure, FeedsProblem};
 use crate::reporter::Terminal;
-use crate::resource;
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
 

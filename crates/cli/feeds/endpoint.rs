@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use adieu_broker::Address;
+use adieu_identity::resource;
 use adieu_identity::{Scope, Token};
 use adieu_secret::{AccessToken, EndpointSecret};
 use adieu_transport::{Body, Method, Network, Transport, Url};
@@ -16,7 +17,6 @@ use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
 use super::folder::Folder;
-use crate::resource;
 
 /// The file with the broker's address and its key.
 const FILE: &str = "broker.json";

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use adieu_agent::{EndpointId, Stream};
 use adieu_broker::{Broker, Resources};
 use adieu_feeds::{Mirror, OtherClients, netrc, npmrc, pypirc, settings, yarnrc};
+use adieu_identity::resource;
 use adieu_identity::{Scope, Token};
 use adieu_order::Map;
 use serde_json::{Value, json};
@@ -27,7 +28,6 @@ use crate::network;
 use crate::platform;
 use crate::report::Report;
 use crate::reporter::Quiet;
-use crate::resource;
 use crate::serve::job;
 
 /// A client reads its file once, and may use it for as long again: half of the shortest lifetime of a Microsoft Entra

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use adieu_feeds::Reading;
+use adieu_identity::resource;
 use adieu_identity::{Token, UserAssignedId};
 use adieu_order::Map;
 use adieu_transport::Transport;
@@ -18,7 +19,6 @@ use crate::credential::{self, Credential, CredentialArguments, SignIn};
 use crate::failure::{Failure, FeedsProblem};
 use crate::network;
 use crate::report::Report;
-use crate::resource;
 
 /// The position of feeds that a flag declares.
 pub(crate) const FLAG: &str = "--feed";

@@ -5,14 +5,14 @@
 use std::time::Duration;
 
 use adieu_devops::Reason;
-use adieu_identity::{Error, ManagedIdentityProblem, NotAnAuthority};
+use adieu_identity::{Error, ManagedIdentityProblem, NotAnAuthority, ToolError, ToolProblem};
 
 use super::asked::Asked;
 use super::{Report, azure_devops, connection, identity};
 use crate::aadsts;
 use crate::console;
 use crate::credential_kind::Credential;
-use crate::failure::{ConnectionFacts, CredentialProblem, CredentialProblemKind, ToolProblem};
+use crate::failure::{ConnectionFacts, CredentialProblem, CredentialProblemKind};
 use adieu_agent::is_in_a_pipeline;
 
 /// No credential returned a token: the selected one, or all that `auto` tries.
@@ -171,12 +171,12 @@ fn one(problem: &CredentialProblem) -> Report {
             "{name} has a token of tenant {got}, not of tenant {asked}."
         ))
         .remedy(&another_tenant(problem.credential, asked)),
-        CredentialProblemKind::Tool {
-            fault,
+        CredentialProblemKind::Tool(ToolError {
+            problem: fault,
             command,
             scope,
             tenant,
-        } => {
+        }) => {
             let by_hand = format!("To see its whole output, run: {command}");
             let sign_in = sign_in(problem.credential, tenant.as_deref(), Some(scope));
             match fault {

@@ -3,12 +3,12 @@
 //! It makes no decisions and prints nothing; `job.rs` has those for lines of `configure`.
 
 use adieu_agent::{InputError, NotAVariableName, TooLong};
+use adieu_identity::resource::{self, NotAResource};
 
 use super::Report;
 use crate::failure::{
     ConnectionLineProblem, ConnectionLineProblemKind, LinePlace, LineProblem, LineProblemKind,
 };
-use crate::resource::{self, NotAResource};
 
 pub(super) fn input(error: &InputError) -> Report {
     match error {

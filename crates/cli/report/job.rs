@@ -2,12 +2,12 @@
 //!
 //! It makes no decisions.
 
+use adieu_identity::resource::NotAResource;
 use std::io;
 
 use super::Report;
 use super::inputs::undefined;
 use crate::failure::{ConfigureProblem, ConfigureProblemKind, ScriptProblem};
-use crate::resource::NotAResource;
 
 pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
     let mut reports = problems.iter().map(line);

@@ -12,6 +12,7 @@ use adieu_agent::{
     EndpointId, Environment, Stream, is_for_the_task_alone, process_variable, process_variables,
 };
 use adieu_broker::{Broker, Resources, Tokens};
+use adieu_identity::resource;
 use adieu_secret::EndpointSecret;
 use adieu_stand_in::{Allowed, Journal, StandInProxy};
 use adieu_transport::{Method, Transport, Url};
@@ -33,7 +34,6 @@ use crate::network;
 use crate::platform;
 use crate::report::Report;
 use crate::reporter::Quiet;
-use crate::resource;
 use crate::session::Source;
 
 /// A broker without a request for this long belongs to a job that has ended. Longer than a job may be idle between

@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use adieu_agent::Stream;
+use adieu_identity::resource;
 use clap::Args;
 use time::UtcOffset;
 
@@ -15,7 +16,6 @@ use crate::failure::Failure;
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::resource;
 
 /// Flags of `token`.
 #[derive(Debug, Args)]

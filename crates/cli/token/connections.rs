@@ -5,10 +5,10 @@
 
 use adieu_agent::{EndpointId, Environment, undefined_variable};
 use adieu_identity::Scope;
+use adieu_identity::resource::{self, Cloud};
 
 use crate::failure::{ConnectionLineProblem, ConnectionLineProblemKind, Failure};
 use crate::lines::meaningful_lines;
-use crate::resource::{self, Cloud};
 use crate::tokens::Request;
 
 /// A connection that receives a token.

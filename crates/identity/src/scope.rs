@@ -1,6 +1,6 @@
 //! The scope of an access token, and the audiences that a token for it may carry.
 //!
-//! It knows no resource by name; words such as `azureDevOps` belong to the task.
+//! It knows no resource by name; `resource.rs` has the words such as `azureDevOps`.
 
 /// The scope that an access token is requested for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -55,7 +55,6 @@ const FLOORS: &[(&str, &[&str])] = &[
         "adieu-fuzz",
         &[
             "adieu-broker",
-            "adieu-devops",
             "adieu-feeds",
             "adieu-identity",
             "adieu-manifest",
@@ -111,6 +110,10 @@ const REVEALS: &[(&str, &str)] = &[
         "the comparison with what a client shows",
     ),
     (
+        "crates/broker/src/git.rs",
+        "git, which asked for it, and the claims of a token that git passes back",
+    ),
+    (
         "crates/broker/src/protocol/azd.rs",
         "the answer to azd, over the loopback address",
     ),
@@ -134,11 +137,6 @@ const REVEALS: &[(&str, &str)] = &[
     (
         "crates/cli/feeds/keeper.rs",
         "the pipe between a task and the process that it starts, and whether a token is new",
-    ),
-    ("crates/cli/git_credential.rs", "git, which asked for it"),
-    (
-        "crates/cli/git_credential/question.rs",
-        "the claims of a token that git hands back",
     ),
     ("crates/cli/run.rs", "the environment of one script"),
     (

@@ -2,20 +2,24 @@
 //!
 //! It never requests a token.
 
-use adieu_identity::{Scope, is_guid};
+use crate::scope::Scope;
+use crate::user_assigned::is_guid;
 
 /// The words, in the order of the documents.
-pub(crate) const WORDS: [&str; 6] = ["azureDevOps", "arm", "graph", "keyVault", "storage", "sql"];
+pub const WORDS: [&str; 6] = ["azureDevOps", "arm", "graph", "keyVault", "storage", "sql"];
 
 /// Azure DevOps' application, the same in every cloud
 /// (learn.microsoft.com, "Issue Microsoft Entra tokens with the Azure CLI").
-const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+pub const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
 /// An Azure cloud, which decides the addresses of resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Cloud {
+pub enum Cloud {
+    /// The public cloud.
     Public,
+    /// Azure Government.
     UsGovernment,
+    /// Azure operated by 21Vianet.
     China,
     /// Addresses from a connection's own data, as for Azure Stack.
     Custom(CustomCloud),
@@ -23,15 +27,18 @@ pub(crate) enum Cloud {
 
 /// Resource addresses in a connection's data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct CustomCloud {
-    pub(crate) arm: Option<String>,
-    pub(crate) graph: Option<String>,
-    pub(crate) key_vault: Option<String>,
+pub struct CustomCloud {
+    /// Azure Resource Manager.
+    pub arm: Option<String>,
+    /// Microsoft Graph.
+    pub graph: Option<String>,
+    /// Azure Key Vault.
+    pub key_vault: Option<String>,
 }
 
 /// Why a text is not a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NotAResource {
+pub enum NotAResource {
     /// It is not a known word, a GUID, a URI or a scope.
     Unknown,
     /// The word has no meaning in the connection's cloud.
@@ -41,7 +48,10 @@ pub(crate) enum NotAResource {
 }
 
 /// The scope of a resource, as users write it, in a cloud.
-pub(crate) fn scope(resource: &str, cloud: &Cloud) -> Result<Scope, NotAResource> {
+///
+/// # Errors
+/// The text is not a resource, or not one of this cloud.
+pub fn scope(resource: &str, cloud: &Cloud) -> Result<Scope, NotAResource> {
     if resource.contains(char::is_whitespace) {
         return Err(NotAResource::Space);
     }
@@ -62,7 +72,8 @@ pub(crate) fn scope(resource: &str, cloud: &Cloud) -> Result<Scope, NotAResource
 }
 
 /// Azure DevOps' own application, which exists in every tenant of every cloud.
-pub(crate) fn azure_devops() -> Scope {
+#[must_use]
+pub fn azure_devops() -> Scope {
     with_audiences(AZURE_DEVOPS, &[AZURE_DEVOPS])
 }
 

@@ -2,12 +2,13 @@
 //!
 //! It never starts the tool.
 
-use adieu_identity::{Scope, Token};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::tool::{Command, token_in};
+use super::{Command, token_in};
+use crate::scope::Scope;
+use crate::token::Token;
 
 /// The command of the Azure SDKs (`AzureDeveloperCliCredential`).
 pub(super) const COMMAND: Command = Command {

@@ -2,12 +2,13 @@
 //!
 //! It never creates a token; one that git passes back is only examined, and wiped.
 
-use adieu_devops::Tenant;
-use adieu_identity::Claims;
-use adieu_secret::{AccessToken, GitCredential};
+use std::time::UNIX_EPOCH;
 
-/// The application whose tokens give access to repositories.
-const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+use adieu_identity::resource::AZURE_DEVOPS;
+use adieu_identity::{Claims, Token};
+use adieu_secret::{AccessToken, GitCredential};
+use zeroize::Zeroizing;
+
 /// The user name in an answer if the address has none.
 const USER: &str = "adieu";
 /// The host that organizations share.
@@ -17,7 +18,7 @@ const OWN_HOST: &str = ".visualstudio.com";
 
 /// A request for a credential.
 #[derive(Debug, Default)]
-pub(super) struct Question {
+pub struct Question {
     protocol: String,
     host: String,
     /// Set only with `credential.useHttpPath`.
@@ -34,7 +35,7 @@ pub(super) struct Question {
 const SHORTEST_TOKEN: usize = 200;
 
 /// A refused token.
-pub(super) enum Refused {
+pub enum Refused {
     /// Its claims can be read.
     Readable(Box<Claims>),
     /// Its claims cannot be read.
@@ -43,9 +44,10 @@ pub(super) enum Refused {
 
 impl Question {
     /// Parses `key=value` lines. Unknown keys are ignored, as git's page requires.
-    pub(super) fn read(text: &str) -> Self {
+    #[must_use]
+    pub fn read(text: &GitCredential) -> Self {
         let mut question = Self::default();
-        for line in text.lines() {
+        for line in text.reveal().lines() {
             let Some((key, value)) = line.split_once('=') else {
                 continue;
             };
@@ -69,7 +71,8 @@ impl Question {
 
     /// The organization whose repositories git wants to access, as far as git names it; `None` if they do not belong
     /// to Azure DevOps, or would be accessed over plain HTTP.
-    pub(super) fn organization(&self) -> Option<Organization<'_>> {
+    #[must_use]
+    pub fn organization(&self) -> Option<Organization<'_>> {
         if self.protocol != "https" {
             return None;
         }
@@ -102,17 +105,15 @@ impl Question {
         })
     }
 
-    /// The tenant in the organization's challenge.
-    pub(super) fn tenant(&self) -> Option<String> {
-        let mut challenges = self.challenges.iter();
-        challenges.find_map(|challenge| match Tenant::in_challenge(challenge)? {
-            Tenant::Entra(tenant) => Some(tenant),
-            Tenant::MicrosoftAccounts => None,
-        })
+    /// The challenges of the server, as it sent them in `WWW-Authenticate`.
+    #[must_use]
+    pub fn challenges(&self) -> &[String] {
+        &self.challenges
     }
 
     /// The credential that git passes back, if it can be a token for Azure DevOps.
-    pub(super) fn refused(&self) -> Option<Refused> {
+    #[must_use]
+    pub fn refused(&self) -> Option<Refused> {
         let credential = self.credential.as_ref()?.reveal();
         match Claims::read(credential) {
             Some(claims) => {
@@ -127,13 +128,29 @@ impl Question {
         }
     }
 
-    /// Whether git accepts `authtype=Bearer`.
-    pub(super) fn takes_schemes(&self) -> bool {
-        self.takes_schemes
+    /// The answer with a token: as a bearer token if git supports that (2.46 and newer), otherwise as a password.
+    /// `ephemeral` and the expiry keep other helpers from storing it.
+    #[must_use]
+    pub fn answer(&self, token: &Token) -> Zeroizing<String> {
+        let value = token.value.reveal();
+        let mut lines = Zeroizing::new(if self.takes_schemes {
+            format!("capability[]=authtype\nauthtype=Bearer\ncredential={value}\nephemeral=1")
+        } else {
+            format!("username={}\npassword={value}", self.username())
+        });
+        let since_1970 = token.expires_on.duration_since(UNIX_EPOCH);
+        if let Ok(expires_on) = since_1970 {
+            lines.push_str(&format!("\npassword_expiry_utc={}", expires_on.as_secs()));
+        }
+        if !self.takes_schemes {
+            // Older versions of git ask the next helper until they have both values.
+            lines.push_str("\nquit=1");
+        }
+        lines
     }
 
     /// The user in the address, which every answer must repeat; Azure DevOps ignores it.
-    pub(super) fn username(&self) -> &str {
+    fn username(&self) -> &str {
         if self.username.is_empty() {
             USER
         } else {
@@ -144,7 +161,7 @@ impl Question {
 
 /// The organization of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Organization<'a> {
+pub enum Organization<'a> {
     /// This one.
     Named(&'a str),
     /// An Azure DevOps repository; git is not configured to name the organization.
@@ -153,7 +170,8 @@ pub(super) enum Organization<'a> {
 
 impl<'a> Organization<'a> {
     /// Its name; empty if git did not name it.
-    pub(super) fn name(self) -> &'a str {
+    #[must_use]
+    pub fn name(self) -> &'a str {
         match self {
             Self::Named(name) => name,
             Self::NotGiven => "",
@@ -164,6 +182,10 @@ impl<'a> Organization<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(text: &str) -> Question {
+        Question::read(&GitCredential::new(text.to_owned()))
+    }
 
     #[test]
     fn answers_for_azure_devops_alone() {
@@ -217,63 +239,24 @@ mod tests {
             ("host=dev.azure.com\n", None),
             ("", None),
         ] {
-            assert_eq!(Question::read(text).organization(), expected, "{text}");
+            assert_eq!(read(text).organization(), expected, "{text}");
         }
     }
 
     #[test]
-    fn reads_the_tenant_out_of_the_challenges() {
-        let tenant = "11111111-2222-3333-4444-555555555555";
-        for (challenges, expected) in [
-            (
-                format!(
-                    "wwwauth[]=Bearer \
-                 authorization_uri=https://login.microsoftonline.com/{tenant}\nwwwauth[]=Basic realm=\"https://tfsprodneu1.visualstudio.com/\"\nwwwauth[]=TFS-Federated\n"
-                ),
-                Some(tenant),
-            ),
-            (
-                format!(
-                    "wwwauth[]=Bearer \
-                 authorization_uri=\"https://login.microsoftonline.com/{tenant}/\", x=y\n"
-                ),
-                Some(tenant),
-            ),
-            (
-                "wwwauth[]=Bearer authorization_uri=https://login.microsoftonline.com/common\n"
-                    .to_owned(),
-                None,
-            ),
-            (
-                "wwwauth[]=Bearer \
-             authorization_uri=https://login.windows.net/00000000-0000-0000-0000-000000000000\n"
-                    .to_owned(),
-                None,
-            ),
-            (
-                format!(
-                    "wwwauth[]=bearer \
-             Authorization_Uri='https://login.microsoftonline.com/{tenant}'\n"
-                ),
-                Some(tenant),
-            ),
-            ("wwwauth[]=Basic realm=\"x\"\n".to_owned(), None),
-        ] {
-            assert_eq!(
-                Question::read(&challenges).tenant().as_deref(),
-                expected,
-                "{challenges}"
-            );
-        }
+    fn passes_on_the_challenges_since_an_empty_one() {
+        let question =
+            read("wwwauth[]=Basic\nwwwauth[]=\nwwwauth[]=Bearer x\nwwwauth[]=TFS-Federated\n");
+        assert_eq!(question.challenges(), ["Bearer x", "TFS-Federated"]);
     }
 
     #[test]
     fn knows_which_answers_git_reads() {
-        let old = Question::read("protocol=https\ncapability[]=state\nusername=contoso\n");
-        assert!(!old.takes_schemes());
+        let old = read("protocol=https\ncapability[]=state\nusername=contoso\n");
+        assert!(!old.takes_schemes);
         assert_eq!(old.username(), "contoso");
-        let new = Question::read("capability[]=authtype\ncapability[]=state\nunknown=1\nno line\n");
-        assert!(new.takes_schemes());
+        let new = read("capability[]=authtype\ncapability[]=state\nunknown=1\nno line\n");
+        assert!(new.takes_schemes);
         assert_eq!(new.username(), "adieu");
     }
 }
