@@ -300,20 +300,23 @@ fn task_module(module: &str, task: &Task, path: &Path) -> String {
         let name = &input.name;
         let field = snake_case(name);
         let (kind, read) = match input.kind.as_str() {
-            "boolean" => ("bool".to_owned(), format!("environment.boolean({name:?})?")),
-            "multiLine" => ("String".to_owned(), format!("environment.text({name:?})")),
-            "string" | "filePath" => ("String".to_owned(), format!("environment.line({name:?})?")),
+            "boolean" => ("bool".to_owned(), format!("environment.boolean({name:?})")),
+            "multiLine" => (
+                "String".to_owned(),
+                format!("Ok(environment.text({name:?}))"),
+            ),
+            "string" | "filePath" => ("String".to_owned(), format!("environment.line({name:?})")),
             "pickList" | "radio" => {
                 let kind = pascal_case(name);
                 choices.push_str(&choice(&kind, input));
                 let read = format!(
-                    "environment.choice({name:?}, {kind}::WORDS, {kind}::ALL)?.unwrap_or_default()"
+                    "environment.choice({name:?}, {kind}::WORDS, {kind}::ALL).map(Option::unwrap_or_default)"
                 );
                 (kind, read)
             }
             kind if kind.starts_with("connectedService:") => (
                 "EndpointId".to_owned(),
-                format!("environment.connection({name:?})?"),
+                format!("environment.connection({name:?})"),
             ),
             kind => stop(
                 path,
@@ -326,7 +329,9 @@ fn task_module(module: &str, task: &Task, path: &Path) -> String {
             ("boolean" | "pickList" | "radio", _) => (kind, read),
             (_, true) => (
                 kind,
-                format!("{read}.ok_or(InputError::Missing {{ input: {name:?} }})?"),
+                format!(
+                    "{read}.and_then(|text| text.ok_or(InputError::Missing {{ input: {name:?} }}))"
+                ),
             ),
             (_, false) => (format!("Option<{kind}>"), read),
         };
@@ -335,7 +340,10 @@ fn task_module(module: &str, task: &Task, path: &Path) -> String {
             "        /// {}.\n        pub(crate) {field}: {kind},",
             input.label
         );
-        let _ = writeln!(reads, "                {field}: {read},");
+        let _ = writeln!(
+            reads,
+            "                {field}: super::or_default({read}, &mut wrong),"
+        );
     }
     format!(
         r"
@@ -354,8 +362,11 @@ pub(crate) mod {module} {{
     impl Inputs {{
         /// Reads the agent's environment.
         pub(crate) fn read(environment: &Environment) -> Result<Self, InputError> {{
-            Ok(Self {{
-{reads}            }})
+            // Each `?` would be followed by the code that frees all inputs before it.
+            let mut wrong = None;
+            let inputs = Self {{
+{reads}            }};
+            wrong.map_or(Ok(inputs), Err)
         }}
     }}
 {choices}}}

@@ -101,7 +101,7 @@ impl State {
 }
 
 /// Prints findings, in a pipeline also on the run's page. The exit code is 1 if a check failed.
-pub(crate) fn print(checks: &[Check], form: Form) -> Result<ExitCode, Failure> {
+pub(crate) fn print(checks: &[Check], form: Form) -> Result<ExitCode, Box<Failure>> {
     match form {
         Form::Text => result::print_styled(&lines(checks))?,
         Form::Json => result::print(Form::Json, &[], &json(checks))?,

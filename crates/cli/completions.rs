@@ -14,7 +14,6 @@ use crate::failure::Failure;
 use crate::reporter::{Reporter as _, Terminal};
 use adieu_agent::process_value as variable;
 
-/// Flags of `completions`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -31,7 +30,7 @@ pub(crate) struct CompletionsArguments {
     install: bool,
 }
 
-/// The words after `adieu`, the last of which is being typed.
+// The words after `adieu`, the last of which is being typed.
 #[derive(Debug, Args)]
 pub(crate) struct CompleteArguments {
     #[arg(last = true)]
@@ -102,13 +101,13 @@ complete -c adieu -f -a '(__adieu_complete)'
 }
 
 /// Prints the completion script, or writes it where the shell loads it.
-pub(crate) fn run(arguments: &CompletionsArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &CompletionsArguments) -> Result<ExitCode, Box<Failure>> {
     let script = arguments.shell.script();
     if !arguments.install {
         return Ok(print(script));
     }
     let Some((path, next)) = arguments.shell.place() else {
-        return Err(Failure::NoFolderForCompletions);
+        return Err(Failure::NoFolderForCompletions.into());
     };
     let written = path
         .parent()

@@ -55,11 +55,11 @@ impl Connection {
 pub(crate) fn named(
     azure_devops: Option<EndpointId>,
     azure_rm: Option<EndpointId>,
-) -> Result<EndpointId, Failure> {
+) -> Result<EndpointId, Box<Failure>> {
     match (azure_devops, azure_rm) {
         (Some(id), None) | (None, Some(id)) => Ok(id),
-        (None, None) => Err(Failure::NoConnection),
-        (Some(_), Some(_)) => Err(Failure::TwoConnections),
+        (None, None) => Err(Failure::NoConnection.into()),
+        (Some(_), Some(_)) => Err(Failure::TwoConnections.into()),
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn read(
     environment: &Environment,
     id: &EndpointId,
     tenant: Option<String>,
-) -> Result<Connection, Failure> {
+) -> Result<Connection, Box<Failure>> {
     let job = environment.job().map_err(Failure::PlatformVariable)?;
     let mut facts = ConnectionFacts {
         id: id.as_str().to_owned(),
@@ -84,7 +84,8 @@ pub(crate) fn read(
         Err(problem) => Err(Failure::Connection {
             connection: facts,
             problem,
-        }),
+        }
+        .into()),
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use adieu_agent::Stream;
 use clap::{Args, ValueEnum};
 
-/// The flags that every verb has.
+// The flags that every verb has.
 #[derive(Debug, Clone, Copy, Default, Args)]
 #[command(next_help_heading = "Output options")]
 pub(crate) struct ConsoleArguments {

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 /// The credential that `auto` chose for this process.
 static OF_AUTO: OnceLock<Credential> = OnceLock::new();
 
-/// The flags that choose how a verb signs in.
+// The flags that choose how a verb signs in.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct CredentialArguments {
     /// How to sign in

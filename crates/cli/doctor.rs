@@ -19,7 +19,6 @@ use crate::network;
 use crate::organization;
 use crate::result::Form;
 
-/// Flags of `doctor`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -77,14 +76,14 @@ fn repository(text: &str) -> Result<(String, String), String> {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Box<Failure>> {
     let hosts = Hosts::public();
     let organization = defaults::organization_or_default(arguments.organization);
     let organization = organization
         .map(|text| organization::named(&hosts, &text))
         .transpose()?;
     if organization.is_none() && arguments.repository.is_some() {
-        return Err(Failure::NoOrganization("--repository"));
+        return Err(Failure::NoOrganization("--repository").into());
     }
     let transport = network::of_command_line()?;
     // A text that is not a tenant is a usage error; whether such a tenant exists is a finding.

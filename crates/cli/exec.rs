@@ -43,7 +43,6 @@ const FILE: &str = "adieu.tokens";
 /// The default without flags and without that file, as in `EntraToken@1`.
 const DEFAULT: &str = "AZURE_DEVOPS_TOKEN=azureDevOps";
 
-/// Flags of `exec`.
 #[derive(Debug, Args)]
 #[command(override_usage = "adieu exec [OPTIONS] -- <COMMAND>...")]
 #[command(after_help = "\
@@ -90,7 +89,7 @@ pub(crate) struct ExecArguments {
 }
 
 /// Runs the verb; its exit code is the command's.
-pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Box<Failure>> {
     if !arguments.feeds {
         return run_with(arguments, Map::new()).await;
     }
@@ -107,7 +106,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Failure> {
 async fn run_with(
     arguments: ExecArguments,
     mut own: Map<String, String>,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, Box<Failure>> {
     let cloud = credential::cloud();
     let default = if arguments.feeds { "" } else { DEFAULT };
     let all = requests(&arguments.env, default, &cloud)?;
@@ -149,7 +148,8 @@ async fn run_with(
         return Err(Failure::NoCommand {
             program: name.to_owned(),
             cause: ErrorKind::NotFound.into(),
-        });
+        }
+        .into());
     }
     let allowed = match configure.has_proxy() {
         true => Some(configure.allowed(organization.as_deref())?),
@@ -233,7 +233,7 @@ async fn with_stand_ins(
     transport: Transport,
     mut own: Map<String, String>,
     command: &[OsString],
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, Box<Failure>> {
     let scope = resource::azure_devops();
     // A sign-in that cannot work is reported here, and not to a client an hour later.
     let token = source.token_patiently(&scope, &transport).await?;
@@ -264,7 +264,11 @@ fn is_nowhere(name: &str) -> bool {
 }
 
 /// The tokens from the flags, or else from the project's file, or else the default.
-fn requests(flags: &[String], usual: &str, cloud: &Cloud) -> Result<Vec<RequestedToken>, Failure> {
+fn requests(
+    flags: &[String],
+    usual: &str,
+    cloud: &Cloud,
+) -> Result<Vec<RequestedToken>, Box<Failure>> {
     if !flags.is_empty() {
         let lines = flags.iter().flat_map(|flag| lines::meaningful_lines(flag));
         return tokens::of_process(lines.map(|line| (LinePlace::Flag, line)), cloud);
@@ -285,7 +289,8 @@ fn requests(flags: &[String], usual: &str, cloud: &Cloud) -> Result<Vec<Requeste
         Err(error) => Err(Failure::NoFile {
             path: FILE.to_owned(),
             cause: error,
-        }),
+        }
+        .into()),
     }
 }
 
@@ -294,9 +299,12 @@ fn is_set(wanted: &RequestedToken) -> bool {
     adieu_agent::process_value(wanted.name.as_str()).is_some()
 }
 
-async fn run_command(command: &[OsString], own: &Map<String, String>) -> Result<ExitCode, Failure> {
+async fn run_command(
+    command: &[OsString],
+    own: &Map<String, String>,
+) -> Result<ExitCode, Box<Failure>> {
     let Some((program, arguments)) = command.split_first() else {
-        return Err(Failure::Internal("exec was started without a command"));
+        return Err(Failure::Internal("exec was started without a command").into());
     };
     let failure = |error: std::io::Error| Failure::NoCommand {
         program: program.to_string_lossy().into_owned(),

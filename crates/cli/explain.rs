@@ -20,7 +20,6 @@ use sections::{Match, Section};
 /// The page, compressed by `build.rs`.
 const PAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/troubleshooting.deflate"));
 
-/// Flags of `explain`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,7 +39,7 @@ pub(crate) struct ExplainArguments {
 }
 
 /// Runs the verb.
-pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Box<Failure>> {
     let page = page()?;
     let sections = sections::of(&page);
     let words = arguments.words.join(" ");
@@ -53,11 +52,11 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
             let note = format!("{code} does not have its own section.");
             print(&sections, section, Some(&note), arguments.output)
         }
-        Match::Near(near) => Err(Failure::NoSection { text: words, near }),
+        Match::Near(near) => Err(Failure::NoSection { text: words, near }.into()),
     }
 }
 
-fn page() -> Result<String, Failure> {
+fn page() -> Result<String, Box<Failure>> {
     let mut page = String::new();
     DeflateDecoder::new(PAGE)
         .read_to_string(&mut page)
@@ -65,7 +64,7 @@ fn page() -> Result<String, Failure> {
     Ok(page)
 }
 
-fn list(sections: &[Section<'_>], form: Form) -> Result<ExitCode, Failure> {
+fn list(sections: &[Section<'_>], form: Form) -> Result<ExitCode, Box<Failure>> {
     let widest = sections.iter().map(|section| section.anchor.len()).max();
     let widest = widest.unwrap_or_default();
     let rows = sections.iter().map(|section| {
@@ -88,7 +87,7 @@ fn print(
     section: &Section<'_>,
     note: Option<&str>,
     form: Form,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, Box<Failure>> {
     let other = section.refers_to();
     let other = other.and_then(|anchor| sections.iter().find(|other| other.anchor == anchor));
     let mut markdown = note.map(|note| format!("{note}\n\n")).unwrap_or_default();

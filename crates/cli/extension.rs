@@ -31,7 +31,7 @@ pub(crate) use flags::EventsArguments;
 pub(crate) use task::run as run_task;
 pub(crate) use tfx::translate;
 
-/// What to do with an extension.
+// What to do with an extension.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:
@@ -71,7 +71,7 @@ Example:
     Marketplace(flags::MarketplaceCommand),
 }
 
-/// Values that override the manifest's, for the package only.
+// Values that override the manifest's, for the package only.
 #[derive(Debug, Args)]
 pub(crate) struct OverrideArguments {
     /// Publisher's ID
@@ -84,7 +84,7 @@ pub(crate) struct OverrideArguments {
     changes: ChangeArguments,
 }
 
-/// Those values that only a package has.
+// Those values that only a package has.
 #[derive(Debug, Args)]
 pub(crate) struct ChangeArguments {
     /// Version, such as 1.4.0
@@ -103,7 +103,7 @@ pub(crate) struct ChangeArguments {
     tasks: TaskArguments,
 }
 
-/// How the package's tasks differ from the folder's.
+// How the package's tasks differ from the folder's.
 #[derive(Debug, Args)]
 pub(crate) struct TaskArguments {
     /// Set each task's version from the extension's: all of it (major), minor and patch (minor), or patch only (patch)
@@ -172,15 +172,15 @@ pub(crate) fn run(
 }
 
 /// The only package that a path or a pattern matches, relative to the current folder.
-fn one_package(pattern: &str) -> Result<PathBuf, Failure> {
-    adieu_extension::one_file(Path::new("."), pattern).map_err(Failure::Extension)
+fn one_package(pattern: &str) -> Result<PathBuf, Box<Failure>> {
+    Ok(adieu_extension::one_file(Path::new("."), pattern).map_err(Failure::Extension)?)
 }
 
 /// The package that a pattern matches, fully verified, with its SHA-256 and the result of `read`.
 fn verified<T>(
     pattern: &str,
     read: fn(&Package) -> Result<T, ReadError>,
-) -> Result<(Package, T, Digest), Failure> {
+) -> Result<(Package, T, Digest), Box<Failure>> {
     let not_read = |error| Failure::Extension(Problem::NotRead(error));
     let vsix = one_package(pattern)?;
     let package = Package::verify(&vsix).map_err(not_read)?;
@@ -190,11 +190,11 @@ fn verified<T>(
 }
 
 /// The time for entries: `SOURCE_DATE_EPOCH` if it is set, or else the first time in a ZIP header.
-fn timestamp() -> Result<DateTime, Failure> {
+fn timestamp() -> Result<DateTime, Box<Failure>> {
     match process_variable("SOURCE_DATE_EPOCH") {
         Some(text) if !text.trim().is_empty() => match text.trim().parse() {
             Ok(seconds) => Ok(adieu_vsix::archive::timestamp(seconds)),
-            Err(_) => Err(Failure::NotATimestamp(text)),
+            Err(_) => Err(Failure::NotATimestamp(text).into()),
         },
         _ => Ok(DateTime::default()),
     }

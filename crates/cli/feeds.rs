@@ -282,7 +282,7 @@ async fn tenants(
     let asked = organizations.map(|name| async move {
         let organization = organization::named(&Hosts::public(), name)?;
         let tenant = tenant_of(&organization, transport).await?;
-        Ok((name.to_owned(), tenant))
+        Ok::<_, Failure>((name.to_owned(), tenant))
     });
     let mut tenants = Map::new();
     for answer in at_once(asked).await {
@@ -361,7 +361,7 @@ async fn start(
 ) -> Result<job::ServingFeeds, Failure> {
     let first = job::start_for_feeds(environment, connection, folder.path()).await;
     let (Err(failure), Some(id)) = (&first, connection) else {
-        return first;
+        return Ok(first?);
     };
     log.debug(&format!(
         "The process behind the feeds ended: {}",
@@ -380,5 +380,5 @@ async fn start(
         }
     }
     // The failure was transient.
-    job::start_for_feeds(environment, connection, folder.path()).await
+    Ok(job::start_for_feeds(environment, connection, folder.path()).await?)
 }

@@ -24,7 +24,7 @@ const ORGANIZATION: &str = "ADIEU_ORGANIZATION";
 const ENVIRONMENT: &str = "ADIEU_ENVIRONMENT";
 
 /// Runs the step.
-pub(crate) async fn run() -> Result<ExitCode, Failure> {
+pub(crate) async fn run() -> Result<ExitCode, Box<Failure>> {
     let outputs = file("GITHUB_OUTPUT")?;
     let environment = file("GITHUB_ENV")?;
     let cloud = credential::cloud();
@@ -102,8 +102,8 @@ fn input(name: &str) -> Option<String> {
     adieu_agent::process_value(name)
 }
 
-fn file(variable: &'static str) -> Result<WorkflowFile, Failure> {
+fn file(variable: &'static str) -> Result<WorkflowFile, Box<Failure>> {
     let path = adieu_agent::process_path(variable);
-    path.map(|path| WorkflowFile::new(PathBuf::from(path)))
-        .ok_or(Failure::NotAWorkflowStep(variable))
+    let path = path.ok_or(Failure::NotAWorkflowStep(variable))?;
+    Ok(WorkflowFile::new(PathBuf::from(path)))
 }

@@ -46,7 +46,7 @@ impl Outcome {
         form: Form,
         is_dry_run: bool,
         is_complete: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         if is_dry_run {
             if !self.requests.is_empty() {
                 self.lines.push("These requests would be sent:".to_owned());
@@ -79,7 +79,7 @@ pub(crate) async fn find_application(
     id: &str,
     tenant: Option<String>,
     outcome: &mut Outcome,
-) -> Result<Application, Failure> {
+) -> Result<Application, Box<Failure>> {
     let found = match session.microsoft_graph().await {
         Ok(graph) => graph
             .application(id)
@@ -94,7 +94,8 @@ pub(crate) async fn find_application(
                 name: found.name,
                 client_id: found.client_id,
                 tenant: tenant(),
-            }))
+            })
+            .into())
         }
         Ok(Some(found)) => {
             let (given, name) = match found.given {
@@ -122,7 +123,8 @@ pub(crate) async fn find_application(
         Ok(None) => Err(Failure::Onboard(OnboardProblem::NoApplication {
             id: id.to_owned(),
             tenant: tenant(),
-        })),
+        })
+        .into()),
         Err(reason) => {
             Terminal.warn(&format!(
                 "Microsoft Graph did not say which application this is ({}), so {id} is \
@@ -176,8 +178,8 @@ pub(crate) fn refused_by_publisher(
 }
 
 /// Adds the caller's IDs to a failure that is an organization's refusal.
-pub(crate) async fn with_ids(session: &Session, mut failure: Failure) -> Failure {
-    if let Failure::NotKnownThere(refused) = &mut failure {
+pub(crate) async fn with_ids(session: &Session, mut failure: Box<Failure>) -> Box<Failure> {
+    if let Failure::NotKnownThere(refused) = &mut *failure {
         whoami::learn_ids(session).await;
         refused.ids = session.ids();
     }

@@ -24,7 +24,7 @@ use crate::waiting::Wait;
 pub(crate) fn transport(
     environment: &Environment,
     log: &dyn Reporter,
-) -> Result<Transport, Failure> {
+) -> Result<Transport, Box<Failure>> {
     let proxy = proxy(environment, log)?;
     let tls = environment.tls().map_err(Failure::PlatformVariable)?;
     let client_identity = match &tls.client_certificate {
@@ -57,12 +57,12 @@ pub(crate) fn transport(
         client_identity,
         skip_certificate_validation: tls.skip_validation,
     };
-    Transport::new(network).map_err(unusable)
+    Ok(Transport::new(network).map_err(unusable)?)
 }
 
 /// The transport for a command line, configured from the environment: `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and
 /// `NODE_EXTRA_CA_CERTS`.
-pub(crate) fn of_command_line() -> Result<Transport, Failure> {
+pub(crate) fn of_command_line() -> Result<Transport, Box<Failure>> {
     // The system's store reads SSL_CERT_FILE as well, but fails at a byte order mark.
     let files = ["SSL_CERT_FILE", NODE_ROOTS];
     let extra_roots = files
@@ -227,7 +227,7 @@ fn unusable(error: UnusableNetwork) -> Failure {
     })
 }
 
-fn proxy(environment: &Environment, log: &dyn Reporter) -> Result<Option<Proxy>, Failure> {
+fn proxy(environment: &Environment, log: &dyn Reporter) -> Result<Option<Proxy>, Box<Failure>> {
     let settings = environment.proxy().map_err(Failure::PlatformVariable)?;
     let Some(settings) = settings else {
         return Ok(None);
@@ -277,7 +277,7 @@ fn roots(named_by: &str, path: &Path, log: &dyn Reporter) -> Certificates {
     Vec::new()
 }
 
-fn client_identity(certificates: &Path, key: &Path) -> Result<ClientIdentity, Failure> {
+fn client_identity(certificates: &Path, key: &Path) -> Result<ClientIdentity, Box<Failure>> {
     let unreadable = |path: &Path, error: std::io::Error| {
         let reason = format!("{} cannot be read: {error}", path.display());
         Failure::Network(NetworkProblem::ClientCertificate(reason))

@@ -19,7 +19,6 @@ use crate::reporter::{Reporter as _, Terminal};
 use crate::result::Form;
 use crate::session::{self, Session};
 
-/// Flags of `offboard`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -69,16 +68,16 @@ struct Memberships {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: OffboardArguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: OffboardArguments) -> Result<ExitCode, Box<Failure>> {
     if !is_guid(&arguments.identity) {
         let text = arguments.identity;
-        return Err(Failure::Onboard(OnboardProblem::NotAnId(text)));
+        return Err(Failure::Onboard(OnboardProblem::NotAnId(text)).into());
     }
     if arguments.organization.is_none() && arguments.member_id.is_none() {
-        return Err(Failure::Onboard(OnboardProblem::NoMemberId));
+        return Err(Failure::Onboard(OnboardProblem::NoMemberId).into());
     }
     if !arguments.yes && !arguments.dry_run && !console::can_ask() {
-        return Err(Failure::NotConfirmed("offboard"));
+        return Err(Failure::NotConfirmed("offboard").into());
     }
     let (session, organization) = session::of_command_line(
         arguments.organization.as_deref(),
@@ -101,7 +100,7 @@ async fn offboard(
     organization: Option<&Organization>,
     arguments: &OffboardArguments,
     outcome: &mut Outcome,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, Box<Failure>> {
     let found = find(session, organization, arguments).await?;
     let removes = found.entitlement.is_some() || found.role.is_some();
     if removes && !arguments.yes && !arguments.dry_run {
@@ -131,7 +130,7 @@ async fn find(
     session: &Session,
     organization: Option<&Organization>,
     arguments: &OffboardArguments,
-) -> Result<Memberships, Failure> {
+) -> Result<Memberships, Box<Failure>> {
     let mut found = Memberships::default();
     if let Some(organization) = organization {
         find_in_organization(session, organization, &arguments.identity, &mut found).await?;
@@ -151,7 +150,7 @@ async fn find_in_organization(
     organization: &Organization,
     id: &str,
     found: &mut Memberships,
-) -> Result<(), Failure> {
+) -> Result<(), Box<Failure>> {
     let name = &organization.name;
     let doing = format!("look for {id} in {name}");
     let client = session.client().await?;
@@ -186,7 +185,11 @@ async fn find_in_organization(
 }
 
 /// The role of a member of a publisher, unless it is the only one that can manage the publisher.
-async fn role(session: &Session, publisher: &str, id: &str) -> Result<Option<String>, Failure> {
+async fn role(
+    session: &Session,
+    publisher: &str,
+    id: &str,
+) -> Result<Option<String>, Box<Failure>> {
     let client = session.client().await?;
     let members = client.members(publisher).await.map_err(|error| {
         let doing = format!("read the members of {publisher}");
@@ -205,7 +208,8 @@ async fn role(session: &Session, publisher: &str, id: &str) -> Result<Option<Str
         return Err(Failure::Onboard(OnboardProblem::OnlyOwner {
             publisher: publisher.to_owned(),
             page: session.hosts().publisher_page(publisher),
-        }));
+        })
+        .into());
     }
     Ok(own)
 }
@@ -237,7 +241,7 @@ async fn leave_publisher(
     found: &Memberships,
     is_dry_run: bool,
     outcome: &mut Outcome,
-) -> Result<(), Failure> {
+) -> Result<(), Box<Failure>> {
     let Some((id, role)) = &found.role else {
         let line = format!("publisher {publisher}: is not a member; nothing to remove");
         outcome.lines.push(line);
@@ -273,7 +277,7 @@ async fn leave_organization(
     found: &Memberships,
     is_dry_run: bool,
     outcome: &mut Outcome,
-) -> Result<(), Failure> {
+) -> Result<(), Box<Failure>> {
     let name = &organization.name;
     let Some(there) = &found.entitlement else {
         outcome

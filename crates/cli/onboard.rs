@@ -29,7 +29,6 @@ use crate::result::Form;
 use crate::session::{self, Session};
 use trust::TrustArguments;
 
-/// Flags of `onboard`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -111,18 +110,18 @@ fn place(text: &str) -> Result<(String, Group), String> {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Box<Failure>> {
     if arguments.list {
         return list::run(arguments).await;
     }
     let identity = arguments.identity.clone().unwrap_or_default();
     if !is_guid(&identity) {
-        return Err(Failure::Onboard(OnboardProblem::NotAnId(identity)));
+        return Err(Failure::Onboard(OnboardProblem::NotAnId(identity)).into());
     }
     let trust = arguments.trust.read()?;
     let has_publisher = arguments.publisher.is_some();
     if has_publisher && arguments.organization.is_none() && arguments.member_id.is_none() {
-        return Err(Failure::Onboard(OnboardProblem::NoMemberId));
+        return Err(Failure::Onboard(OnboardProblem::NoMemberId).into());
     }
     let (session, organization) = session::of_command_line(
         arguments.organization.as_deref(),
@@ -156,7 +155,7 @@ async fn add(
     trust: Option<&Trust>,
     arguments: &OnboardArguments,
     outcome: &mut Outcome,
-) -> Result<(), Failure> {
+) -> Result<(), Box<Failure>> {
     let mut member_id = arguments.member_id.clone();
     let mut application = None;
     if organization.is_some() || trust.is_some() {
@@ -185,7 +184,7 @@ async fn add_to_organization(
     application: &Application,
     arguments: &OnboardArguments,
     outcome: &mut Outcome,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Box<Failure>> {
     let name = &organization.name;
     let doing = format!("add {} to {name}", application.object_id);
     let refused = |error| refused(session, name, &doing, error);
@@ -206,7 +205,7 @@ async fn add_to_organization(
         Ok(has) => has,
         // An identity that cannot list members may be allowed to add them; if not, that answer is clearer.
         Err(error) if error.is(Reason::MayNotManageUsers) => None,
-        Err(error) => return Err(refused(error)),
+        Err(error) => return Err(refused(error).into()),
     };
     let change = match &has {
         Some(has) => EntitlementChange::complete(organization, has, level, &places),
@@ -229,7 +228,9 @@ async fn add_to_organization(
             let patience = Duration::from_secs(arguments.wait);
             let now = match client.entitle(change, patience).await {
                 Ok(now) => now,
-                Err(error) => return Err(not_added(application, organization, error, refused)),
+                Err(error) => {
+                    return Err(not_added(application, organization, error, refused).into());
+                }
             };
             (if has.is_some() { "changed" } else { "added" }, Some(now))
         }
@@ -310,7 +311,7 @@ async fn add_to_publisher(
     id: Option<&str>,
     arguments: &OnboardArguments,
     outcome: &mut Outcome,
-) -> Result<(), Failure> {
+) -> Result<(), Box<Failure>> {
     let role = arguments.role.value();
     // Only the organization's answer has the ID of a new identity.
     let shown = id.unwrap_or("<the id that the organization gives it>");

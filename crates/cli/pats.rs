@@ -129,7 +129,11 @@ fn print(form: Form, inventory: &Inventory) -> Result<(), Failure> {
     match form {
         Form::Text => {
             let lines = shown::lines(inventory, shown::columns_of_terminal());
-            result::print(result::Form::Text, &lines, &serde_json::Value::Null)
+            Ok(result::print(
+                result::Form::Text,
+                &lines,
+                &serde_json::Value::Null,
+            )?)
         }
         Form::Json => Stream::Output
             .json(&json::document(inventory))

@@ -25,13 +25,13 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Continues a file, or starts a new one. `of` names what is read, such as `scan contoso`.
-    pub(crate) fn open(path: Option<&Path>, of: &str) -> Result<Self, Failure> {
+    pub(crate) fn open(path: Option<&Path>, of: &str) -> Result<Self, Box<Failure>> {
         let Some(path) = path else {
             return Ok(Self::default());
         };
-        let problem = |reason: String| Failure::Progress {
-            path: path.display().to_string(),
-            reason,
+        let problem = |reason: String| {
+            let path = path.display().to_string();
+            Box::new(Failure::Progress { path, reason })
         };
         let system = |error: io::Error| problem(error.to_string());
         let mut done = BTreeMap::new();

@@ -18,7 +18,7 @@ pub(crate) enum Form {
     Json,
 }
 
-/// `--output` next to the older `--json`, for verbs in which `-o` is a path.
+// `--output` next to the older `--json`, for verbs in which `-o` is a path.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct OutputArguments {
     /// Output format
@@ -37,7 +37,7 @@ impl OutputArguments {
 }
 
 /// Prints the result in the requested form.
-pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Failure> {
+pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Box<Failure>> {
     let printed = match form {
         Form::Text => lines
             .iter()
@@ -45,14 +45,14 @@ pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Fa
             .try_for_each(|line| Stream::Output.text(&line)),
         Form::Json => Stream::Output.json(json),
     };
-    printed.map_err(Failure::NotWritten)
+    Ok(printed.map_err(Failure::NotWritten)?)
 }
 
 /// Prints lines for people, each with a prefix of this program, with its colors.
-pub(crate) fn print_styled(lines: &[(String, String)]) -> Result<(), Failure> {
+pub(crate) fn print_styled(lines: &[(String, String)]) -> Result<(), Box<Failure>> {
     let written = lines.iter().try_for_each(|(start, text)| {
         let text = deactivate_commands(text).join(" ");
         Stream::Output.styled(&format!("{start}{text}"))
     });
-    written.map_err(Failure::NotWritten)
+    Ok(written.map_err(Failure::NotWritten)?)
 }

@@ -47,13 +47,13 @@ const LEFTOVERS: Duration = Duration::from_secs(2);
 pub(crate) async fn run(environment: &Environment, log: &Log) -> Outcome {
     match script(environment, log).await {
         Ok(CommandEnd::Stopped(_)) => Outcome::Stopped,
-        Ok(CommandEnd::Abandoned) => Outcome::Done(Err(Failure::LauncherGone)),
+        Ok(CommandEnd::Abandoned) => Outcome::Done(Err(Failure::LauncherGone.into())),
         Ok(CommandEnd::Code(_)) => Outcome::Done(Ok(())),
         Err(failure) => Outcome::Done(Err(failure)),
     }
 }
 
-async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Failure> {
+async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Box<Failure>> {
     let launcher = Parent::now();
     let mut stops = Stops::listen();
     let inputs = Inputs::read(environment).map_err(Failure::Input)?;
@@ -72,7 +72,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Fail
     let lines = inputs.configure.as_deref().unwrap_or_default();
     let configure = Configure::read(lines, &connection.cloud, &wanted)?;
     if wanted.is_empty() && configure.is_empty() {
-        return Err(Failure::NothingAsked);
+        return Err(Failure::NothingAsked.into());
     }
     configure.check(&connection)?;
     let transport = network::transport(environment, log)?;
@@ -138,11 +138,12 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Fail
         log.say(&lines);
     }
     match ended.map_err(cannot)? {
-        CommandEnd::Code(0) if wrote => Err(Failure::Script(ScriptProblem::StandardError)),
+        CommandEnd::Code(0) if wrote => Err(Failure::Script(ScriptProblem::StandardError).into()),
         CommandEnd::Code(code) if code != 0 => Err(Failure::Script(ScriptProblem::Ended {
             shell: shell.name(),
             code,
-        })),
+        })
+        .into()),
         ended => Ok(ended),
     }
 }
@@ -256,7 +257,7 @@ fn path_with_adieu() -> OsString {
     env::join_paths(all).unwrap_or(path)
 }
 
-fn working_folder(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Failure> {
+fn working_folder(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Box<Failure>> {
     let default = environment
         .platform_variable("System.DefaultWorkingDirectory")
         .map_err(Failure::PlatformVariable)?;
@@ -271,9 +272,7 @@ fn working_folder(environment: &Environment, input: Option<&str>) -> Result<Path
     if folder.is_dir() {
         return Ok(folder);
     }
-    Err(Failure::Script(ScriptProblem::NoFolder(
-        folder.display().to_string(),
-    )))
+    Err(Failure::Script(ScriptProblem::NoFolder(folder.display().to_string())).into())
 }
 
 /// Writes the script to a new file that only this user can read and that is removed when dropped: the agent has
@@ -282,7 +281,7 @@ fn write(
     environment: &Environment,
     shell: Shell,
     script: &str,
-) -> Result<tempfile::TempPath, Failure> {
+) -> Result<tempfile::TempPath, Box<Failure>> {
     let folder = temp_folder(environment)?;
     let suffix = format!(".{}", shell.extension());
     let file = tempfile::Builder::new()
@@ -294,7 +293,7 @@ fn write(
         // Windows shells cannot open a file that is open here.
         Ok(file.into_temp_path())
     });
-    written.map_err(|error| {
+    Ok(written.map_err(|error| {
         Failure::Script(ScriptProblem::NotWritten {
             path: folder.display().to_string(),
             // Without the path, which ends in a random name.
@@ -303,11 +302,11 @@ fn write(
                 None => error.to_string(),
             },
         })
-    })
+    })?)
 }
 
 /// Where files are that the agent removes when the job ends.
-fn temp_folder(environment: &Environment) -> Result<PathBuf, Failure> {
+fn temp_folder(environment: &Environment) -> Result<PathBuf, Box<Failure>> {
     let folder = environment
         .platform_variable("Agent.TempDirectory")
         .map_err(Failure::PlatformVariable)?;

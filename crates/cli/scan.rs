@@ -290,7 +290,11 @@ fn keep_chosen(report: &mut Report, arguments: &ScanArguments) {
 fn print(form: Form, report: &Report, summary: &str, now: u64) -> Result<(), Failure> {
     let printed = match form {
         Form::Text => {
-            return result::print(result::Form::Text, &words::lines(report, now), &().into());
+            return Ok(result::print(
+                result::Form::Text,
+                &words::lines(report, now),
+                &().into(),
+            )?);
         }
         Form::Json | Form::Sarif => Stream::Output.json(&document(form, report, now)),
         Form::Html | Form::Markdown => {

@@ -26,7 +26,7 @@ use crate::result::Form;
 use crate::session::Source;
 use crate::shell::Shell;
 
-/// The broker's settings.
+// The broker's settings.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   adieu serve                                print variables, and serve
@@ -73,7 +73,7 @@ impl ServeArguments {
 }
 
 /// Serves until it is stopped.
-pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Box<Failure>> {
     if let Some(connection) = &arguments.job {
         job::serve(
             connection,
@@ -131,17 +131,19 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> 
 }
 
 /// A token that a client might request: the first listed one, or one that every tenant has.
-fn probe(resources: &Resources, cloud: &Cloud) -> Result<Scope, Failure> {
+fn probe(resources: &Resources, cloud: &Cloud) -> Result<Scope, Box<Failure>> {
     match resources {
         Resources::Listed(scopes) if !scopes.is_empty() => Ok(scopes[0].clone()),
-        _ => resource::scope("arm", cloud).map_err(|reason| Failure::NotAResource {
-            text: "arm".to_owned(),
-            reason,
-        }),
+        _ => Ok(
+            resource::scope("arm", cloud).map_err(|reason| Failure::NotAResource {
+                text: "arm".to_owned(),
+                reason,
+            })?,
+        ),
     }
 }
 
-fn resources(texts: &[String], cloud: &Cloud) -> Result<Resources, Failure> {
+fn resources(texts: &[String], cloud: &Cloud) -> Result<Resources, Box<Failure>> {
     if texts.is_empty() {
         return Ok(Resources::Any);
     }

@@ -65,7 +65,7 @@ impl Session {
     }
 
     /// A client with a token that is valid for the next minutes.
-    pub(crate) async fn client(&self) -> Result<Client<'_>, Failure> {
+    pub(crate) async fn client(&self) -> Result<Client<'_>, Box<Failure>> {
         if let Some(current) = self.current.borrow().as_ref()
             && current.expires_on > SystemTime::now() + MARGIN
         {
@@ -84,7 +84,7 @@ impl Session {
     }
 
     /// A client of Microsoft Graph, with the same sign-in.
-    pub(crate) async fn microsoft_graph(&self) -> Result<MicrosoftGraph<'_>, Failure> {
+    pub(crate) async fn microsoft_graph(&self) -> Result<MicrosoftGraph<'_>, Box<Failure>> {
         let scope = well_known("graph", self.source.cloud())?;
         let token = self.source.token_patiently(&scope, &self.transport).await?;
         Ok(MicrosoftGraph::new(
@@ -154,7 +154,7 @@ pub(crate) async fn of_command_line(
     organization: Option<&str>,
     tenant: Option<String>,
     credential: CredentialArguments,
-) -> Result<(Session, Option<Organization>), Failure> {
+) -> Result<(Session, Option<Organization>), Box<Failure>> {
     let hosts = Hosts::public();
     let known = organization.map(|text| organization::named(&hosts, text));
     let known = known.transpose()?;
@@ -171,7 +171,7 @@ impl Source {
         scope: &Scope,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> Result<Token, Failure> {
+    ) -> Result<Token, Box<Failure>> {
         match self {
             Self::Connection(connection) => {
                 let scopes = std::slice::from_ref(scope);
@@ -180,7 +180,7 @@ impl Source {
                     connection.service.tokens(scopes, transport).await,
                 )
             }
-            Self::SignIn(sign_in) => sign_in.token_at_once(scope, tenant, transport).await,
+            Self::SignIn(sign_in) => Ok(sign_in.token_at_once(scope, tenant, transport).await?),
         }
     }
 
@@ -190,7 +190,7 @@ impl Source {
         &self,
         scope: &Scope,
         transport: &Transport,
-    ) -> Result<Token, Failure> {
+    ) -> Result<Token, Box<Failure>> {
         match self {
             Self::Connection(connection) => {
                 let scopes = std::slice::from_ref(scope);
@@ -198,7 +198,7 @@ impl Source {
                 let tokens = connection.tokens(scopes, transport, &log).await;
                 one(connection, tokens)
             }
-            Self::SignIn(sign_in) => sign_in.token(scope, None, transport).await,
+            Self::SignIn(sign_in) => Ok(sign_in.token(scope, None, transport).await?),
         }
     }
 
@@ -208,7 +208,7 @@ impl Source {
         token: Token,
         scope: &Scope,
         transport: &Transport,
-    ) -> Result<Token, Failure> {
+    ) -> Result<Token, Box<Failure>> {
         match self {
             Self::Connection(_) => Ok(token),
             Self::SignIn(sign_in) => Ok(sign_in.confirmed(token, scope, transport).await?.0),
@@ -224,21 +224,25 @@ impl Source {
 }
 
 /// The only token of a result for one scope.
-fn one(connection: &Connection, tokens: Result<IssuedTokens, Error>) -> Result<Token, Failure> {
+fn one(
+    connection: &Connection,
+    tokens: Result<IssuedTokens, Error>,
+) -> Result<Token, Box<Failure>> {
     let refused = |error| Failure::NoToken {
         connection: connection.facts.clone(),
         errors: vec![(String::new(), error)],
     };
     match tokens.map_err(refused)?.access.pop() {
-        Some(token) => token.map_err(refused),
-        None => Err(Failure::Internal("one scope has no outcome")),
+        Some(token) => Ok(token.map_err(refused)?),
+        None => Err(Failure::Internal("one scope has no outcome").into()),
     }
 }
 
 /// A resource by its word; a custom cloud may have no address for it.
-fn well_known(word: &str, cloud: &Cloud) -> Result<Scope, Failure> {
-    resource::scope(word, cloud).map_err(|reason| Failure::NotAResource {
+fn well_known(word: &str, cloud: &Cloud) -> Result<Scope, Box<Failure>> {
+    let scope = resource::scope(word, cloud).map_err(|reason| Failure::NotAResource {
         text: word.to_owned(),
         reason,
-    })
+    })?;
+    Ok(scope)
 }

@@ -96,17 +96,18 @@ async fn dispatch(arguments: &Arguments, environment: &Environment, log: &Log) -
                 .to_possible_value()
                 .map(|value| value.get_name().to_owned())
                 .unwrap_or_default(),
-        })),
+        }
+        .into())),
     }
 }
 
-async fn until_stopped(work: impl Future<Output = Result<(), Failure>>) -> Outcome {
+async fn until_stopped(work: impl Future<Output = Result<(), impl Into<Box<Failure>>>>) -> Outcome {
     let launcher = Parent::now();
     tokio::select! {
-        result = work => Outcome::Done(result),
+        result = work => Outcome::Done(result.map_err(Into::into)),
         _ = platform::stop_requested() => Outcome::Stopped,
         // A container job loses the launcher's exit code, so without our command the step would succeed.
-        () = launcher.gone() => Outcome::Done(Err(Failure::LauncherGone)),
+        () = launcher.gone() => Outcome::Done(Err(Failure::LauncherGone.into())),
     }
 }
 

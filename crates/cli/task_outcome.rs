@@ -7,7 +7,7 @@ use crate::failure::{Failure, ScriptProblem};
 /// How a task ended.
 #[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum Outcome {
-    Done(Result<(), Failure>),
+    Done(Result<(), Box<Failure>>),
     /// The agent asked the step to stop.
     Stopped,
 }

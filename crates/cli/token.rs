@@ -39,13 +39,13 @@ const HELPER: &str = "ADIEU_HELPER";
 const SETTINGS: &str = "ADIEU_SETTINGS";
 
 /// Runs the task.
-pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Failure> {
-    let inputs = Inputs::read(environment).map_err(Failure::Input)?;
+pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Box<Failure>> {
+    let mut inputs = Inputs::read(environment).map_err(Failure::Input)?;
     let id_token_name = id_token_name(inputs.id_token.as_deref())?;
-    let inputs_tenant = inputs.tenant_id;
+    let inputs_tenant = inputs.tenant_id.take();
     let id = connection::named(
-        inputs.azure_dev_ops_service_connection,
-        inputs.connected_service,
+        inputs.azure_dev_ops_service_connection.take(),
+        inputs.connected_service.take(),
     )?;
     let connection = connection::read(environment, &id, inputs_tenant.clone())?;
     let lines = inputs.tokens.as_deref().unwrap_or_default();
@@ -56,7 +56,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     let filled = connections::read(lines, &id, &connection.cloud, environment)?;
     let nothing = wanted.is_empty() && filled.is_empty();
     if nothing && id_token_name.is_none() && configure.is_empty() {
-        return Err(Failure::NothingAsked);
+        return Err(Failure::NothingAsked.into());
     }
     configure.check(&connection)?;
     let stand_ins = match configure.has_proxy() {
@@ -83,7 +83,8 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
         return Err(Failure::Connection {
             connection: connection.facts,
             problem: ConnectionProblem::NoIdToken,
-        });
+        }
+        .into());
     }
     let transport = network::transport(environment, log)?;
     let variables = wanted.into_iter().map(Receiver::Variable);
@@ -123,11 +124,11 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
         helper::remove(&serving.endpoints.program);
         job::stop(&serving.stop_endpoint, &serving.stop_key, &transport).await;
     }
-    published.map_err(Failure::TooLong)
+    Ok(published.map_err(Failure::TooLong)?)
 }
 
 /// Runs the post-job section: stops the step's broker.
-pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Failure> {
+pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Box<Failure>> {
     let (Some(endpoint), Some(key)) = (
         environment.task_variable(BROKER),
         environment.task_variable(BROKER_KEY),
@@ -208,17 +209,16 @@ fn configured(
     Ok(())
 }
 
-fn id_token_name(input: Option<&str>) -> Result<Option<VariableName>, Failure> {
+fn id_token_name(input: Option<&str>) -> Result<Option<VariableName>, Box<Failure>> {
     let Some(text) = input else {
         return Ok(None);
     };
-    VariableName::parse(text)
-        .map(Some)
-        .map_err(|reason| Failure::VariableName {
-            input: "idToken",
-            text: text.to_owned(),
-            reason,
-        })
+    let name = VariableName::parse(text).map_err(|reason| Failure::VariableName {
+        input: "idToken",
+        text: text.to_owned(),
+        reason,
+    })?;
+    Ok(Some(name))
 }
 
 /// The receiver of a token.

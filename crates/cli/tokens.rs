@@ -54,7 +54,7 @@ pub(crate) fn requested(
     text: &str,
     taken: Option<&VariableName>,
     cloud: &Cloud,
-) -> Result<Vec<RequestedToken>, Failure> {
+) -> Result<Vec<RequestedToken>, Box<Failure>> {
     let lines = meaningful_lines(text).map(|line| (LinePlace::Input, line));
     read(lines, taken, cloud, VariableName::parse)
 }
@@ -63,12 +63,12 @@ pub(crate) fn requested(
 pub(crate) fn of_process<'a>(
     lines: impl Iterator<Item = (LinePlace, &'a str)>,
     cloud: &Cloud,
-) -> Result<Vec<RequestedToken>, Failure> {
+) -> Result<Vec<RequestedToken>, Box<Failure>> {
     read(lines, None, cloud, VariableName::of_process)
 }
 
 /// The same for the lines of an action's input, whose variables belong to a workflow.
-pub(crate) fn of_workflow(text: &str, cloud: &Cloud) -> Result<Vec<RequestedToken>, Failure> {
+pub(crate) fn of_workflow(text: &str, cloud: &Cloud) -> Result<Vec<RequestedToken>, Box<Failure>> {
     let lines = meaningful_lines(text).map(|line| (LinePlace::Input, line));
     read(lines, None, cloud, VariableName::of_workflow)
 }
@@ -81,7 +81,7 @@ fn read<'a>(
     taken: Option<&VariableName>,
     cloud: &Cloud,
     names: Names,
-) -> Result<Vec<RequestedToken>, Failure> {
+) -> Result<Vec<RequestedToken>, Box<Failure>> {
     let mut wanted: Vec<RequestedToken> = Vec::new();
     let mut problems = Vec::new();
     let mut taken: Vec<VariableName> = taken.into_iter().cloned().collect();
@@ -102,7 +102,7 @@ fn read<'a>(
     if problems.is_empty() {
         Ok(wanted)
     } else {
-        Err(Failure::Tokens(problems))
+        Err(Failure::Tokens(problems).into())
     }
 }
 
@@ -113,7 +113,7 @@ pub(crate) async fn get<R: Request>(
     wanted: Vec<R>,
     transport: &Transport,
     reporter: &impl Reporter,
-) -> Result<IssuedTokens<R>, Failure> {
+) -> Result<IssuedTokens<R>, Box<Failure>> {
     let refused = |errors| Failure::NoToken {
         connection: connection.facts.clone(),
         errors,
@@ -135,7 +135,7 @@ pub(crate) async fn get<R: Request>(
             id: tokens.id,
         })
     } else {
-        Err(refused(errors))
+        Err(refused(errors).into())
     }
 }
 

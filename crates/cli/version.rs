@@ -16,7 +16,6 @@ const TARGET: &str = env!("ADIEU_TARGET");
 /// `cargo xtask dist` sets it; a build of a working tree has none.
 const COMMIT: Option<&str> = option_env!("ADIEU_COMMIT");
 
-/// Flags of `version`.
 #[derive(Debug, Args)]
 pub(crate) struct VersionArguments {
     /// Output format
@@ -25,7 +24,7 @@ pub(crate) struct VersionArguments {
 }
 
 /// Runs the verb.
-pub(crate) fn run(arguments: &VersionArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &VersionArguments) -> Result<ExitCode, Box<Failure>> {
     let json = json!({ "version": VERSION, "commit": COMMIT, "target": TARGET });
     result::print(arguments.output, &[line()], &json)?;
     Ok(ExitCode::SUCCESS)

@@ -16,7 +16,6 @@ use crate::identity_ids::IdentityIds;
 use crate::result::{self, Form};
 use crate::session::{self, Session};
 
-/// Flags of `whoami`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -65,7 +64,7 @@ pub(crate) enum Role {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Box<Failure>> {
     let name = defaults::organization_or_default(arguments.organization);
     let SignInArguments { tenant, credential } = arguments.sign_in;
     let (session, organization) =
@@ -140,7 +139,7 @@ pub(crate) fn next_click(page: &str, id: &str) -> String {
 
 /// The caller's profile. IDs that its token does not show are requested as well; without them the profile is
 /// returned.
-pub(crate) async fn profile(session: &Session) -> Result<Profile, Failure> {
+pub(crate) async fn profile(session: &Session) -> Result<Profile, Box<Failure>> {
     let client = session.client().await?;
     let profile = client
         .profile()
@@ -217,12 +216,12 @@ pub(crate) async fn membership(
     session: &Session,
     organization: &Organization,
     profile: &Profile,
-) -> Result<Membership, Failure> {
+) -> Result<Membership, Box<Failure>> {
     let client = session.client().await?;
     let known = match client.connection_data(organization).await {
         Ok(known) => known,
         Err(error) => {
-            return Err(stranger(session, organization, profile, error));
+            return Err(stranger(session, organization, profile, error).into());
         }
     };
     session.learn(IdentityIds::from(&known));
@@ -237,7 +236,7 @@ pub(crate) async fn membership(
         Ok(None) => Access::None,
         Err(Error::Refused(refusal)) => Access::Hidden(refusal.message),
         Err(error) => {
-            return Err(stranger(session, organization, profile, error));
+            return Err(stranger(session, organization, profile, error).into());
         }
     };
     Ok(Membership { known, access })
@@ -264,7 +263,7 @@ pub(crate) async fn role(
     session: &Session,
     publisher: &str,
     profile: &Profile,
-) -> Result<Role, Failure> {
+) -> Result<Role, Box<Failure>> {
     let client = session.client().await?;
     let members = match client.members(publisher).await {
         Ok(members) => members,
@@ -275,7 +274,8 @@ pub(crate) async fn role(
                 error,
                 identity: Some(profile.clone()),
                 page: Some(session.hosts().publisher_page(publisher)),
-            });
+            }
+            .into());
         }
     };
     let own = members

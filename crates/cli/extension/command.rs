@@ -24,7 +24,7 @@ use crate::session::{Session, Source};
 
 /// Runs an operation from a command line.
 pub(super) fn run(
-    operation: Result<(Operation, Service), Failure>,
+    operation: Result<(Operation, Service), Box<Failure>>,
     out: &mut dyn Write,
 ) -> io::Result<ExitCode> {
     let done = operation.and_then(|(operation, service)| {
@@ -50,13 +50,13 @@ pub(super) fn run(
 }
 
 /// Asks before an extension, or a version of it, is removed from the Marketplace.
-fn is_confirmed(operation: &Operation) -> Result<bool, Failure> {
+fn is_confirmed(operation: &Operation) -> Result<bool, Box<Failure>> {
     let Operation::Unpublish(extension) = operation else {
         return Ok(true);
     };
     let name = extension.name().map_err(Failure::Extension)?;
     if !console::can_ask() {
-        return Err(Failure::NotConfirmed("extension"));
+        return Err(Failure::NotConfirmed("extension").into());
     }
     let what = match &extension.changes.version {
         Some(version) => format!("version {version} of {name}"),
@@ -81,7 +81,10 @@ pub(super) fn refuse(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.exit_code())
 }
 
-fn execute(operation: &Operation, service: Service) -> Result<(Outcome, Option<Session>), Failure> {
+fn execute(
+    operation: &Operation,
+    service: Service,
+) -> Result<(Outcome, Option<Session>), Box<Failure>> {
     let session = if operation.needs_identity() {
         let transport = network::of_command_line()?;
         let sign_in = SignIn::new(service.credential, None);

@@ -18,7 +18,6 @@ use super::{
 use crate::failure::Failure;
 use crate::result::OutputArguments;
 
-/// Flags of `adieu extension edit`.
 #[derive(Debug, Args)]
 pub(crate) struct EditArguments {
     /// An existing package, or a pattern with one match

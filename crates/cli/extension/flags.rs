@@ -22,7 +22,7 @@ use crate::flag_values::{guid, identifier, version, whole_number};
 use crate::inputs::extension::{MemberRole, VersionAction};
 use crate::result::OutputArguments;
 
-/// What to ask the Marketplace for.
+// What to ask the Marketplace for.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MarketplaceCommand {
     /// Publish to the Marketplace, and wait for validation
@@ -100,7 +100,7 @@ Examples:
     Events(EventsArguments),
 }
 
-/// Who asks, and which service.
+// Who asks, and which service.
 #[derive(Debug, Args)]
 pub(crate) struct ServiceArguments {
     #[command(flatten)]
@@ -134,7 +134,7 @@ impl Default for Service {
 }
 
 impl ServiceArguments {
-    fn read(self) -> Result<Service, Failure> {
+    fn read(self) -> Result<Service, Box<Failure>> {
         Ok(Service {
             credential: self.credential,
             hosts: hosts(self.service_url.as_deref())?,
@@ -145,17 +145,18 @@ impl ServiceArguments {
 }
 
 /// The services: the public ones, or an Azure DevOps Server.
-pub(super) fn hosts(service_url: Option<&str>) -> Result<Hosts, Failure> {
+pub(super) fn hosts(service_url: Option<&str>) -> Result<Hosts, Box<Failure>> {
     let Some(text) = service_url else {
         return Ok(Hosts::public());
     };
-    Hosts::server(text).map_err(|reason| Failure::NotAHost {
+    let hosts = Hosts::server(text).map_err(|reason| Failure::NotAHost {
         text: text.to_owned(),
         reason,
-    })
+    })?;
+    Ok(hosts)
 }
 
-/// Which publisher: by its ID, or as manifests or a package say.
+// Which publisher: by its ID, or as manifests or a package say.
 #[derive(Debug, Args)]
 pub(crate) struct PublisherArguments {
     /// The extension's folder
@@ -174,7 +175,7 @@ pub(crate) struct PublisherArguments {
     service: ServiceArguments,
 }
 
-/// Which extension.
+// Which extension.
 #[derive(Debug, Args)]
 pub(crate) struct ExtensionArguments {
     #[command(flatten)]
@@ -184,7 +185,6 @@ pub(crate) struct ExtensionArguments {
     extension_id: Option<String>,
 }
 
-/// Flags of `publish`.
 #[derive(Debug, Args)]
 pub(crate) struct PublishArguments {
     #[command(flatten)]
@@ -214,7 +214,6 @@ pub(crate) struct PublishArguments {
     timeout: u64,
 }
 
-/// Flags of what is done in organizations.
 #[derive(Debug, Args)]
 pub(crate) struct OrganizationsArguments {
     #[command(flatten)]
@@ -224,7 +223,6 @@ pub(crate) struct OrganizationsArguments {
     organizations: Vec<String>,
 }
 
-/// Flags of `install`.
 #[derive(Debug, Args)]
 pub(crate) struct InstallArguments {
     #[command(flatten)]
@@ -234,7 +232,6 @@ pub(crate) struct InstallArguments {
     extension_version: Option<String>,
 }
 
-/// Flags of `unpublish`.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("versions").required(true).args(["extension_version", "all_versions"]))]
 pub(crate) struct UnpublishArguments {
@@ -251,7 +248,6 @@ pub(crate) struct UnpublishArguments {
     yes: bool,
 }
 
-/// Flags of `wait-for-validation`.
 #[derive(Debug, Args)]
 pub(crate) struct WaitArguments {
     #[command(flatten)]
@@ -264,7 +260,6 @@ pub(crate) struct WaitArguments {
     timeout: u64,
 }
 
-/// Flags of `wait-for-installation`.
 #[derive(Debug, Args)]
 pub(crate) struct WaitForInstallationArguments {
     #[command(flatten)]
@@ -279,7 +274,6 @@ pub(crate) struct WaitForInstallationArguments {
     timeout: u64,
 }
 
-/// Flags of `query-version`.
 #[derive(Debug, Args)]
 pub(crate) struct VersionArguments {
     #[command(flatten)]
@@ -292,7 +286,6 @@ pub(crate) struct VersionArguments {
     version_action: VersionAction,
 }
 
-/// Flags of `add-member`.
 #[derive(Debug, Args)]
 pub(crate) struct MemberArguments {
     #[command(flatten)]
@@ -305,7 +298,6 @@ pub(crate) struct MemberArguments {
     member_role: MemberRole,
 }
 
-/// Flags of `events`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -329,7 +321,7 @@ pub(crate) struct EventsArguments {
 
 impl MarketplaceCommand {
     /// The operation, and the services that it uses.
-    pub(super) fn into_operation(self) -> Result<(Operation, Service), Failure> {
+    pub(super) fn into_operation(self) -> Result<(Operation, Service), Box<Failure>> {
         Ok(match self {
             Self::Publish(arguments) => return arguments.into_operation(),
             Self::Share(arguments) => {
@@ -411,7 +403,7 @@ impl MarketplaceCommand {
 }
 
 impl PublishArguments {
-    fn into_operation(self) -> Result<(Operation, Service), Failure> {
+    fn into_operation(self) -> Result<(Operation, Service), Box<Failure>> {
         let (mut extension, service) = self.extension.split()?;
         extension.changes = Changes {
             publisher: extension.changes.publisher,
@@ -435,7 +427,7 @@ impl PublishArguments {
 }
 
 impl PublisherArguments {
-    fn split(self) -> Result<(ExtensionReference, Service), Failure> {
+    fn split(self) -> Result<(ExtensionReference, Service), Box<Failure>> {
         let mut extension = ExtensionReference::in_folder(self.root, self.manifests);
         extension.changes.publisher = self.publisher;
         // A package is relative to the current folder, not to the extension's.
@@ -448,7 +440,7 @@ impl PublisherArguments {
 }
 
 impl ExtensionArguments {
-    fn split(self) -> Result<(ExtensionReference, Service), Failure> {
+    fn split(self) -> Result<(ExtensionReference, Service), Box<Failure>> {
         let (mut extension, service) = self.publisher.split()?;
         extension.changes.extension_id = self.extension_id;
         Ok((extension, service))
@@ -456,7 +448,7 @@ impl ExtensionArguments {
 }
 
 impl OrganizationsArguments {
-    fn split(self) -> Result<(InOrganizations, Service), Failure> {
+    fn split(self) -> Result<(InOrganizations, Service), Box<Failure>> {
         let (extension, service) = self.extension.split()?;
         let organizations = organizations(&service.hosts, &self.organizations)?;
         let asked = InOrganizations {
@@ -471,7 +463,7 @@ impl OrganizationsArguments {
 pub(super) fn version_sources(
     texts: &[String],
     extension: &ExtensionReference,
-) -> Result<Vec<VersionSource>, Failure> {
+) -> Result<Vec<VersionSource>, Box<Failure>> {
     if texts.is_empty() {
         return Ok(vec![VersionSource::Marketplace]);
     }
@@ -480,7 +472,8 @@ pub(super) fn version_sources(
         return Err(Failure::MissingInput {
             input: "vsix",
             example: "out/*.vsix",
-        });
+        }
+        .into());
     }
     let is_not_a_version = |source: &VersionSource| match source {
         VersionSource::Text(text) if Version::parse(text).is_none() => Some(text.clone()),
@@ -490,7 +483,8 @@ pub(super) fn version_sources(
         Some(text) => Err(Failure::Extension(Problem::NotAVersion {
             source: text.clone(),
             text,
-        })),
+        })
+        .into()),
         None => Ok(sources),
     }
 }

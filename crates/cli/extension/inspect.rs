@@ -13,7 +13,6 @@ use super::findings::deactivated;
 use super::{command, verified, write_json};
 use crate::result::OutputArguments;
 
-/// Flags of `adieu extension inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
     /// An existing package, or a pattern with one match

@@ -13,7 +13,6 @@ use super::{OverrideArguments, absolute, timestamp};
 use crate::failure::Failure;
 use crate::result::OutputArguments;
 
-/// Flags of `adieu extension package`.
 #[derive(Debug, Args)]
 pub(crate) struct PackageArguments {
     /// The extension's folder
@@ -75,7 +74,7 @@ fn patterns(values: Vec<String>) -> Vec<String> {
 
 impl PackageArguments {
     /// Converts the flags to an operation.
-    pub(super) fn into_operation(self) -> Result<(Operation, Service), Failure> {
+    pub(super) fn into_operation(self) -> Result<(Operation, Service), Box<Failure>> {
         let sources = Sources {
             manifests: match &self.manifest_js {
                 Some(program) => vec![absolute(program).into()],

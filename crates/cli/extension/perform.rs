@@ -12,13 +12,13 @@ use crate::session::Session;
 use crate::whoami;
 
 impl Caller for Session {
-    type Error = Failure;
+    type Error = Box<Failure>;
 
     fn hosts(&self) -> &Hosts {
         Session::hosts(self)
     }
 
-    async fn client(&self) -> Result<Client<'_>, Failure> {
+    async fn client(&self) -> Result<Client<'_>, Box<Failure>> {
         Session::client(self).await
     }
 }
@@ -28,18 +28,18 @@ pub(super) async fn perform(
     operation: &Operation,
     session: Option<&Session>,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<Outcome, Failure> {
+) -> Result<Outcome, Box<Failure>> {
     let outcome = operation.run(session, tell).await;
     if let (Ok(Outcome::Identity { .. }), Some(session)) = (&outcome, session) {
         whoami::learn_ids(session).await;
     }
-    outcome.map_err(|failure| verb_failure(failure, session))
+    Ok(outcome.map_err(|failure| verb_failure(failure, session))?)
 }
 
-fn verb_failure(failure: OperationFailure<Failure>, session: Option<&Session>) -> Failure {
+fn verb_failure(failure: OperationFailure<Box<Failure>>, session: Option<&Session>) -> Failure {
     match failure {
         OperationFailure::NoIdentity => Failure::NoConnection,
-        OperationFailure::SignIn(failure) => failure,
+        OperationFailure::SignIn(failure) => *failure,
         OperationFailure::Problem(problem) => Failure::Extension(problem),
         OperationFailure::Refused {
             action,
@@ -68,13 +68,17 @@ fn verb_failure(failure: OperationFailure<Failure>, session: Option<&Session>) -
 }
 
 /// The given organizations: at least one, and each once, whatever name was used.
-pub(super) fn organizations(hosts: &Hosts, texts: &[String]) -> Result<Vec<Organization>, Failure> {
+pub(super) fn organizations(
+    hosts: &Hosts,
+    texts: &[String],
+) -> Result<Vec<Organization>, Box<Failure>> {
     let organizations = any_organizations(hosts, texts)?;
     if organizations.is_empty() {
         return Err(Failure::MissingInput {
             input: "organizations",
             example: "contoso",
-        });
+        }
+        .into());
     }
     Ok(organizations)
 }
@@ -83,7 +87,7 @@ pub(super) fn organizations(hosts: &Hosts, texts: &[String]) -> Result<Vec<Organ
 pub(super) fn any_organizations(
     hosts: &Hosts,
     texts: &[String],
-) -> Result<Vec<Organization>, Failure> {
+) -> Result<Vec<Organization>, Box<Failure>> {
     let mut organizations: Vec<Organization> = Vec::new();
     for text in texts {
         let organization = organization::named(hosts, text)?;

@@ -27,15 +27,15 @@ use crate::session::{Session, Source};
 use crate::{connection, network, page};
 
 /// Runs the task.
-pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Failure> {
-    let inputs = Inputs::read(environment).map_err(Failure::Input)?;
+pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Box<Failure>> {
+    let mut inputs = Inputs::read(environment).map_err(Failure::Input)?;
     let hosts = hosts(inputs.service_url.as_deref())?;
-    let azure_devops = inputs.azure_dev_ops_service_connection.clone();
-    let azure_rm = inputs.connected_service.clone();
-    let set_build_number = inputs.set_build_number;
-    let mut operation = operation(inputs, &hosts, environment)?;
+    let mut operation = operation(&mut inputs, &hosts, environment)?;
     let session = if operation.needs_identity() {
-        let id = connection::named(azure_devops, azure_rm)?;
+        let id = connection::named(
+            inputs.azure_dev_ops_service_connection,
+            inputs.connected_service,
+        )?;
         let connection = connection::read(environment, &id, None)?;
         in_own_organization(&mut operation, &hosts, &connection)?;
         let transport = network::transport(environment, log)?;
@@ -48,26 +48,27 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     let tell = |notice: &Notice<'_>| notices::say(notice, log);
     let outcome = perform(&operation, session, &tell).await?;
     let results = Results::of(outcome, session, log);
-    if matches!(operation, Operation::QueryVersion(_)) && set_build_number {
+    if matches!(operation, Operation::QueryVersion(_)) && inputs.set_build_number {
         number_run(&results, environment, log);
     }
     publish(&results, environment, log)
 }
 
+/// It takes the texts out of `inputs`, so that the caller frees what is left, once.
 fn operation(
-    inputs: Inputs,
+    inputs: &mut Inputs,
     hosts: &Hosts,
     environment: &Environment,
-) -> Result<Operation, Failure> {
+) -> Result<Operation, Box<Failure>> {
     let folder = |name| {
         let folder = environment.platform_variable(name);
         let folder = folder.map_err(Failure::PlatformVariable)?;
-        Ok(folder.map(PathBuf::from))
+        Ok::<_, Box<Failure>>(folder.map(PathBuf::from))
     };
     let working = folder("System.DefaultWorkingDirectory")?.unwrap_or_else(|| PathBuf::from("."));
     let temporary = folder("Agent.TempDirectory")?;
     let at = |path: Option<String>| path.map(|path| working.join(path));
-    let output = at(inputs.output_path).unwrap_or_else(|| match inputs.operation {
+    let output = at(inputs.output_path.take()).unwrap_or_else(|| match inputs.operation {
         // A package that is created only for the Marketplace does not belong in the checkout.
         Choice::Publish => temporary.unwrap_or_else(|| working.clone()),
         _ => working.clone(),
@@ -83,17 +84,19 @@ fn operation(
             None => Ok(lines),
         }
     };
-    let root = at(inputs.root_folder).unwrap_or_else(|| working.clone());
-    let mut extension = ExtensionReference::in_folder(root, list("manifests", inputs.manifests)?);
-    extension.sources.overrides_file = at(inputs.overrides_file);
+    let root = at(inputs.root_folder.take()).unwrap_or_else(|| working.clone());
+    let mut extension =
+        ExtensionReference::in_folder(root, list("manifests", inputs.manifests.take())?);
+    extension.sources.overrides_file = at(inputs.overrides_file.take());
     extension.vsix = inputs
         .vsix
+        .take()
         .map(|vsix| working.join(vsix).display().to_string());
     extension.changes = Changes {
-        publisher: inputs.publisher_id,
-        extension_id: inputs.extension_id,
-        version: inputs.extension_version,
-        name: inputs.extension_name,
+        publisher: inputs.publisher_id.take(),
+        extension_id: inputs.extension_id.take(),
+        version: inputs.extension_version.take(),
+        name: inputs.extension_name.take(),
         visibility: inputs.visibility.value(),
         pricing: inputs.pricing.value(),
         tasks: TaskUpdates {
@@ -101,8 +104,8 @@ fn operation(
             ids: inputs.update_tasks_id,
         },
     };
-    let packing = |mut extension: ExtensionReference| -> Result<Packing, Failure> {
-        extension.sources.loc_root = at(inputs.localization_root);
+    let mut packing = |mut extension: ExtensionReference| -> Result<Packing, Box<Failure>> {
+        extension.sources.loc_root = at(inputs.localization_root.take());
         Ok(Packing {
             extension,
             bypass_validation: inputs.bypass_validation,
@@ -111,17 +114,17 @@ fn operation(
         })
     };
     // Unused inputs are also checked: the next operation may use them.
-    let names = list("organizations", inputs.organizations)?;
+    let names = list("organizations", inputs.organizations.take())?;
     let time_limit = time_limit(inputs.timeout_in_minutes.as_deref())?;
-    let sources = list("versionSource", inputs.version_source)?;
-    let some_organizations = |extension| -> Result<InOrganizations, Failure> {
+    let sources = list("versionSource", inputs.version_source.take())?;
+    let some_organizations = |extension| -> Result<InOrganizations, Box<Failure>> {
         Ok(InOrganizations {
             extension,
             organizations: organizations(hosts, &names)?,
         })
     };
     let any_organizations = || any_organizations(hosts, &names);
-    let or_own = |extension| -> Result<InOrganizations, Failure> {
+    let or_own = |extension| -> Result<InOrganizations, Box<Failure>> {
         Ok(InOrganizations {
             extension,
             organizations: any_organizations()?,
@@ -152,12 +155,12 @@ fn operation(
         Choice::WhoAmI => Operation::WhoAmI(extension),
         Choice::AddMember => Operation::AddMember(AddMember {
             extension,
-            member: inputs.member_id,
+            member: inputs.member_id.take(),
             role: inputs.member_role.value(),
         }),
         Choice::Events => Operation::Events(Events {
             extension,
-            after: inputs.after_date,
+            after: inputs.after_date.take(),
             state: None,
             output: Some(output),
             line: deactivate_commands_json,
@@ -170,7 +173,7 @@ fn in_own_organization(
     operation: &mut Operation,
     hosts: &Hosts,
     connection: &Connection,
-) -> Result<(), Failure> {
+) -> Result<(), Box<Failure>> {
     let (Operation::Share(asked)
     | Operation::Install(asked)
     | Operation::WaitForInstallation(asked, _)) = operation
@@ -186,11 +189,11 @@ fn in_own_organization(
 }
 
 /// Half an hour unless the step sets another limit; the job's own limit comes first anyway.
-fn time_limit(text: Option<&str>) -> Result<Duration, Failure> {
+fn time_limit(text: Option<&str>) -> Result<Duration, Box<Failure>> {
     let text = text.unwrap_or("30");
     match text.parse::<u64>() {
         Ok(minutes) if (1..=24 * 60).contains(&minutes) => Ok(Duration::from_secs(minutes * 60)),
-        _ => Err(Failure::NotMinutes(text.to_owned())),
+        _ => Err(Failure::NotMinutes(text.to_owned()).into()),
     }
 }
 
@@ -209,7 +212,7 @@ fn number_run(results: &Results, environment: &Environment, log: &Log) {
 }
 
 /// Sets every variable under its own name for this job, and as the step's output for later ones.
-fn publish(results: &Results, environment: &Environment, log: &Log) -> Result<(), Failure> {
+fn publish(results: &Results, environment: &Environment, log: &Log) -> Result<(), Box<Failure>> {
     for (name, value) in &results.variables {
         let Ok(name) = VariableName::parse(name) else {
             continue;

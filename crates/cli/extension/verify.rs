@@ -14,7 +14,6 @@ use super::{command, verified, write_json};
 use crate::failure::Failure;
 use crate::result::OutputArguments;
 
-/// Flags of `adieu extension verify`.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {
     /// An existing package, or a pattern with one match

@@ -82,8 +82,8 @@ impl CommandFeeds {
     /// Runs the broker until the command has ended.
     pub(crate) async fn serve_until(
         self,
-        ended: Pin<&mut dyn Future<Output = Result<ExitCode, Failure>>>,
-    ) -> Result<ExitCode, Failure> {
+        ended: Pin<&mut dyn Future<Output = Result<ExitCode, Box<Failure>>>>,
+    ) -> Result<ExitCode, Box<Failure>> {
         let Self {
             folder: _folder,
             mut keeper,

@@ -116,7 +116,8 @@ async fn organization(
     transport: &Transport,
 ) -> Result<(Organization, Option<String>), Report> {
     let words = |failure: Failure| Report::on_a_command_line(&failure);
-    let organization = organization::named(&Hosts::public(), name).map_err(words)?;
+    let organization =
+        organization::named(&Hosts::public(), name).map_err(|failure| words(*failure))?;
     let tenant = match given {
         Some(tenant) => Some(tenant),
         None => super::tenant_of(&organization, transport)

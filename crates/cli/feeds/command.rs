@@ -192,5 +192,5 @@ async fn checked(arguments: CheckArguments) -> Result<ExitCode, Failure> {
         false => FeedRole::Reader,
     };
     let checks = check::all(&declared, needed, &arguments.sign_in, &transport).await?;
-    checklist::print(&checks, arguments.output)
+    Ok(checklist::print(&checks, arguments.output)?)
 }

@@ -183,7 +183,7 @@ pub(crate) async fn token_of_helper(
             .ok_or("its login was made by another version of adieu")?,
         identity: identity.as_ref().and_then(|text| text.parse().ok()),
     };
-    let transport = network::of_command_line().map_err(words)?;
+    let transport = network::of_command_line().map_err(|failure| words(*failure))?;
     let sign_in = SignIn::new(credential, None).silent();
     let scope = resource::azure_devops();
     sign_in

@@ -17,7 +17,7 @@ use crate::result;
 use crate::session;
 
 /// Lists them by name.
-pub(super) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure> {
+pub(super) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Box<Failure>> {
     let name = defaults::organization_or_default(arguments.organization)
         .ok_or(Failure::NoOrganization("adieu onboard --list"))?;
     let organization = organization::named(&Hosts::public(), &name)?;
@@ -30,7 +30,7 @@ pub(super) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure
             let name = &organization.name;
             let doing = format!("list the service principals of {name}");
             let failure = refused(&session, name, &doing, error);
-            return Err(with_ids(&session, failure).await);
+            return Err(with_ids(&session, failure.into()).await);
         }
     };
     adieu_order::sort_by(&mut members, |one, other| {

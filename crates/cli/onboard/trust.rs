@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::session::Session;
 
-/// The ID tokens that the application should trust.
+// The ID tokens that the application should trust.
 #[derive(Debug, Args)]
 pub(super) struct TrustArguments {
     /// Also check that the identity trusts ID tokens with this subject, such as
@@ -30,7 +30,7 @@ pub(super) struct TrustArguments {
 
 impl TrustArguments {
     /// The three values, if a subject was given.
-    pub(super) fn read(&self) -> Result<Option<Trust>, Failure> {
+    pub(super) fn read(&self) -> Result<Option<Trust>, Box<Failure>> {
         let Some(subject) = &self.trust else {
             return Ok(None);
         };
@@ -38,7 +38,7 @@ impl TrustArguments {
             Some(issuer) if issuer.starts_with("https://") => issuer.as_str(),
             Some(issuer) => {
                 let text = Some(issuer.clone());
-                return Err(Failure::Onboard(OnboardProblem::NoIssuer(text)));
+                return Err(Failure::Onboard(OnboardProblem::NoIssuer(text)).into());
             }
             None => federated_credential::issuer_of(subject)
                 .ok_or(Failure::Onboard(OnboardProblem::NoIssuer(None)))?,
@@ -61,7 +61,7 @@ pub(super) async fn check(
     application: &Application,
     trust: &Trust,
     outcome: &mut Outcome,
-) -> Result<(), Failure> {
+) -> Result<(), Box<Failure>> {
     if let Some(doubt) = trust.doubt() {
         let subject = &trust.subject;
         Terminal.warn(&format!("The subject '{subject}' may be wrong: {doubt}."));
@@ -116,7 +116,7 @@ pub(super) async fn check(
         "command": command,
     });
     match problem {
-        Some(problem) => Err(Failure::Onboard(problem)),
+        Some(problem) => Err(Failure::Onboard(problem).into()),
         None => Ok(()),
     }
 }

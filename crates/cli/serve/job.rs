@@ -63,7 +63,7 @@ pub(crate) async fn start(
     connection: &EndpointId,
     tenant: Option<&str>,
     configure: &Configure,
-) -> Result<Serving, Failure> {
+) -> Result<Serving, Box<Failure>> {
     let helper = match configure.has_git() {
         true => helper::of_the_job().map_err(Failure::NoBroker)?,
         false => PathBuf::new(),
@@ -77,7 +77,7 @@ pub(crate) async fn start(
     }
     let line = spawn(environment, arguments, START).await;
     let line = line.map_err(Failure::NoBroker)?;
-    serving(&line, helper).map_err(failed)
+    Ok(serving(&line, helper).map_err(failed)?)
 }
 
 /// A proxy for stand-ins that serves, in its own process.
@@ -94,7 +94,7 @@ pub(crate) async fn start_stand_ins(
     tenant: Option<&str>,
     allowed: &Allowed,
     variables: &[String],
-) -> Result<ServingStandIns, Failure> {
+) -> Result<ServingStandIns, Box<Failure>> {
     let request = [&allowed.organizations[..], &allowed.publishers, variables];
     let request = request.map(|names| names.join(",")).join(";");
     let mut arguments = vec!["--job", connection.as_str(), "--stand-ins", &request];
@@ -134,7 +134,7 @@ pub(crate) async fn start_for_feeds(
     environment: &Environment,
     connection: Option<&EndpointId>,
     folder: &Path,
-) -> Result<ServingFeeds, Failure> {
+) -> Result<ServingFeeds, Box<Failure>> {
     let connection = connection.map_or("", EndpointId::as_str);
     let folder = folder.display().to_string();
     let arguments = vec!["--job", connection, "--feeds", &folder];
@@ -327,7 +327,7 @@ async fn prepare(
     resources: &[String],
 ) -> Result<(Broker, SessionTokens, Resources, Transport), String> {
     let environment = environment_of_the_job()?;
-    let words = |failure: Failure| Report::of(&failure).line();
+    let words = |failure: Box<Failure>| Report::of(&failure).line();
     let id = EndpointId::new(connection);
     let connection = connection::read(&environment, &id, tenant).map_err(words)?;
     // The task has already reported its warnings.

@@ -17,7 +17,6 @@ use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::reporter::{Reporter as _, Terminal};
 
-/// Flags of `token`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -46,7 +45,7 @@ pub(crate) struct TokenArguments {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Box<Failure>> {
     // Requested first: it only works in a single-threaded program, and resolving a name starts a thread.
     let zone = UtcOffset::current_local_offset().ok();
     let cloud = credential::cloud();

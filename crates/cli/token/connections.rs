@@ -37,7 +37,7 @@ pub(super) fn read(
     own: &EndpointId,
     cloud: &Cloud,
     environment: &Environment,
-) -> Result<Vec<FilledConnection>, Failure> {
+) -> Result<Vec<FilledConnection>, Box<Failure>> {
     let mut filled: Vec<FilledConnection> = Vec::new();
     let mut problems = Vec::new();
     for line in meaningful_lines(text) {
@@ -52,7 +52,7 @@ pub(super) fn read(
     if problems.is_empty() {
         Ok(filled)
     } else {
-        Err(Failure::Connections(problems))
+        Err(Failure::Connections(problems).into())
     }
 }
 

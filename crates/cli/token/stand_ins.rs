@@ -32,13 +32,13 @@ impl Step {
         is_output: bool,
         environment: &Environment,
         log: &Log,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Box<Failure>> {
         let hidden = OF_THE_MACHINE
             .into_iter()
             .find(|name| environment.machine_variable(name).is_some());
         if let Some(name) = hidden {
             let reason = ConfigureProblemKind::OfTheMachine(name);
-            return Err(configure::of_proxy("proxy", reason));
+            return Err(configure::of_proxy("proxy", reason).into());
         }
         if is_output {
             log.warn(
@@ -61,7 +61,7 @@ impl Step {
         tenant: Option<&str>,
         publish: &Publish<'_>,
         transport: &Transport,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let variables = names(self.variables.iter().cloned());
         let allowed = &self.allowed;
         let starting = job::start_stand_ins(environment, connection, tenant, allowed, &variables);
@@ -78,7 +78,7 @@ impl Step {
         serving: &job::ServingStandIns,
         environment: &Environment,
         publish: &Publish<'_>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let (log, stand_ins) = (publish.log, &serving.stand_ins);
         log.set_task_variable(BROKER, &serving.stop_endpoint);
         log.set_secret_task_variable(BROKER_KEY, &log.mask(&serving.stop_key));

@@ -68,7 +68,7 @@ async fn refresh_token(served: &ServedFolder, registry: &str) -> Result<Zeroizin
     let token = endpoint
         .token_for(crate::feeds::containers::SCOPE, None)
         .await?;
-    let words = |failure: Failure| Report::on_a_command_line(&failure).line();
+    let words = |failure: Box<Failure>| Report::on_a_command_line(&failure).line();
     let transport: Transport = network::of_command_line().map_err(words)?;
     let url = Url::parse(&format!("https://{registry}/oauth2/exchange"));
     let url = url.map_err(|_| NOT_FOUND.to_owned())?;
