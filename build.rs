@@ -24,7 +24,7 @@ const VALUES: [(&str, &str); 5] = [
     ("visibility", "adieu_vsix::Visibility"),
     ("pricing", "adieu_vsix::Pricing"),
     ("updateTasksVersion", "adieu_vsix::VersionPart"),
-    ("versionAction", "adieu_extension::Raise"),
+    ("versionAction", "adieu_extension::VersionIncrement"),
     ("memberRole", "adieu_devops::Role"),
 ];
 /// Size optimizations of LLVM's linker. It shares the ends of strings, merges equal functions and tables (0.1 MB; no

@@ -63,7 +63,7 @@ fn tool_limit() -> Option<Duration> {
 }
 
 /// A token, and the credential that returned it.
-struct First {
+struct FirstToken {
     credential: Credential,
     token: Token,
     passed_over: Vec<CredentialProblem>,
@@ -78,7 +78,7 @@ pub(crate) struct PresentedClaims {
 }
 
 /// A credential that is configured here.
-struct Ready {
+struct ConfiguredCredential {
     kind: Credential,
     credential: Arc<dyn TokenCredential>,
     /// The facts for its errors, if it is a connection.
@@ -158,10 +158,11 @@ impl CredentialArguments {
         tenant: Option<&str>,
         transport: &Transport,
         is_patient: bool,
-    ) -> Result<First, Failure> {
+    ) -> Result<FirstToken, Failure> {
         let (mut ready, mut passed_over) = self.ready(tenant, transport);
         let mut all = ALL;
-        let is_tool = |one: &&mut Ready| matches!(one.kind, Credential::Azd | Credential::Az);
+        let is_tool =
+            |one: &&mut ConfiguredCredential| matches!(one.kind, Credential::Azd | Credential::Az);
         let mut tools = ready.iter_mut().filter(is_tool).peekable();
         if tools.peek().is_some()
             && let Some(limit) = tool_limit()
@@ -170,7 +171,7 @@ impl CredentialArguments {
             all = ALL.max(limit + (ALL - ONE));
         }
         let deadline = Deadline::after(all);
-        let ask = |ready: Ready| async move {
+        let ask = |ready: ConfiguredCredential| async move {
             let request = TokenRequest {
                 scope: scope.clone(),
                 tenant: tenant.map(str::to_owned),
@@ -200,7 +201,7 @@ impl CredentialArguments {
                     Ok(token) => {
                         passed_over.retain(|problem| problem.credential < credential);
                         sort(&mut passed_over);
-                        return Ok(First { credential, token, passed_over });
+                        return Ok(FirstToken { credential, token, passed_over });
                     }
                     Err(fault) => {
                         passed_over.push(CredentialProblem { credential, fault });
@@ -221,7 +222,7 @@ impl CredentialArguments {
         &self,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> (Vec<Ready>, Vec<CredentialProblem>) {
+    ) -> (Vec<ConfiguredCredential>, Vec<CredentialProblem>) {
         let (mut ready, mut problems) = (Vec::new(), Vec::new());
         let all = [
             Credential::Pipelines,
@@ -289,11 +290,11 @@ impl CredentialArguments {
         kind: Credential,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> Result<Ready, CredentialProblemKind> {
+    ) -> Result<ConfiguredCredential, CredentialProblemKind> {
         let unannounced = kind == Credential::ManagedIdentity && !managed_identity::is_announced();
         if let Some(connection) = self.connection(kind, tenant) {
             let connection = connection?;
-            return Ok(Ready {
+            return Ok(ConfiguredCredential {
                 kind,
                 credential: ConnectionCredential::new(connection.service, transport.clone()),
                 connection: connection.facts,
@@ -310,7 +311,7 @@ impl CredentialArguments {
             Credential::Azd => Tool::azd(path, system_folder()),
             _ => Tool::az(path, system_folder()),
         };
-        Ok(Ready {
+        Ok(ConfiguredCredential {
             kind,
             credential: Arc::new(tool),
             connection: ConnectionFacts::default(),
@@ -326,7 +327,7 @@ fn sort(passed_over: &mut [CredentialProblem]) {
     });
 }
 
-impl Ready {
+impl ConfiguredCredential {
     async fn token(
         &self,
         mut request: TokenRequest,
@@ -345,10 +346,12 @@ impl Ready {
         }
         let token = result.map_err(|error| self.fault(error))?;
         // A managed identity or a tool's sign-in can belong to another tenant than the requested one.
-        let got = token.claims().and_then(|claims| claims.tenant);
-        match (tenant, got) {
-            (Some(asked), Some(got)) if is_guid(&asked) && !asked.eq_ignore_ascii_case(&got) => {
-                Err(CredentialProblemKind::AnotherTenant { asked, got })
+        let actual = token.claims().and_then(|claims| claims.tenant);
+        match (tenant, actual) {
+            (Some(expected), Some(actual))
+                if is_guid(&expected) && !expected.eq_ignore_ascii_case(&actual) =>
+            {
+                Err(CredentialProblemKind::AnotherTenant { expected, actual })
             }
             _ => Ok(token),
         }

@@ -25,7 +25,7 @@ use crate::configure::stand_in::{self, OwnProxy};
 use crate::configure::{Configure, Endpoints, environment_of};
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::defaults;
-use crate::failure::{Failure, LinePlace};
+use crate::failure::{Failure, LineSource};
 use crate::feeds;
 use crate::lines;
 use crate::moment::rfc_3339;
@@ -271,11 +271,11 @@ fn requests(
 ) -> Result<Vec<RequestedToken>, Box<Failure>> {
     if !flags.is_empty() {
         let lines = flags.iter().flat_map(|flag| lines::meaningful_lines(flag));
-        return tokens::of_process(lines.map(|line| (LinePlace::Flag, line)), cloud);
+        return tokens::of_process(lines.map(|line| (LineSource::Flag, line)), cloud);
     }
     match std::fs::read_to_string(FILE) {
         Ok(text) => {
-            let place = |number| LinePlace::File {
+            let place = |number| LineSource::File {
                 path: FILE.to_owned(),
                 number,
             };
@@ -284,7 +284,7 @@ fn requests(
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let lines = lines::meaningful_lines(usual);
-            tokens::of_process(lines.map(|line| (LinePlace::Flag, line)), cloud)
+            tokens::of_process(lines.map(|line| (LineSource::Flag, line)), cloud)
         }
         Err(error) => Err(Failure::NoFile {
             path: FILE.to_owned(),

@@ -22,7 +22,7 @@ use crate::identity_ids::IdentityIds;
 pub(crate) use feeds::{FeedLineProblemKind, FeedsProblem};
 pub(crate) use line::{
     ConfigureProblem, ConfigureProblemKind, ConnectionLineProblem, ConnectionLineProblemKind,
-    LinePlace, LineProblem, LineProblemKind,
+    LineProblem, LineProblemKind, LineSource,
 };
 pub(crate) use scan::ScanProblem;
 
@@ -369,7 +369,7 @@ pub(crate) enum CredentialProblemKind {
     /// Its tool returned no token.
     Tool(ToolError),
     /// Its token belongs to a tenant other than the requested one.
-    AnotherTenant { asked: String, got: String },
+    AnotherTenant { expected: String, actual: String },
 }
 
 /// Why git gets no token.

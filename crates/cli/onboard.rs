@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use adieu_devops::{
-    AccessLevel, Entitlement, EntitlementChange, Error, Organization, ProjectGroup, ProjectPlace,
-    Reason,
+    AccessLevel, Entitlement, EntitlementChange, Error, Organization, ProjectGroup,
+    ProjectMembership, Reason,
 };
 use adieu_identity::is_guid;
 use clap::{Args, ValueEnum};
@@ -196,7 +196,7 @@ async fn add_to_organization(
             .project_id(organization, project)
             .await
             .map_err(refused)?;
-        places.push(ProjectPlace::new(&id, (*group).into()));
+        places.push(ProjectMembership::new(&id, (*group).into()));
     }
     let has = match client
         .application_entitlement(organization, &application.object_id)

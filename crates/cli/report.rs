@@ -3,7 +3,6 @@
 //! It maps each failure to the file of its folder that writes the message; no other file writes the text of an error.
 
 mod agent;
-mod asked;
 mod azure_devops;
 mod command_line;
 mod connection;
@@ -19,6 +18,7 @@ mod network;
 mod onboard;
 mod organization;
 mod pats;
+mod requested_by;
 pub(crate) mod scan;
 mod service;
 
@@ -26,7 +26,7 @@ use adieu_transport::Correlation;
 
 use crate::credential_kind::credential_of_auto;
 use crate::failure::Failure;
-use asked::Asked;
+use requested_by::RequestedBy;
 
 pub(crate) use credential::signed_in;
 pub(crate) use extension::{doing, in_minutes, in_one_line, missing, not_compared, validation};
@@ -50,12 +50,12 @@ pub(crate) struct Report {
 impl Report {
     /// The report of a failure, for the author of a step.
     pub(crate) fn of(failure: &Failure) -> Self {
-        Self::worded(failure, Asked::InAStep)
+        Self::worded(failure, RequestedBy::Step)
     }
 
     /// The report for the user of a command line.
     pub(crate) fn on_a_command_line(failure: &Failure) -> Self {
-        Self::worded(failure, Asked::ByFlags)
+        Self::worded(failure, RequestedBy::CommandLine)
     }
 
     /// The report of the failure that ends a verb, with the credential that `auto` chose, which is shown nowhere
@@ -70,7 +70,7 @@ impl Report {
         }
     }
 
-    fn worded(failure: &Failure, asked: Asked) -> Self {
+    fn worded(failure: &Failure, requested_by: RequestedBy) -> Self {
         match failure {
             Failure::NoRuntime(reason) => agent::no_runtime(reason),
             Failure::Internal(what) => agent::internal(what),
@@ -99,21 +99,23 @@ impl Report {
             } => connection::problem(connection, problem),
             Failure::Network(problem) => network::problem(problem),
             Failure::NoToken { connection, errors } => {
-                identity::no_token(connection, errors, asked)
+                identity::no_token(connection, errors, requested_by)
             }
             Failure::NoCredential(problems) => credential::none(problems),
             Failure::NoTenant {
                 organization,
                 error,
             } => credential::no_tenant(organization, error),
-            Failure::Extension(problem) => extension::problem(problem, asked),
+            Failure::Extension(problem) => extension::problem(problem, requested_by),
             Failure::MissingInput { input, example } => {
-                extension::missing_input(input, example, asked)
+                extension::missing_input(input, example, requested_by)
             }
             Failure::NotAnOrganization { text, reason } => {
-                azure_devops::not_an_organization(text, reason, asked)
+                azure_devops::not_an_organization(text, reason, requested_by)
             }
-            Failure::NotAHost { text, reason } => azure_devops::not_a_host(text, reason, asked),
+            Failure::NotAHost { text, reason } => {
+                azure_devops::not_a_host(text, reason, requested_by)
+            }
             Failure::NotMinutes(text) => extension::not_minutes(text),
             Failure::NotATimestamp(text) => extension::not_a_timestamp(text),
             Failure::Marketplace {
@@ -121,16 +123,22 @@ impl Report {
                 error,
                 identity,
                 page,
-            } => azure_devops::refusal(doing, error, identity.as_ref(), page.as_deref(), asked),
+            } => azure_devops::refusal(
+                doing,
+                error,
+                identity.as_ref(),
+                page.as_deref(),
+                requested_by,
+            ),
             Failure::Organizations {
                 doing,
                 failures,
                 ids,
-            } => organization::organizations(doing, failures, ids, asked),
-            Failure::NotKnownThere(refused) => organization::not_known_there(refused),
+            } => organization::organizations(doing, failures, ids, requested_by),
+            Failure::NotKnownThere(refused) => organization::unknown_identity(refused),
             Failure::NoRepository { name, error } => organization::no_repository(name, error),
             Failure::Onboard(problem) => onboard::problem(problem),
-            Failure::Feeds(problem) => feeds::problem(problem, asked),
+            Failure::Feeds(problem) => feeds::problem(problem, requested_by),
             Failure::Git(problem) => git::problem(problem),
             Failure::Scan(error) => scan::problem(error),
             Failure::Progress { path, reason } => scan::progress(path, reason),

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use adieu_agent::Stream;
-use adieu_broker::{Broker, Ended, Resources};
+use adieu_broker::{Broker, Resources, StopReason};
 use adieu_identity::Scope;
 use adieu_identity::resource::{self, Cloud};
 use clap::Args;
@@ -123,8 +123,8 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Box<Failu
     let idle = (minutes > 0).then(|| Duration::from_secs(minutes * 60));
     tokio::select! {
         ended = broker.serve(source, resources, idle) => match ended {
-            Ended::Asked | Ended::Idle => Ok(ExitCode::SUCCESS),
-            Ended::NothingLeft => Ok(ExitCode::FAILURE),
+            StopReason::Requested | StopReason::Idle => Ok(ExitCode::SUCCESS),
+            StopReason::SourceExhausted => Ok(ExitCode::FAILURE),
         },
         _ = stops.next() => Ok(ExitCode::SUCCESS),
     }

@@ -11,7 +11,7 @@ use adieu_secret::IdToken;
 use adieu_transport::Transport;
 
 use crate::connection::Connection;
-use crate::failure::{Failure, LinePlace, LineProblem, LineProblemKind};
+use crate::failure::{Failure, LineProblem, LineProblemKind, LineSource};
 use crate::lines::meaningful_lines;
 use crate::reporter::Reporter;
 
@@ -55,13 +55,13 @@ pub(crate) fn requested(
     taken: Option<&VariableName>,
     cloud: &Cloud,
 ) -> Result<Vec<RequestedToken>, Box<Failure>> {
-    let lines = meaningful_lines(text).map(|line| (LinePlace::Input, line));
+    let lines = meaningful_lines(text).map(|line| (LineSource::Input, line));
     read(lines, taken, cloud, VariableName::parse)
 }
 
 /// The same for variables of a process, which the agent does not see, with each line's position.
 pub(crate) fn of_process<'a>(
-    lines: impl Iterator<Item = (LinePlace, &'a str)>,
+    lines: impl Iterator<Item = (LineSource, &'a str)>,
     cloud: &Cloud,
 ) -> Result<Vec<RequestedToken>, Box<Failure>> {
     read(lines, None, cloud, VariableName::of_process)
@@ -69,7 +69,7 @@ pub(crate) fn of_process<'a>(
 
 /// The same for the lines of an action's input, whose variables belong to a workflow.
 pub(crate) fn of_workflow(text: &str, cloud: &Cloud) -> Result<Vec<RequestedToken>, Box<Failure>> {
-    let lines = meaningful_lines(text).map(|line| (LinePlace::Input, line));
+    let lines = meaningful_lines(text).map(|line| (LineSource::Input, line));
     read(lines, None, cloud, VariableName::of_workflow)
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn of_workflow(text: &str, cloud: &Cloud) -> Result<Vec<RequestedToke
 type Names = fn(&str) -> Result<VariableName, NotAVariableName>;
 
 fn read<'a>(
-    lines: impl Iterator<Item = (LinePlace, &'a str)>,
+    lines: impl Iterator<Item = (LineSource, &'a str)>,
     taken: Option<&VariableName>,
     cloud: &Cloud,
     names: Names,

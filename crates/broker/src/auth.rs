@@ -68,7 +68,7 @@ pub(crate) enum Route {
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Denied {
+pub(crate) enum Rejection {
     /// It names another host: a page in a browser, through a name that resolves to this machine.
     Host,
     /// A browser or a proxy sent it.
@@ -94,7 +94,7 @@ impl Keys {
     }
 }
 
-impl Denied {
+impl Rejection {
     pub(crate) fn status(self) -> u16 {
         match self {
             Self::Host | Self::Relayed => 403,
@@ -117,13 +117,13 @@ impl Denied {
 }
 
 /// The route of a request, or why it is refused.
-pub(crate) fn authorize(head: &Parts, port: u16, keys: &Keys) -> Result<Route, Denied> {
+pub(crate) fn authorize(head: &Parts, port: u16, keys: &Keys) -> Result<Route, Rejection> {
     let headers = &head.headers;
     if !is_for_us(headers, port) || head.uri.authority().is_some() {
-        return Err(Denied::Host);
+        return Err(Rejection::Host);
     }
     if headers.keys().any(is_of_a_relay) {
-        return Err(Denied::Relayed);
+        return Err(Rejection::Relayed);
     }
     let path = head.uri.path();
     let (route, method, shown, key) = if path == APP_SERVICE {
@@ -139,7 +139,7 @@ pub(crate) fn authorize(head: &Parts, port: u16, keys: &Keys) -> Result<Route, D
     } else {
         // Clients that only support a virtual machine's endpoint cannot send our header.
         let bare = path.trim_end_matches('/');
-        let below = bare.strip_suffix(VIRTUAL_MACHINE).ok_or(Denied::Path)?;
+        let below = bare.strip_suffix(VIRTUAL_MACHINE).ok_or(Rejection::Path)?;
         // Like the real endpoint: a request that a page could make a server send lacks this header.
         let shown = only(headers, "metadata")
             .filter(|value| value.eq_ignore_ascii_case("true"))
@@ -147,10 +147,10 @@ pub(crate) fn authorize(head: &Parts, port: u16, keys: &Keys) -> Result<Route, D
         (Route::ManagedIdentity, Method::GET, shown, &keys.ask)
     };
     if !shown.is_some_and(|shown| is_same(shown, key)) {
-        return Err(Denied::Key);
+        return Err(Rejection::Key);
     }
     if head.method != method {
-        return Err(Denied::Method);
+        return Err(Rejection::Method);
     }
     Ok(route)
 }

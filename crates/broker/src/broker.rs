@@ -15,7 +15,7 @@ use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::auth::{APP_SERVICE, AZD, Keys, STOP};
-use crate::connections::{Ended, Shared, Summary};
+use crate::connections::{BrokerState, StopReason, Summary};
 use crate::resources::Resources;
 use crate::slots::ConnectionSlots;
 use crate::source::TokenSource;
@@ -82,7 +82,7 @@ impl Broker {
         source: impl TokenSource + 'static,
         resources: Resources,
         idle: Option<Duration>,
-    ) -> Ended {
+    ) -> StopReason {
         let tokens = Tokens::new(Box::new(source), self.renew);
         self.serve_tokens(tokens, resources, idle).await
     }
@@ -93,8 +93,8 @@ impl Broker {
         tokens: Rc<Tokens>,
         resources: Resources,
         idle: Option<Duration>,
-    ) -> Ended {
-        let shared = Rc::new(Shared {
+    ) -> StopReason {
+        let shared = Rc::new(BrokerState {
             port: self.address.port,
             keys: self.address.keys,
             resources,
@@ -108,9 +108,9 @@ impl Broker {
         LocalSet::new()
             .run_until(async {
                 tokio::select! {
-                    () = accept(&listener, &shared) => Ended::Asked,
-                    () = shared.ended.notified() => shared.ending.get().unwrap_or(Ended::Asked),
-                    () = idle_for(&shared.asked, idle) => Ended::Idle,
+                    () = accept(&listener, &shared) => StopReason::Requested,
+                    () = shared.ended.notified() => shared.ending.get().unwrap_or(StopReason::Requested),
+                    () = idle_for(&shared.asked, idle) => StopReason::Idle,
                 }
             })
             .await
@@ -165,7 +165,7 @@ impl Address {
     }
 }
 
-async fn accept(listener: &TcpListener, shared: &Rc<Shared>) {
+async fn accept(listener: &TcpListener, shared: &Rc<BrokerState>) {
     let slots = Rc::<ConnectionSlots>::default();
     loop {
         match listener.accept().await {

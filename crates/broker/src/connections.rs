@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
 use crate::auth::{self, Keys, Route};
-use crate::protocol::{Answer, Question, WantedIdentity, azd, json, managed_identity, quoted};
+use crate::protocol::{Answer, Question, RequestedIdentity, azd, json, managed_identity, quoted};
 use crate::resources::Resources;
 use crate::slots::SlotGuard;
 use crate::source::{Refusal, RefusalScope};
@@ -40,20 +40,20 @@ const MOST_HEADERS: usize = 64;
 
 /// Why a broker stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum StopReason {
     /// Its owner stopped it.
-    Asked,
+    Requested,
     /// There was no request for too long.
     Idle,
     /// Its source will never have a token again.
-    NothingLeft,
+    SourceExhausted,
 }
 
 /// The text that answers the request that stops the broker.
 pub(crate) type Summary = Box<dyn Fn() -> String>;
 
 /// The state that all connections share.
-pub(crate) struct Shared {
+pub(crate) struct BrokerState {
     pub(crate) port: u16,
     pub(crate) keys: Rc<Keys>,
     pub(crate) resources: Resources,
@@ -62,11 +62,11 @@ pub(crate) struct Shared {
     /// The time of the last authorized request.
     pub(crate) asked: Cell<Instant>,
     /// Set once the broker must stop; `ended` is notified after the answer has been sent.
-    pub(crate) ending: Cell<Option<Ended>>,
+    pub(crate) ending: Cell<Option<StopReason>>,
     pub(crate) ended: Notify,
 }
 
-impl Shared {
+impl BrokerState {
     /// Answers a connection's requests until it is closed, or has lost its slot.
     pub(crate) async fn serve(self: Rc<Self>, stream: TcpStream, slot: SlotGuard) {
         let _ = stream.set_nodelay(true);
@@ -116,7 +116,7 @@ impl Shared {
                 Err(refusal) => self.last_words(&refusal, azd::refusal(&refusal)),
             },
             Route::Stop => {
-                self.ending.set(Some(Ended::Asked));
+                self.ending.set(Some(StopReason::Requested));
                 if let Some(summary) = &self.summary {
                     return closing(json(200, Zeroizing::new(quoted(&summary()))));
                 }
@@ -152,15 +152,17 @@ impl Shared {
     }
 
     /// A client that requests another identity must not get this one's token instead.
-    fn is_this(&self, wanted: &WantedIdentity) -> Result<(), Refusal> {
+    fn is_this(&self, wanted: &RequestedIdentity) -> Result<(), Refusal> {
         match (wanted, self.tokens.source().client_id()) {
-            (WantedIdentity::ClientId(wanted), Some(own)) if !wanted.eq_ignore_ascii_case(own) => {
+            (RequestedIdentity::ClientId(wanted), Some(own))
+                if !wanted.eq_ignore_ascii_case(own) =>
+            {
                 Err(Refusal::of_the_request(format!(
                     "the client asks for the identity {wanted} (AZURE_CLIENT_ID, or in code), but this endpoint has {own}; use that one, or name none"
                 )))
             }
-            (WantedIdentity::ClientId(_), _) => Ok(()),
-            (WantedIdentity::Other(name), _) => Err(Refusal::of_the_request(format!(
+            (RequestedIdentity::ClientId(_), _) => Ok(()),
+            (RequestedIdentity::Other(name), _) => Err(Refusal::of_the_request(format!(
                 "the client names its identity by {name}, which this endpoint does not know; use the client ID, or name none"
             ))),
         }
@@ -172,7 +174,7 @@ impl Shared {
         if refusal.scope != RefusalScope::Permanent {
             return answer;
         }
-        self.ending.set(Some(Ended::NothingLeft));
+        self.ending.set(Some(StopReason::SourceExhausted));
         closing(answer)
     }
 }

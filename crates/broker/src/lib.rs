@@ -17,7 +17,7 @@ mod tokens;
 
 pub use auth::{is_key, new_key};
 pub use broker::{Address, Broker};
-pub use connections::Ended;
+pub use connections::StopReason;
 pub use resources::Resources;
 pub use source::{Refusal, RefusalScope, TokenSource};
 pub use tokens::Tokens;

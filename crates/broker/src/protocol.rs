@@ -25,12 +25,12 @@ pub(crate) struct Question {
     /// Tenant, if the protocol has one.
     pub(crate) tenant: Option<String>,
     /// The identity that the client requests.
-    pub(crate) identity: Option<WantedIdentity>,
+    pub(crate) identity: Option<RequestedIdentity>,
 }
 
 /// An identity that a client requests by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum WantedIdentity {
+pub(crate) enum RequestedIdentity {
     /// By its client ID.
     ClientId(String),
     /// By something that the broker cannot compare, such as a resource ID.
@@ -50,7 +50,7 @@ impl From<NotServed> for Refusal {
 
 /// A JSON response that must not be cached. The body is wiped after it was sent.
 pub(crate) fn json(status: u16, body: Zeroizing<String>) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from_owner(Wiped(body))));
+    let mut answer = Response::new(Full::new(Bytes::from_owner(WipedBody(body))));
     *answer.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
     let headers = answer.headers_mut();
     for (name, value) in [
@@ -67,9 +67,9 @@ pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-struct Wiped(Zeroizing<String>);
+struct WipedBody(Zeroizing<String>);
 
-impl AsRef<[u8]> for Wiped {
+impl AsRef<[u8]> for WipedBody {
     fn as_ref(&self) -> &[u8] {
         self.0.as_bytes()
     }

@@ -64,13 +64,13 @@ struct Key {
 #[derive(Default)]
 struct Entry {
     current: RefCell<Option<Rc<Token>>>,
-    last: RefCell<Option<Fetched>>,
+    last: RefCell<Option<LastRequest>>,
     /// Held while a token is being requested.
     fetching: Arc<Mutex<()>>,
 }
 
 /// The result of the last request for a token.
-struct Fetched {
+struct LastRequest {
     when: Instant,
     /// Why there is no token, and until when other requests get the same answer.
     refusal: Option<(Refusal, Instant)>,
@@ -155,7 +155,7 @@ impl Tokens {
                     (Err(refusal.clone()), Some((refusal, when + pause)))
                 }
             };
-            *entry.last.borrow_mut() = Some(Fetched { when, refusal });
+            *entry.last.borrow_mut() = Some(LastRequest { when, refusal });
             drop(turn);
             outcome
         })

@@ -148,11 +148,11 @@ impl SignIn {
         scope: &Scope,
         transport: &Transport,
     ) -> Result<(Token, IdentityIds), Failure> {
-        let asked = self.tenant.as_deref().filter(|tenant| is_guid(tenant));
+        let expected = self.tenant.as_deref().filter(|tenant| is_guid(tenant));
         let is_of_machine = self.used() == Some(Credential::ManagedIdentity);
         let is_for_azure_devops = scope.value == resource::azure_devops().value;
-        let Some(asked) =
-            asked.filter(|_| is_of_machine && is_for_azure_devops && token.claims().is_none())
+        let Some(expected) =
+            expected.filter(|_| is_of_machine && is_for_azure_devops && token.claims().is_none())
         else {
             return Ok((token, IdentityIds::default()));
         };
@@ -166,12 +166,12 @@ impl SignIn {
         };
         drop(client);
         match &ids.tenant {
-            Some(got) if !got.eq_ignore_ascii_case(asked) => {
+            Some(actual) if !actual.eq_ignore_ascii_case(expected) => {
                 Err(Failure::NoCredential(vec![CredentialProblem {
                     credential: Credential::ManagedIdentity,
                     fault: CredentialProblemKind::AnotherTenant {
-                        asked: asked.to_owned(),
-                        got: got.clone(),
+                        expected: expected.to_owned(),
+                        actual: actual.clone(),
                     },
                 }]))
             }

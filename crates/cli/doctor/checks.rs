@@ -27,7 +27,7 @@ const REFUSED: i64 = 300;
 const AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// A host, and the result of the request to it.
-struct Asked {
+struct HostCheck {
     host: String,
     result: Result<Option<i64>, NoAnswer>,
 }
@@ -35,10 +35,10 @@ struct Asked {
 /// Runs all checks.
 pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
     let mut checks = vec![configuration(&plan.credential, &transport)];
-    let asked = ask_hosts(&plan, &transport).await;
-    checks.extend(way(&asked));
-    checks.push(clock(&asked));
-    let is_reached = asked.iter().all(|asked| asked.result.is_ok());
+    let hosts = ask_hosts(&plan, &transport).await;
+    checks.extend(network_path(&hosts));
+    checks.push(clock(&hosts));
+    let is_reached = hosts.iter().all(|host| host.result.is_ok());
     if !is_reached {
         for name in ["federation", "token", "identity"] {
             checks.push(Check::skipped(name, "not every host can be reached"));
@@ -192,7 +192,7 @@ fn configuration(credential: &CredentialArguments, transport: &Transport) -> Che
 }
 
 /// Sends a request without a credential to each host that is needed, concurrently.
-async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<Asked> {
+async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<HostCheck> {
     // An invalid authority is a finding about the credential, not about the network.
     let authority = credential::authority();
     let authority = authority.unwrap_or_else(|_| Authority::of(AzureCloud::Public));
@@ -202,7 +202,7 @@ async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<Asked> {
             .addresses(plan.organization.is_some(), plan.publisher.is_some()),
     );
     addresses.extend(plan.credential.workflow_issuer());
-    let asking = addresses.into_iter().map(async |address| Asked {
+    let asking = addresses.into_iter().map(async |address| HostCheck {
         host: address.split('/').nth(2).unwrap_or_default().to_owned(),
         result: transport.reach(&address).await,
     });
@@ -210,10 +210,10 @@ async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<Asked> {
 }
 
 /// Proxy, names, certificates and connections: each fault belongs to one of these checks.
-fn way(asked: &[Asked]) -> Vec<Check> {
+fn network_path(hosts: &[HostCheck]) -> Vec<Check> {
     let fault = |belongs: fn(&NoAnswer) -> bool| {
-        asked.iter().find_map(|asked| match &asked.result {
-            Err(cause) if belongs(cause) => Some(doctor::unreachable(&asked.host, cause)),
+        hosts.iter().find_map(|host| match &host.result {
+            Err(cause) if belongs(cause) => Some(doctor::unreachable(&host.host, cause)),
             _ => None,
         })
     };
@@ -254,10 +254,10 @@ fn way(asked: &[Asked]) -> Vec<Check> {
         None if proxy.is_some() => Check::ok("names", "the proxy resolves them"),
         None => Check::ok("names", "resolved"),
     });
-    let reached: Vec<&str> = asked
+    let reached: Vec<&str> = hosts
         .iter()
-        .filter(|asked| asked.result.is_ok())
-        .map(|asked| asked.host.as_str())
+        .filter(|host| host.result.is_ok())
+        .map(|host| host.host.as_str())
         .collect();
     // A host that failed an earlier check shows nothing about later ones.
     let of = |name, fault: Option<Report>, found: String| match fault {
@@ -265,14 +265,14 @@ fn way(asked: &[Asked]) -> Vec<Check> {
         None if reached.is_empty() => Check::skipped(name, "no host can be reached"),
         None => Check::ok(name, found),
     };
-    let hosts = reached.join(", ");
-    let trusted = if reached.len() == asked.len() {
+    let names = reached.join(", ");
+    let trusted = if reached.len() == hosts.len() {
         "each certificate is trusted".to_owned()
     } else {
-        format!("trusted: {hosts}")
+        format!("trusted: {names}")
     };
     checks.push(of("trust", fault(is_trust), trusted));
-    checks.push(of("hosts", fault(is_other), format!("reached: {hosts}")));
+    checks.push(of("hosts", fault(is_other), format!("reached: {names}")));
     checks
 }
 
@@ -299,11 +299,11 @@ fn agents_proxy() -> Option<String> {
 }
 
 /// The largest difference between a host's clock and ours.
-fn clock(asked: &[Asked]) -> Check {
+fn clock(hosts: &[HostCheck]) -> Check {
     let now = time::OffsetDateTime::now_utc().unix_timestamp();
-    let skews = asked.iter().filter_map(|asked| {
-        let date = asked.result.as_ref().ok()?.as_ref()?;
-        Some((date - now, &asked.host))
+    let skews = hosts.iter().filter_map(|host| {
+        let date = host.result.as_ref().ok()?.as_ref()?;
+        Some((date - now, &host.host))
     });
     match skews.max_by_key(|(skew, _)| skew.unsigned_abs()) {
         None => Check::skipped("clock", "no host reported its time"),

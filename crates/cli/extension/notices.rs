@@ -3,7 +3,7 @@
 //! It makes no decisions.
 
 use adieu_devops::Progress;
-use adieu_extension::{InOrganization, Notice, Stored};
+use adieu_extension::{InOrganization, Notice, VersionOrigin};
 
 use crate::report::{in_minutes, in_one_line, missing, not_compared, validation};
 use crate::reporter::Reporter;
@@ -49,16 +49,16 @@ pub(super) fn say(notice: &Notice<'_>, reporter: &dyn Reporter) {
             }
             Progress::Again => reporter.say("Uploading again."),
         },
-        Notice::Stored(release, stored) => match stored {
-            Stored::Uploaded => reporter.say(&format!("Uploaded {release}.")),
-            Stored::FoundAfterDoubt => {
+        Notice::VersionOrigin(release, stored) => match stored {
+            VersionOrigin::Uploaded => reporter.say(&format!("Uploaded {release}.")),
+            VersionOrigin::FoundAfterDoubt => {
                 reporter.say("The Marketplace has it: the upload was complete.");
             }
-            Stored::Before(since) => reporter.say(&format!(
+            VersionOrigin::Before(since) => reporter.say(&format!(
                 "{release} is already in the Marketplace (since {since}) with the same contents; \
                  nothing was uploaded."
             )),
-            Stored::Unknown(since, reason) => reporter.warn(&format!(
+            VersionOrigin::Unknown(since, reason) => reporter.warn(&format!(
                 "{release} is already in the Marketplace (since {since}), so nothing was \
                  uploaded. Its contents could not be compared: {}. If they differ, raise the \
                  version.",

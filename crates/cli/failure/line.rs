@@ -11,14 +11,14 @@ pub(crate) struct LineProblem {
     /// The line as it was written.
     pub(crate) line: String,
     /// Where it was written.
-    pub(crate) place: LinePlace,
+    pub(crate) place: LineSource,
     /// The problem.
     pub(crate) reason: LineProblemKind,
 }
 
 /// Where a line of `tokens` was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LinePlace {
+pub(crate) enum LineSource {
     /// In the step's input.
     Input,
     /// In a flag.

@@ -5,7 +5,7 @@
 
 use adieu_devops::{Error, NotAHost, NotAnOrganization, Profile, Reason, Refusal};
 
-use super::asked::Asked;
+use super::requested_by::RequestedBy;
 use super::{Report, service};
 
 /// `doing` is the operation: `publish contoso.hello 1.2.3`.
@@ -14,9 +14,9 @@ pub(super) fn refusal(
     error: &Error,
     identity: Option<&Profile>,
     page: Option<&str>,
-    asked: Asked,
+    requested_by: RequestedBy,
 ) -> Report {
-    let mut report = answer(doing, error, page, asked);
+    let mut report = answer(doing, error, page, requested_by);
     if let Some(identity) = identity {
         report = report
             .fact("identity", &identity.id)
@@ -25,9 +25,14 @@ pub(super) fn refusal(
     report
 }
 
-pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Asked) -> Report {
+pub(super) fn answer(
+    doing: &str,
+    error: &Error,
+    page: Option<&str>,
+    requested_by: RequestedBy,
+) -> Report {
     match error {
-        Error::Service(failure) => service::failure(failure, asked),
+        Error::Service(failure) => service::failure(failure, requested_by),
         // Azure DevOps sends a message to a bearer that it refuses, but none to a caller that it does not know.
         Error::SignedOut {
             host,
@@ -43,7 +48,7 @@ pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Aske
         )
         .fact("it said", message)
         .correlation(correlation)
-        .remedy(asked.words(
+        .remedy(requested_by.words(
             "Run the job again for a new token; if it is refused too, check that the connection's \
              identity is enabled in Microsoft Entra.",
             "Sign in again for a new token; if it is refused too, check that the identity is \
@@ -64,13 +69,13 @@ pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Aske
         )
         .fact("it said", message.as_deref().unwrap_or_default())
         .correlation(correlation)
-        .remedy(asked.words(
+        .remedy(requested_by.words(
             "First add the connection's identity to an organization in its own tenant \
              (Organization settings → Users), so that Azure DevOps knows it.",
             "First add the identity to an organization in its own tenant (Organization settings \
              → Users), so that Azure DevOps knows it.",
         )),
-        Error::Refused(refusal) => refused(doing, refusal, page, asked),
+        Error::Refused(refusal) => refused(doing, refusal, page, requested_by),
         Error::File { path, reason } => Report::new(
             "extension-package",
             format!("{path} cannot be read: {reason}."),
@@ -78,8 +83,13 @@ pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Aske
     }
 }
 
-fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> Report {
-    let who_am_i = asked.words("operation whoAmI", "adieu whoami");
+fn refused(
+    doing: &str,
+    refusal: &Refusal,
+    page: Option<&str>,
+    requested_by: RequestedBy,
+) -> Report {
+    let who_am_i = requested_by.words("operation whoAmI", "adieu whoami");
     let add = match page {
         Some(page) => format!(
             "Open {page} → Members → Add, and paste the identity's ID with the role Contributor \
@@ -109,7 +119,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::UnknownIdentity => (
             "publisher-member",
             "Azure DevOps knows no identity with that ID (TF14045)",
-            asked.words(
+            requested_by.words(
                 "Use the ID that operation whoAmI prints, not the client ID or the object ID.",
                 "Use the ID that adieu whoami shows, not the client ID or the object ID.",
             ),
@@ -135,7 +145,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::NoRoute => (
             "marketplace-refused",
             "there is no such service at this address",
-            asked.words(
+            requested_by.words(
                 "Check serviceUrl, or use an Azure DevOps Server that has this service.",
                 "Check --service-url, or use an Azure DevOps Server that has this service.",
             ),
@@ -143,7 +153,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::ConditionalAccess => (
             "conditional-access",
             "a Conditional Access policy does not allow it (VS403463)",
-            asked.words(
+            requested_by.words(
                 "Ask the tenant's administrator to exclude this identity, or run the job on an \
                  agent that the policy allows.",
                 "Ask the tenant's administrator to exclude this identity, or work from a network \
@@ -153,7 +163,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::VersionMustIncrease => (
             "extension-version",
             "its version is not higher than the last one",
-            asked.words(
+            requested_by.words(
                 "Raise the version: operation queryVersion with versionAction: patch finds the \
                  next one.",
                 "Raise the version: adieu extension query-version --version-action patch finds \
@@ -163,7 +173,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::ExtensionExists => (
             "extension",
             "an extension with that ID already exists",
-            asked.words(
+            requested_by.words(
                 "Choose another extensionId, or become a member of the publisher that has it.",
                 "Choose another --extension-id, or become a member of the publisher that has it.",
             ),
@@ -195,7 +205,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::TaskIdReused => (
             "extension-package",
             "a task has the same ID as another contribution",
-            asked.words(
+            requested_by.words(
                 "Give each task its own ID; updateTasksId derives one from publisher, extension \
                  and name.",
                 "Give each task its own ID; --update-tasks-id derives one from publisher, \
@@ -210,7 +220,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::NoCollection => (
             "organizations",
             "there is no such collection at this address (TF400856)",
-            asked.words(
+            requested_by.words(
                 "Correct the organization's name, or serviceUrl with its collection.",
                 "Correct the organization's name, or --service-url with its collection.",
             ),
@@ -268,11 +278,15 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
     .remedy(remedy)
 }
 
-pub(super) fn not_an_organization(text: &str, reason: &NotAnOrganization, asked: Asked) -> Report {
+pub(super) fn not_an_organization(
+    text: &str,
+    reason: &NotAnOrganization,
+    requested_by: RequestedBy,
+) -> Report {
     let (why, remedy) = match reason {
         NotAnOrganization::NotAName => (
             "is not an organization name",
-            asked.words(
+            requested_by.words(
                 "Write its name, https://dev.azure.com/<name> or \
                  https://<name>.visualstudio.com, one per line.",
                 "Write its name, https://dev.azure.com/<name> or \
@@ -281,7 +295,7 @@ pub(super) fn not_an_organization(text: &str, reason: &NotAnOrganization, asked:
         ),
         NotAnOrganization::AnotherHost => (
             "is not an Azure DevOps address, so no token is sent there",
-            asked.words(
+            requested_by.words(
                 "Write the organization's name; collections of an Azure DevOps Server need \
                  its address in serviceUrl.",
                 "Write the organization's name.",
@@ -291,8 +305,8 @@ pub(super) fn not_an_organization(text: &str, reason: &NotAnOrganization, asked:
     Report::new("organizations", format!("'{text}' {why}.")).remedy(remedy)
 }
 
-pub(super) fn not_a_host(text: &str, reason: &NotAHost, asked: Asked) -> Report {
-    let input = asked.words("serviceUrl", "--service-url");
+pub(super) fn not_a_host(text: &str, reason: &NotAHost, requested_by: RequestedBy) -> Report {
+    let input = requested_by.words("serviceUrl", "--service-url");
     let why = match reason {
         NotAHost::NotAnAddress => "is not a URL",
         NotAHost::NotHttps => "is not HTTPS, so the token would be sent unencrypted",

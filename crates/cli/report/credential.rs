@@ -7,7 +7,7 @@ use std::time::Duration;
 use adieu_devops::Reason;
 use adieu_identity::{Error, ManagedIdentityProblem, NotAnAuthority, ToolError, ToolProblem};
 
-use super::asked::Asked;
+use super::requested_by::RequestedBy;
 use super::{Report, azure_devops, connection, identity};
 use crate::aadsts;
 use crate::console;
@@ -167,10 +167,10 @@ fn one(problem: &CredentialProblem) -> Report {
         CredentialProblemKind::Identity { connection, error } => {
             of_identity(problem.credential, connection, error)
         }
-        CredentialProblemKind::AnotherTenant { asked, got } => report(format!(
-            "{name} has a token of tenant {got}, not of tenant {asked}."
+        CredentialProblemKind::AnotherTenant { expected, actual } => report(format!(
+            "{name} has a token of tenant {actual}, not of tenant {expected}."
         ))
-        .remedy(&another_tenant(problem.credential, asked)),
+        .remedy(&another_tenant(problem.credential, expected)),
         CredentialProblemKind::Tool(ToolError {
             problem: fault,
             command,
@@ -257,7 +257,7 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
             }
         });
     }
-    identity::of(connection, error, Asked::ByFlags).fact("credential", credential.name())
+    identity::of(connection, error, RequestedBy::CommandLine).fact("credential", credential.name())
 }
 
 fn where_it_is_set(credential: Credential, variable: &str) -> &'static str {
@@ -381,14 +381,14 @@ fn remedy_for(words: &str, sign_in: &str, by_hand: String) -> String {
     by_hand
 }
 
-fn another_tenant(credential: Credential, asked: &str) -> String {
+fn another_tenant(credential: Credential, expected: &str) -> String {
     match credential {
         Credential::ManagedIdentity => {
             "A managed identity belongs to one tenant. Use an identity in that tenant, or leave \
              out --tenant."
                 .to_owned()
         }
-        _ => format!("Sign in: {}", sign_in(credential, Some(asked), None)),
+        _ => format!("Sign in: {}", sign_in(credential, Some(expected), None)),
     }
 }
 
@@ -402,5 +402,5 @@ pub(super) fn no_tenant(organization: &str, error: &adieu_devops::Error) -> Repo
         )
         .remedy("Compare the name with the address in the browser: https://dev.azure.com/<name>.");
     }
-    azure_devops::refusal(&doing, error, None, None, Asked::ByFlags)
+    azure_devops::refusal(&doing, error, None, None, RequestedBy::CommandLine)
 }

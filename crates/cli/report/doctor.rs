@@ -5,9 +5,9 @@
 use adieu_transport::NoAnswer;
 
 use super::Report;
-use super::asked::Asked;
 use super::credential::none;
 use super::onboard;
+use super::requested_by::RequestedBy;
 use super::service::no_answer;
 use crate::failure::CredentialProblem;
 use crate::federated_credential::Untrusted;
@@ -32,7 +32,7 @@ pub(crate) fn in_a_workflow(report: Report) -> Report {
 }
 
 pub(crate) fn unreachable(host: &str, cause: &NoAnswer) -> Report {
-    no_answer("This host", host, cause, 1, Asked::ByFlags)
+    no_answer("This host", host, cause, 1, RequestedBy::CommandLine)
 }
 
 /// `skew` is in seconds, positive if the host's clock is ahead of this one.

@@ -8,7 +8,7 @@ use adieu_extension::{Action, Missing, NotCompared, Problem, StateProblem, Valid
 use adieu_vsix::{Finding, PackError, Severity, fold};
 
 use super::Report;
-use super::{asked::Asked, azure_devops};
+use super::{azure_devops, requested_by::RequestedBy};
 
 /// A package that does not match its checksums, or has none.
 pub(super) fn not_verified(path: &str, digest: &str, has_checksums: bool) -> Report {
@@ -19,7 +19,7 @@ pub(super) fn not_verified(path: &str, digest: &str, has_checksums: bool) -> Rep
     of_package(&format!("`{path}` has no SHA256SUMS to compare with")).fact("SHA-256", digest)
 }
 
-pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
+pub(super) fn problem(problem: &Problem, requested_by: RequestedBy) -> Report {
     match problem {
         Problem::NoName { publisher } => Report::new(
             "extension",
@@ -32,7 +32,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
                 }
             ),
         )
-        .remedy(asked.words(
+        .remedy(requested_by.words(
             "Set publisherId and extensionId, or name a package (vsix) or a folder with \
              vss-extension.json (rootFolder).",
             "Give --publisher and --extension-id, or a package (--vsix), or a folder with \
@@ -59,7 +59,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
             root,
             error: PackError::Refused { findings },
             ..
-        } => refused(&root.display().to_string(), findings, asked),
+        } => refused(&root.display().to_string(), findings, requested_by),
         Problem::NotPacked { error, .. } => of_package(&error.to_string()),
         Problem::NotRead(error) => of_package(&error.to_string()),
         Problem::NotEdited(error) => of_package(&error.to_string()),
@@ -85,7 +85,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
             "inputs",
             format!(
                 "{} is '{text}', which is not a date.",
-                asked.words("The input afterDate", "--since")
+                requested_by.words("The input afterDate", "--since")
             ),
         )
         .remedy("Write 2026-11-01 or 2026-11-01T12:00:00Z."),
@@ -101,7 +101,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
             "extension-version",
             "None of the sources has a version yet.".to_owned(),
         )
-        .remedy(asked.words(
+        .remedy(requested_by.words(
             "Add a first version to versionSource, such as 0.1.0.",
             "Add a first version to --version-source, such as 0.1.0.",
         )),
@@ -112,7 +112,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
          it to this identity."
             ),
         )
-        .remedy(asked.words(
+        .remedy(requested_by.words(
             "Compare publisher and extension ID with the publisher's page; a private extension \
              is visible only to members of the publisher (operation whoAmI).",
             "Compare publisher and extension ID with the publisher's page; a private extension \
@@ -128,7 +128,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
         )
         .fact("published", since)
         .fact("files that differ", &listed(differing))
-        .remedy(asked.words(
+        .remedy(requested_by.words(
             "Raise the version: operation queryVersion with versionAction: patch finds the \
              next one.",
             "Raise the version: adieu extension query-version --version-action patch finds the \
@@ -166,7 +166,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
                 validation(*state)
             ),
         )
-        .remedy(asked.words(
+        .remedy(requested_by.words(
             "The upload is not lost: run waitForValidation later, with a larger timeoutInMinutes.",
             "The upload is not lost: run adieu extension wait-for-validation later, with a \
              larger --timeout.",
@@ -219,7 +219,7 @@ pub(crate) fn not_compared(reason: &NotCompared) -> String {
         NotCompared::File(error) => error.to_string(),
         NotCompared::Package(error) => error.to_string(),
         NotCompared::Download(error) => {
-            let report = azure_devops::answer("download it", error, None, Asked::InAStep);
+            let report = azure_devops::answer("download it", error, None, RequestedBy::Step);
             report.sentence().trim_end_matches('.').to_owned()
         }
     }
@@ -233,13 +233,13 @@ pub(crate) fn in_minutes(time: Duration) -> String {
     }
 }
 
-pub(super) fn missing_input(input: &str, example: &str, asked: Asked) -> Report {
-    let (what, example) = match asked {
-        Asked::InAStep => (
+pub(super) fn missing_input(input: &str, example: &str, requested_by: RequestedBy) -> Report {
+    let (what, example) = match requested_by {
+        RequestedBy::Step => (
             format!("The input {input} is empty"),
             format!("{input}: {example}"),
         ),
-        Asked::ByFlags => (
+        RequestedBy::CommandLine => (
             format!("--{input} is missing"),
             format!("--{input} '{example}'"),
         ),
@@ -270,10 +270,10 @@ fn of_package(reason: &str) -> Report {
 }
 
 /// A command line lists the findings line by line, for editors; a step has them as facts.
-fn refused(root: &str, findings: &[Finding], asked: Asked) -> Report {
+fn refused(root: &str, findings: &[Finding], requested_by: RequestedBy) -> Report {
     let is_error = |finding: &&Finding| finding.severity() > Severity::Warning;
     let count = findings.iter().filter(is_error).count();
-    if asked == Asked::ByFlags {
+    if requested_by == RequestedBy::CommandLine {
         let sentence = format!(
             "The extension cannot be packed: {} to correct.",
             errors(count)

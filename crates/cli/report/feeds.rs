@@ -5,8 +5,8 @@
 use adieu_devops::{Error, FeedRole, Reason};
 use adieu_feeds::{FeedAddress, NotAFeed, Tool};
 
-use super::asked::Asked;
 use super::inputs::undefined;
+use super::requested_by::RequestedBy;
 use super::{Report, azure_devops, organization};
 use crate::failure::{FeedLineProblemKind, FeedsProblem};
 use crate::identity_ids::IdentityIds;
@@ -46,7 +46,7 @@ pub(crate) fn not_readable(address: &FeedAddress, error: &Error, ids: &IdentityI
         ),
         _ => {
             let doing = format!("read the feed {address}");
-            return azure_devops::refusal(&doing, error, None, None, Asked::ByFlags);
+            return azure_devops::refusal(&doing, error, None, None, RequestedBy::CommandLine);
         }
     };
     let report = organization::with_service_message(report, error);
@@ -80,10 +80,12 @@ pub(crate) fn unknown_role(address: &FeedAddress) -> Report {
     Report::new("feeds", sentence)
 }
 
-pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
+pub(super) fn problem(problem: &FeedsProblem, requested_by: RequestedBy) -> Report {
     match problem {
         FeedsProblem::Lines(lines) => {
-            let mut reports = lines.iter().map(|(text, fault)| line(text, fault, asked));
+            let mut reports = lines
+                .iter()
+                .map(|(text, fault)| line(text, fault, requested_by));
             let first = reports.next();
             let mut report = first.unwrap_or_else(|| Report::new("feeds", String::new()));
             report.also = reports.collect();
@@ -93,7 +95,7 @@ pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
             "feeds",
             format!(
                 "{}: '{word}' is not a supported client.",
-                asked.words("tools", "--tools")
+                requested_by.words("tools", "--tools")
             ),
         )
         .remedy(&served()),
@@ -116,7 +118,7 @@ pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
             "feeds",
             format!(
                 "The folder {folder}{} does not exist.",
-                asked.words(" (workingDirectory)", "")
+                requested_by.words(" (workingDirectory)", "")
             ),
         ),
         FeedsProblem::NoneFound {
@@ -125,7 +127,7 @@ pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
         } => {
             let report = Report::new("feeds", "No Azure Artifacts feed was found.".to_owned())
                 .fact("folder", folder)
-                .remedy(asked.words(
+                .remedy(requested_by.words(
                     "List the feeds in the input feeds, one address per line, or set \
                      workingDirectory to the folder that has .npmrc, nuget.config, pyproject.toml, \
                      pom.xml or .cargo/config.toml. Run the step after checkout.",
@@ -179,7 +181,7 @@ pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
             organizations,
             tenant,
             failure,
-        } => Report::worded(failure, asked).with_facts(&[
+        } => Report::worded(failure, requested_by).with_facts(&[
             ("for the feeds of", organizations),
             ("their tenant", tenant),
         ]),
@@ -190,7 +192,7 @@ pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
                  pip ask programs in it for credentials."
             ),
         )
-        .remedy(asked.words(
+        .remedy(requested_by.words(
             "Mount the file system of the agent's work folder without noexec, or use only npm \
              and Maven: tools: npm, maven.",
             "Set TMPDIR to a folder on a file system that is mounted without noexec.",
@@ -202,10 +204,10 @@ pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
     }
 }
 
-fn line(text: &str, fault: &FeedLineProblemKind, asked: Asked) -> Report {
-    let line = match asked {
-        Asked::InAStep => format!("The line '{text}' of feeds"),
-        Asked::ByFlags => format!("--feed '{text}'"),
+fn line(text: &str, fault: &FeedLineProblemKind, requested_by: RequestedBy) -> Report {
+    let line = match requested_by {
+        RequestedBy::Step => format!("The line '{text}' of feeds"),
+        RequestedBy::CommandLine => format!("--feed '{text}'"),
     };
     match fault {
         FeedLineProblemKind::UndefinedVariable(variable) => undefined(&line, variable),

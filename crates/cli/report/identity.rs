@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use adieu_identity::{ClientCertificateProblem, Error, Mismatch};
 
-use super::asked::Asked;
+use super::requested_by::RequestedBy;
 use super::{Report, service};
 use crate::aadsts;
 use crate::failure::ConnectionFacts;
@@ -16,11 +16,11 @@ use crate::federated_credential::{Federation, Trust};
 pub(super) fn no_token(
     connection: &ConnectionFacts,
     errors: &[(String, Error)],
-    asked: Asked,
+    requested_by: RequestedBy,
 ) -> Report {
     let mut reports: Vec<(Vec<&str>, Report)> = Vec::new();
     for (name, error) in errors {
-        let report = of(connection, error, asked);
+        let report = of(connection, error, requested_by);
         let same = reports
             .iter_mut()
             .find(|(_, known)| known.sentence == report.sentence && known.remedy == report.remedy);
@@ -42,9 +42,9 @@ pub(super) fn no_token(
     report
 }
 
-pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> Report {
+pub(super) fn of(connection: &ConnectionFacts, error: &Error, requested_by: RequestedBy) -> Report {
     match error {
-        Error::Service(failure) => service::failure(failure, asked),
+        Error::Service(failure) => service::failure(failure, requested_by),
         Error::JobTokenRefused {
             host,
             status,
@@ -128,8 +128,8 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
             "Run the job again: its request token expires with the job, and only a running job \
              has one.",
         ),
-        Error::EntraRefused { .. } => entra_refused(connection, error, asked),
-        Error::AnotherToken(mismatch) => another_token(mismatch, asked),
+        Error::EntraRefused { .. } => entra_refused(connection, error, requested_by),
+        Error::AnotherToken(mismatch) => another_token(mismatch, requested_by),
         Error::Certificate(fault) => certificate(fault),
         Error::FederatedTokenFile { .. } | Error::Credential(_) => {
             Report::new("connection", format!("There is no token: {error}."))
@@ -197,7 +197,7 @@ fn certificate(fault: &ClientCertificateProblem) -> Report {
     })
 }
 
-fn entra_refused(connection: &ConnectionFacts, error: &Error, asked: Asked) -> Report {
+fn entra_refused(connection: &ConnectionFacts, error: &Error, requested_by: RequestedBy) -> Report {
     let Error::EntraRefused {
         status,
         code,
@@ -234,7 +234,7 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
                 meaning.because
             ),
         )
-        .remedy(asked.words(meaning.in_a_step, meaning.by_flags)),
+        .remedy(requested_by.words(meaning.in_a_step, meaning.by_flags)),
         None => Report::new(
             "aadsts",
             format!("Microsoft Entra refused the {identity} ({name}, HTTP {status})."),
@@ -330,13 +330,15 @@ fn now() -> i64 {
     time::OffsetDateTime::now_utc().unix_timestamp()
 }
 
-fn another_token(mismatch: &Mismatch, asked_by: Asked) -> Report {
-    let answered = |asked: &str, got: &str| {
+fn another_token(mismatch: &Mismatch, requested_by: RequestedBy) -> Report {
+    let answered = |expected: &str, actual: &str| {
         Report::new(
             "another-token",
-            format!("Microsoft Entra was asked for a token {asked} and answered with one {got}."),
+            format!(
+                "Microsoft Entra was asked for a token {expected} and answered with one {actual}."
+            ),
         )
-        .remedy(asked_by.words(
+        .remedy(requested_by.words(
             "Check the connection's authority: something between the agent and Microsoft Entra \
              answered instead.",
             "Check AZURE_AUTHORITY_HOST: something between this machine and Microsoft Entra \
@@ -344,11 +346,12 @@ fn another_token(mismatch: &Mismatch, asked_by: Asked) -> Report {
         ))
     };
     match mismatch {
-        Mismatch::Tenant { asked, got } => {
-            answered(&format!("of tenant {asked}"), &format!("of tenant {got}"))
-        }
-        Mismatch::Audience { asked, got } => {
-            answered(&format!("for {asked}"), &format!("for '{got}'"))
+        Mismatch::Tenant { expected, actual } => answered(
+            &format!("of tenant {expected}"),
+            &format!("of tenant {actual}"),
+        ),
+        Mismatch::Audience { expected, actual } => {
+            answered(&format!("for {expected}"), &format!("for '{actual}'"))
         }
         Mismatch::Expired { expires_on, now } => Report::new(
             "clock",
@@ -357,10 +360,10 @@ fn another_token(mismatch: &Mismatch, asked_by: Asked) -> Report {
         )
         .fact("token expires", &moment(*expires_on))
         .fact(
-            asked_by.words("agent's clock", "this machine's clock"),
+            requested_by.words("agent's clock", "this machine's clock"),
             &moment(*now),
         )
-        .remedy(asked_by.words(
+        .remedy(requested_by.words(
             "Set the agent's clock (NTP).",
             "Set this machine's clock (NTP).",
         )),

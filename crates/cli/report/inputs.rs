@@ -7,7 +7,7 @@ use adieu_identity::resource::{self, NotAResource};
 
 use super::Report;
 use crate::failure::{
-    ConnectionLineProblem, ConnectionLineProblemKind, LinePlace, LineProblem, LineProblemKind,
+    ConnectionLineProblem, ConnectionLineProblemKind, LineProblem, LineProblemKind, LineSource,
 };
 
 pub(super) fn input(error: &InputError) -> Report {
@@ -188,9 +188,9 @@ fn line_problem(problem: &LineProblem) -> Report {
     } = problem;
     let form = "Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.";
     let subject = match place {
-        LinePlace::Input => format!("The line '{line}' of tokens"),
-        LinePlace::Flag => format!("--env '{line}'"),
-        LinePlace::File { path, number } => format!("{path}:{number}: '{line}'"),
+        LineSource::Input => format!("The line '{line}' of tokens"),
+        LineSource::Flag => format!("--env '{line}'"),
+        LineSource::File { path, number } => format!("{path}:{number}: '{line}'"),
     };
     let report = |end: &str| Report::new("token", format!("{subject} {end}."));
     match reason {

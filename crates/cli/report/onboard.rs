@@ -2,7 +2,7 @@
 //!
 //! It makes no decisions and prints nothing.
 
-use super::asked::Asked;
+use super::requested_by::RequestedBy;
 use super::{Report, azure_devops};
 use crate::failure::OnboardProblem;
 use crate::federated_credential::Untrusted;
@@ -135,7 +135,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
                     error,
                     None,
                     None,
-                    Asked::ByFlags,
+                    RequestedBy::CommandLine,
                 )];
             }
             report.remedy(WHERE)

@@ -4,13 +4,13 @@
 
 use adieu_devops::{Error, Profile, Reason, Tenant};
 
-use super::asked::Asked;
+use super::requested_by::RequestedBy;
 use super::{Report, azure_devops};
 use crate::failure::NotKnownThere;
 use crate::identity_ids::IdentityIds;
 
 /// An organization that does not know the identity, or accepts no token of its tenant.
-pub(super) fn not_known_there(refused_there: &NotKnownThere) -> Report {
+pub(super) fn unknown_identity(refused_there: &NotKnownThere) -> Report {
     let NotKnownThere {
         organization,
         doing,
@@ -22,7 +22,7 @@ pub(super) fn not_known_there(refused_there: &NotKnownThere) -> Report {
     match refused(organization, ids, error) {
         Some(report) => with_identity(report, identity.as_ref(), ids),
         None => {
-            let report = azure_devops::refusal(doing, error, None, None, Asked::ByFlags);
+            let report = azure_devops::refusal(doing, error, None, None, RequestedBy::CommandLine);
             if is_about_who_asks {
                 with_identity(report, identity.as_ref(), ids)
             } else {
@@ -37,13 +37,13 @@ pub(super) fn organizations(
     doing: &str,
     failures: &[(String, Error)],
     ids: &IdentityIds,
-    asked: Asked,
+    requested_by: RequestedBy,
 ) -> Report {
     let mut reports = failures
         .iter()
         .map(|(name, error)| match refused(name, ids, error) {
             Some(report) => with_identity(report, None, ids),
-            None => azure_devops::answer(&format!("{doing} in {name}"), error, None, asked),
+            None => azure_devops::answer(&format!("{doing} in {name}"), error, None, requested_by),
         });
     let mut report = reports
         .next()
@@ -194,7 +194,7 @@ pub(super) fn no_repository(name: &str, error: &Error) -> Report {
             error,
             None,
             None,
-            Asked::ByFlags,
+            RequestedBy::CommandLine,
         );
     }
     let report = Report::new(

@@ -5,13 +5,15 @@
 use adieu_transport::{CertificateProblem, FailureCause, NoAnswer, NotTheService, ServiceFailure};
 
 use super::Report;
-use super::asked::Asked;
+use super::requested_by::RequestedBy;
 
-pub(super) fn failure(failure: &ServiceFailure, asked: Asked) -> Report {
+pub(super) fn failure(failure: &ServiceFailure, requested_by: RequestedBy) -> Report {
     let name = failure.service.name;
     let host = &failure.host;
     match &failure.cause {
-        FailureCause::NoAnswer(cause) => no_answer(name, host, cause, failure.attempts, asked),
+        FailureCause::NoAnswer(cause) => {
+            no_answer(name, host, cause, failure.attempts, requested_by)
+        }
         FailureCause::Busy {
             status, message, ..
         } => Report::new(
@@ -23,12 +25,13 @@ pub(super) fn failure(failure: &ServiceFailure, asked: Asked) -> Report {
         )
         .fact("it said", message.as_deref().unwrap_or_default())
         .correlation(&failure.correlation)
-        .remedy(asked.words(
+        .remedy(requested_by.words(
             "Run the job again later; the service cannot answer now.",
             "Try again later; the service cannot answer now.",
         )),
         FailureCause::NotTheService { status, instead } => {
-            not_the_service(name, host, *status, instead, asked).correlation(&failure.correlation)
+            not_the_service(name, host, *status, instead, requested_by)
+                .correlation(&failure.correlation)
         }
     }
 }
@@ -38,7 +41,7 @@ pub(super) fn no_answer(
     host: &str,
     cause: &NoAnswer,
     attempts: u32,
-    asked: Asked,
+    requested_by: RequestedBy,
 ) -> Report {
     let anchor = match cause {
         NoAnswer::Certificate(_) | NoAnswer::ClientCertificate(_) | NoAnswer::Handshake(_) => {
@@ -56,9 +59,9 @@ pub(super) fn no_answer(
             times(attempts)
         ),
     )
-    .remedy(match asked {
-        Asked::InAStep => from_an_agent(cause),
-        Asked::ByFlags => from_a_command_line(cause),
+    .remedy(match requested_by {
+        RequestedBy::Step => from_an_agent(cause),
+        RequestedBy::CommandLine => from_a_command_line(cause),
     })
 }
 
@@ -142,7 +145,7 @@ fn not_the_service(
     host: &str,
     status: u16,
     instead: &NotTheService,
-    asked: Asked,
+    requested_by: RequestedBy,
 ) -> Report {
     let what = match instead {
         NotTheService::Html => "a web page".to_owned(),
@@ -165,7 +168,7 @@ fn not_the_service(
             "{host} answered {status} with {what}, so something other than {service} answered."
         ),
     )
-    .remedy(asked.words(
+    .remedy(requested_by.words(
         "Look for a proxy, firewall or captive portal between the agent and this host.",
         "Look for a proxy, firewall or captive portal between this machine and that host.",
     ))

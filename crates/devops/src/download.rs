@@ -7,8 +7,8 @@ use std::io::{Seek as _, SeekFrom};
 use std::time::Duration;
 
 use adieu_transport::{
-    AZURE_DEVOPS, Attempt, Deadline, Downloaded, NoAnswer, NotTheService, Reply, ServiceFailure,
-    host, retry_until,
+    AZURE_DEVOPS, Attempt, Deadline, DownloadOutcome, NoAnswer, NotTheService, Reply,
+    ServiceFailure, host, retry_until,
 };
 use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::{Method, Url};
@@ -84,15 +84,15 @@ impl Client<'_> {
                 .transport
                 .download(request, deadline.left(), longest, file);
             let answer = match downloading.await {
-                Ok(Downloaded::All(_)) => return Ok(()),
-                Ok(Downloaded::NotWritten(error)) => {
+                Ok(DownloadOutcome::All(_)) => return Ok(()),
+                Ok(DownloadOutcome::NotWritten(error)) => {
                     return Err(Attempt::Permanent(not_written(&error)));
                 }
-                Ok(Downloaded::TooLong) => {
+                Ok(DownloadOutcome::TooLong) => {
                     let cause = NoAnswer::Connection("the package is too long".to_owned());
                     return Err(Attempt::Permanent(no_answer(cause).into()));
                 }
-                Ok(Downloaded::Answer(answer)) => answer,
+                Ok(DownloadOutcome::Answer(answer)) => answer,
                 Err(cause) => return Err(no_answer(cause).into()),
             };
             let next = match answer.status {

@@ -47,7 +47,7 @@ pub enum ProjectGroup {
 
 /// Membership in a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProjectPlace {
+pub struct ProjectMembership {
     /// The project's ID.
     pub project: String,
     /// `projectReader`, `projectContributor` …
@@ -70,7 +70,7 @@ pub struct Entitlement {
     /// Access level as the portal shows it: `Basic`.
     pub access_level: String,
     /// Memberships in projects, if they were requested.
-    pub projects: Vec<ProjectPlace>,
+    pub projects: Vec<ProjectMembership>,
     /// The same as the portal shows them: project and group, such as `web` and `Contributors`.
     pub groups: Vec<(String, String)>,
     /// Last access, as the service writes it; `None` if there was none.
@@ -123,7 +123,7 @@ impl ProjectGroup {
     }
 }
 
-impl ProjectPlace {
+impl ProjectMembership {
     /// A group of a project, by the project's ID.
     #[must_use]
     pub fn new(project: &str, group: ProjectGroup) -> Self {
@@ -146,9 +146,9 @@ impl EntitlementChange {
         organization: &Organization,
         object_id: &str,
         level: AccessLevel,
-        places: &[ProjectPlace],
+        places: &[ProjectMembership],
     ) -> Option<Self> {
-        let places: Vec<Value> = places.iter().map(ProjectPlace::json).collect();
+        let places: Vec<Value> = places.iter().map(ProjectMembership::json).collect();
         Some(Self {
             method: Method::POST,
             url: organization.entitlements(&["_apis", "serviceprincipalentitlements"])?,
@@ -168,7 +168,7 @@ impl EntitlementChange {
         organization: &Organization,
         has: &Entitlement,
         level: AccessLevel,
-        places: &[ProjectPlace],
+        places: &[ProjectMembership],
     ) -> Option<Self> {
         let mut operations = Vec::new();
         if !has.license.eq_ignore_ascii_case(level.license()) {
@@ -388,7 +388,7 @@ fn read(one: &Value) -> Entitlement {
         projects: projects
             .into_iter()
             .flatten()
-            .map(|place| ProjectPlace {
+            .map(|place| ProjectMembership {
                 project: text(place.get("projectRef"), "id"),
                 group: text(place.get("group"), "groupType"),
             })
@@ -437,8 +437,8 @@ mod tests {
     fn requests_only_what_is_missing() {
         let hosts = crate::Hosts::public();
         let organization = hosts.organization("contoso").expect("a name");
-        let place = ProjectPlace::new("p", ProjectGroup::Reader);
-        let has = |license: &str, projects: &[ProjectPlace]| Entitlement {
+        let place = ProjectMembership::new("p", ProjectGroup::Reader);
+        let has = |license: &str, projects: &[ProjectMembership]| Entitlement {
             id: "i".to_owned(),
             name: String::new(),
             object_id: String::new(),

@@ -39,7 +39,8 @@ pub use audit::PatUses;
 pub use client::Client;
 pub use connection_data::ConnectionData;
 pub use entitlements::{
-    AccessLevel, Entitlement, EntitlementChange, ProjectGroup, ProjectPlace, application_removal,
+    AccessLevel, Entitlement, EntitlementChange, ProjectGroup, ProjectMembership,
+    application_removal,
 };
 pub use error::Error;
 pub use events::{DailyStatistics, Event, EventKind};

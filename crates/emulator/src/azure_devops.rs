@@ -10,23 +10,23 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory, ID_TOKEN_AUDIENCE};
-use crate::ground::Emulated;
+use crate::directory::{Directory, ExpectedSecrets, ID_TOKEN_AUDIENCE};
 use crate::http::{Answer, Request};
 use crate::ids::guid;
+use crate::shared_state::EmulatedService;
 use crate::{jwt, organizations};
 
 use crate::vss::{self, error};
 pub use connection::Connection;
 
 /// The secrets that it expects from its clients.
-pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+pub(crate) const EXPECTED_SECRETS: ExpectedSecrets = ExpectedSecrets {
     headers: &["job token"],
     body: &[],
 };
 
 /// The handle of Azure DevOps. Its address is the collection's.
-pub type AzureDevOps = Emulated<State>;
+pub type AzureDevOps = EmulatedService<State>;
 
 /// The state of pipelines in Azure DevOps.
 #[derive(Debug)]

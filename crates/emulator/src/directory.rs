@@ -244,7 +244,12 @@ impl Directory {
 
     /// Records every secret that a service does not expect, every one in the wrong place, and every one in an
     /// address.
-    pub(crate) fn inspect(&mut self, service: &str, asks_for: &AsksFor, request: &Request) {
+    pub(crate) fn inspect(
+        &mut self,
+        service: &str,
+        expected_secrets: &ExpectedSecrets,
+        request: &Request,
+    ) {
         let mut found = Vec::new();
         let address = format!("{}?{}", request.path, request.query);
         for kind in self.ledger.found_in(address.as_bytes()) {
@@ -262,11 +267,15 @@ impl Directory {
         for (name, value) in &request.headers {
             let is_its_place =
                 ["authorization", "x-identity-header"].contains(&name.to_lowercase().as_str());
-            let asked = if is_its_place { asks_for.headers } else { &[] };
+            let asked = if is_its_place {
+                expected_secrets.headers
+            } else {
+                &[]
+            };
             unasked(&format!("the header {name}"), value.as_bytes(), asked);
         }
         let body = &request.body[..request.body.len().min(LONGEST_TEXT)];
-        unasked("the body", body, asks_for.body);
+        unasked("the body", body, expected_secrets.body);
         self.violations.append(&mut found);
     }
 
@@ -277,7 +286,7 @@ impl Directory {
 
 /// Kinds of secrets that a service expects from its clients, and where.
 #[derive(Debug)]
-pub(crate) struct AsksFor {
+pub(crate) struct ExpectedSecrets {
     pub(crate) headers: &'static [&'static str],
     pub(crate) body: &'static [&'static str],
 }

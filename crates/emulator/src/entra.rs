@@ -10,21 +10,21 @@ use serde_json::{Value, json};
 
 use self::refusal::{Refusal, refuse, words};
 use crate::clock::Clock;
-use crate::directory::{Application, AsksFor, Directory, TokenFlaw};
-use crate::ground::Emulated;
+use crate::directory::{Application, Directory, ExpectedSecrets, TokenFlaw};
 use crate::http::{Answer, Request};
 use crate::issued::{issue, lifetime};
 use crate::jwt;
+use crate::shared_state::EmulatedService;
 use crate::vss::NO_TENANT;
 
 /// The secrets that it expects from its clients.
-pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+pub(crate) const EXPECTED_SECRETS: ExpectedSecrets = ExpectedSecrets {
     headers: &[],
     body: &["ID token", "assertion", "client secret"],
 };
 
 /// The handle of Microsoft Entra. Its address is the authority.
-pub type Entra = Emulated<State>;
+pub type Entra = EmulatedService<State>;
 
 /// The state of Microsoft Entra besides the directory.
 #[derive(Debug, Default)]

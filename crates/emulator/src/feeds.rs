@@ -19,10 +19,10 @@ mod setup;
 use std::collections::BTreeMap;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory, IssuedToken};
-use crate::ground::Emulated;
+use crate::directory::{Directory, ExpectedSecrets, IssuedToken};
 use crate::http::{Answer, Request, decoded};
 use crate::ids::guid;
+use crate::shared_state::EmulatedService;
 use crate::vss::{self, Credential, error};
 use crate::{azure_devops, organizations};
 
@@ -38,13 +38,13 @@ pub(crate) const OWN_HOST: &str = ".pkgs.visualstudio.com";
 pub(crate) const BLOB_HOST: &str = "adieu.blob.core.windows.net";
 
 /// The secrets that feeds expect from their clients: a Microsoft Entra token, or the job token.
-pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+pub(crate) const EXPECTED_SECRETS: ExpectedSecrets = ExpectedSecrets {
     headers: &["access token", "job token"],
     body: &[],
 };
 
 /// Blob storage expects none: its addresses are signed.
-pub(crate) const BLOBS_ASK_FOR: AsksFor = AsksFor {
+pub(crate) const BLOBS_ASK_FOR: ExpectedSecrets = ExpectedSecrets {
     headers: &[],
     body: &[],
 };
@@ -53,7 +53,7 @@ pub(crate) const BLOBS_ASK_FOR: AsksFor = AsksFor {
 const VIEWS: [&str; 3] = ["local", "prerelease", "release"];
 
 /// The handle of the feeds.
-pub type Feeds = Emulated<State>;
+pub type Feeds = EmulatedService<State>;
 
 /// The state of feeds.
 #[derive(Debug, Default)]

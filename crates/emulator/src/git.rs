@@ -17,21 +17,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory};
+use crate::directory::{Directory, ExpectedSecrets};
 use crate::fault::{SIGN_IN, redirect};
-use crate::ground::Emulated;
 use crate::http::{Answer, Request, decoded};
 use crate::issued::AZURE_DEVOPS;
+use crate::shared_state::EmulatedService;
 use crate::{azure_devops, organizations, vss};
 
 /// The secrets that it expects from its clients: a Microsoft Entra token, or the job token.
-pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+pub(crate) const EXPECTED_SECRETS: ExpectedSecrets = ExpectedSecrets {
     headers: &["access token", "job token"],
     body: &[],
 };
 
 /// The handle of the repositories.
-pub type Git = Emulated<State>;
+pub type Git = EmulatedService<State>;
 
 /// The state of the repositories.
 #[derive(Debug, Default)]

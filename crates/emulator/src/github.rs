@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory};
-use crate::ground::Emulated;
+use crate::directory::{Directory, ExpectedSecrets};
 use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::jwt;
+use crate::shared_state::EmulatedService;
 
 /// The secrets that it expects from its clients.
-pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+pub(crate) const EXPECTED_SECRETS: ExpectedSecrets = ExpectedSecrets {
     headers: &["request token"],
     body: &[],
 };
@@ -36,7 +36,7 @@ const LIFETIME: i64 = 300;
 
 /// The handle of GitHub. Its address is that of the issuing host; [`network`](crate::World::network) reaches it by
 /// its name.
-pub type GitHub = Emulated<State>;
+pub type GitHub = EmulatedService<State>;
 
 /// The state of jobs in GitHub.
 #[derive(Debug, Default)]

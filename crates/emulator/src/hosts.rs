@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory, IssuedToken};
+use crate::directory::{Directory, ExpectedSecrets, IssuedToken};
 use crate::http::{Answer, Request, decoded};
 use crate::issued::AZURE_DEVOPS;
 use crate::marketplace::{self, gallery, installation, roles};
@@ -14,7 +14,7 @@ use crate::vss::{self, Credential};
 use crate::{azure_devops, feeds, git};
 
 /// The secrets that they expect from their clients.
-pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+pub(crate) const EXPECTED_SECRETS: ExpectedSecrets = ExpectedSecrets {
     headers: &["access token"],
     body: &[],
 };

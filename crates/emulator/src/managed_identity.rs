@@ -12,14 +12,14 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::clock::Clock;
-use crate::directory::{Application, AsksFor, Directory};
-use crate::ground::Emulated;
+use crate::directory::{Application, Directory, ExpectedSecrets};
 use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::issued::{issue, lifetime};
+use crate::shared_state::EmulatedService;
 
 /// The secrets that they expect from their clients.
-pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+pub(crate) const EXPECTED_SECRETS: ExpectedSecrets = ExpectedSecrets {
     headers: &["managed identity header"],
     body: &[],
 };
@@ -62,7 +62,7 @@ pub enum IdentityRefusal {
 }
 
 /// The handle of the endpoints. Its address is App Service's, which `IDENTITY_ENDPOINT` names.
-pub type ManagedIdentity = Emulated<State>;
+pub type ManagedIdentity = EmulatedService<State>;
 
 /// The state of the endpoints.
 #[derive(Debug, Default)]

@@ -13,13 +13,13 @@ mod setup;
 use std::collections::BTreeMap;
 
 use crate::directory::Directory;
-use crate::ground::Emulated;
 use crate::organizations;
+use crate::shared_state::EmulatedService;
 
 pub use gallery::{Delivery, Validation};
 
 /// The handle of the Marketplace.
-pub type Marketplace = Emulated<State>;
+pub type Marketplace = EmulatedService<State>;
 
 /// The state of the Marketplace.
 #[derive(Debug, Default)]

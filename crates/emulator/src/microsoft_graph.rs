@@ -10,20 +10,20 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::directory::{Application, AsksFor, Directory};
-use crate::ground::Emulated;
+use crate::directory::{Application, Directory, ExpectedSecrets};
 use crate::http::{Answer, Request, decoded};
 use crate::ids::guid;
 use crate::issued::MICROSOFT_GRAPH;
+use crate::shared_state::EmulatedService;
 
 /// The secrets that it expects from its clients.
-pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+pub(crate) const EXPECTED_SECRETS: ExpectedSecrets = ExpectedSecrets {
     headers: &["access token"],
     body: &[],
 };
 
 /// The handle of Microsoft Graph.
-pub type MicrosoftGraph = Emulated<State>;
+pub type MicrosoftGraph = EmulatedService<State>;
 
 /// The state of Microsoft Graph.
 #[derive(Debug, Default)]
@@ -42,12 +42,12 @@ impl MicrosoftGraph {
 
 /// What is looked up, and by which ID.
 enum Question {
-    EnterpriseApplication(By),
-    AppRegistration(By),
-    FederatedCredentials(By),
+    EnterpriseApplication(LookupId),
+    AppRegistration(LookupId),
+    FederatedCredentials(LookupId),
 }
 
-enum By {
+enum LookupId {
     ClientId(String),
     ObjectId(String),
 }
@@ -78,11 +78,11 @@ pub(crate) fn answer(
     let segments: Vec<&str> = path.iter().map(String::as_str).collect();
     let question = match (request.method.as_str(), segments.as_slice()) {
         ("GET", ["v1.0", "servicePrincipals", id]) => Some(Question::EnterpriseApplication(
-            By::ObjectId((*id).to_owned()),
+            LookupId::ObjectId((*id).to_owned()),
         )),
-        ("GET", ["v1.0", "applications", id]) => {
-            Some(Question::AppRegistration(By::ObjectId((*id).to_owned())))
-        }
+        ("GET", ["v1.0", "applications", id]) => Some(Question::AppRegistration(
+            LookupId::ObjectId((*id).to_owned()),
+        )),
         ("GET", ["v1.0", name]) => by_client_id(name, "servicePrincipals")
             .map(Question::EnterpriseApplication)
             .or_else(|| by_client_id(name, "applications").map(Question::AppRegistration)),
@@ -102,10 +102,10 @@ pub(crate) fn answer(
 }
 
 /// `servicePrincipals(appId='…')`.
-fn by_client_id(segment: &str, collection: &str) -> Option<By> {
+fn by_client_id(segment: &str, collection: &str) -> Option<LookupId> {
     let rest = segment.strip_prefix(collection)?;
     let id = rest.strip_prefix("(appId='")?.strip_suffix("')")?;
-    Some(By::ClientId(id.to_owned()))
+    Some(LookupId::ClientId(id.to_owned()))
 }
 
 fn look_up(
@@ -127,8 +127,8 @@ fn look_up(
         }
     };
     let is_meant = |known: &&Application| match by {
-        By::ClientId(id) => known.client_id == *id,
-        By::ObjectId(id) => object_id(known) == *id,
+        LookupId::ClientId(id) => known.client_id == *id,
+        LookupId::ObjectId(id) => object_id(known) == *id,
     };
     // An enterprise application exists in each tenant, the registration only in its home tenant.
     let tenant = if is_registration {
@@ -153,7 +153,7 @@ fn look_up(
         );
     }
     let Some(found) = found else {
-        let (By::ClientId(id) | By::ObjectId(id)) = by;
+        let (LookupId::ClientId(id) | LookupId::ObjectId(id)) = by;
         return error(
             404,
             "Request_ResourceNotFound",

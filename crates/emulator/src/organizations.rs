@@ -17,16 +17,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use crate::directory::{Application, Directory, IssuedToken};
-use crate::ground::Emulated;
 use crate::http::{Answer, Request};
 use crate::ids::guid;
+use crate::shared_state::EmulatedService;
 use crate::vss::{self, error, version};
 
 pub use resources::Resource;
 pub use tokens::Pat;
 
 /// The handle of the organizations.
-pub type Organizations = Emulated<State>;
+pub type Organizations = EmulatedService<State>;
 
 /// The state of organizations.
 #[derive(Debug, Default)]

@@ -4,15 +4,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::directory::{AsksFor, Directory};
+use crate::directory::{Directory, ExpectedSecrets};
 use crate::feeds;
-use crate::ground::lock;
 use crate::http::{Answer, Request};
 use crate::proxy::Proxy;
+use crate::shared_state::lock;
 use crate::vss::Credential;
 
 /// They ask for every secret, but must receive none.
-pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+pub(crate) const EXPECTED_SECRETS: ExpectedSecrets = ExpectedSecrets {
     headers: &[],
     body: &[],
 };

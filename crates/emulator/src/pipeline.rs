@@ -27,4 +27,4 @@ pub use check::{Tasks, check};
 pub use error::Problem;
 pub use run::{Pipeline, Run, StepRun};
 pub use value::Value;
-pub use yaml::{Content, Key, Node, Place};
+pub use yaml::{Content, Key, Node, Position};

@@ -12,8 +12,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
-use crate::ground::Ground;
 use crate::http;
+use crate::shared_state::SharedState;
 
 /// The proxy's rules for clients.
 #[derive(Debug, Default)]
@@ -25,12 +25,12 @@ pub(crate) struct ProxyRules {
     /// Host and port as requested, and the port on this machine that answers for it.
     pub(crate) routes: BTreeMap<String, u16>,
     /// The ports for all other hosts, if any.
-    pub(crate) others: Option<Others>,
+    pub(crate) others: Option<FallbackPorts>,
 }
 
 /// The ports that answer for hosts that are not mapped.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Others {
+pub(crate) struct FallbackPorts {
     pub(crate) tls: u16,
     pub(crate) plain: u16,
 }
@@ -60,11 +60,11 @@ impl Proxy {
 }
 
 /// Serves a proxy until the runtime ends.
-pub(crate) fn start(runtime: &Runtime, rules: ProxyRules, ground: &Arc<Ground>) -> Proxy {
+pub(crate) fn start(runtime: &Runtime, rules: ProxyRules, shared: &Arc<SharedState>) -> Proxy {
     let (listener, port) = runtime.block_on(http::listen());
     let asked = Arc::default();
-    let (rules, ground) = (Arc::new(rules), Arc::clone(ground));
-    runtime.spawn(serve(listener, rules, Arc::clone(&asked), ground));
+    let (rules, shared) = (Arc::new(rules), Arc::clone(shared));
+    runtime.spawn(serve(listener, rules, Arc::clone(&asked), shared));
     Proxy { port, asked }
 }
 
@@ -73,20 +73,20 @@ async fn serve(
     listener: TcpListener,
     rules: Arc<ProxyRules>,
     asked: Arc<Mutex<Vec<String>>>,
-    ground: Arc<Ground>,
+    shared: Arc<SharedState>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
-        let (rules, asked, ground) = (rules.clone(), asked.clone(), ground.clone());
+        let (rules, asked, shared) = (rules.clone(), asked.clone(), shared.clone());
         tokio::spawn(async move {
-            let _ = tunnel(stream, &rules, &asked, &ground).await;
+            let _ = tunnel(stream, &rules, &asked, &shared).await;
         });
     }
 }
 
 /// Records every secret that was sent unencrypted: a proxy may receive the password that the pipeline has for it,
 /// right or wrong, but no other secret.
-fn inspect(head: &str, ground: &Ground) {
-    let mut directory = ground.directory();
+fn inspect(head: &str, shared: &SharedState) {
+    let mut directory = shared.directory();
     for line in head.lines() {
         let is_for_proxy = line
             .to_ascii_lowercase()
@@ -103,7 +103,7 @@ async fn tunnel(
     mut client: TcpStream,
     rules: &ProxyRules,
     asked: &Mutex<Vec<String>>,
-    ground: &Ground,
+    shared: &SharedState,
 ) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -112,7 +112,7 @@ async fn tunnel(
         }
     }
     let head = String::from_utf8_lossy(&head).into_owned();
-    inspect(&head, ground);
+    inspect(&head, shared);
     let mut lines = head.lines();
     let mut words = lines.next().unwrap_or_default().split(' ');
     let (method, target) = (

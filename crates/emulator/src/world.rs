@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use self::serving::{Host, Place, States, by_host};
+use self::serving::{Host, ServiceAddress, States, by_host};
 use crate::agent::{Job, Platform};
 use crate::azure_devops::{AzureDevOps, Connection};
 use crate::certificates::Authority;
@@ -25,12 +25,12 @@ use crate::feeds::Feeds;
 use crate::git::Git;
 use crate::github::GitHub;
 use crate::gitlab::GitLabJob;
-use crate::ground::{Emulated, Ground, lock};
 use crate::ids::{guid, random};
 use crate::managed_identity::ManagedIdentity;
 use crate::marketplace::Marketplace;
 use crate::microsoft_graph::MicrosoftGraph;
 use crate::organizations::Organizations;
+use crate::shared_state::{EmulatedService, SharedState, lock};
 use crate::{azure_devops, entra, github, gitlab, hosts, managed_identity, microsoft_graph};
 
 /// The name of the connection in every world.
@@ -39,7 +39,7 @@ pub const MY_CONNECTION: &str = "my-connection";
 /// A running world.
 pub struct World {
     runtime: Option<Runtime>,
-    ground: Arc<Ground>,
+    shared: Arc<SharedState>,
     azure_devops: AzureDevOps,
     entra: Entra,
     feeds: Feeds,
@@ -90,21 +90,21 @@ impl World {
         let authority = Authority::new();
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("ca.pem"), authority.pem()).expect("a file");
-        let ground = &Arc::new(Ground::new(Directory::new(issuer)));
+        let shared = &Arc::new(SharedState::new(Directory::new(issuer)));
         let host = Host {
             runtime: &runtime,
-            ground,
+            shared,
         };
-        let place = |path, asks_for| Place {
+        let place = |path, expected_secrets| ServiceAddress {
             name: "localhost",
             path,
-            asks_for,
+            expected_secrets,
         };
         let tls = Some(authority.server(client_required));
         let states = States::default();
         lock(&states.git).folder = folder.path().join("git");
         let azure_devops = host.serve_with_git(
-            &place("/contoso/", &azure_devops::ASKS_FOR),
+            &place("/contoso/", &azure_devops::EXPECTED_SECRETS),
             tls.clone(),
             &states,
             |request, services, clock| {
@@ -117,22 +117,30 @@ impl World {
                 )
             },
         );
-        let hosts = place("/", &hosts::ASKS_FOR);
+        let hosts = place("/", &hosts::EXPECTED_SECRETS);
         let marketplace = host.serve_with_git(&hosts, tls.clone(), &states, by_host);
         let plain_marketplace = host.serve_with_git(&hosts, None, &states, by_host);
-        let on_hosts = |service| Emulated::new(service, &states.marketplace, ground);
+        let on_hosts = |service| EmulatedService::new(service, &states.marketplace, shared);
         let world = Self {
-            azure_devops: Emulated::new(azure_devops, &states.azure_devops, ground),
-            entra: entra(&host, &place("/", &entra::ASKS_FOR), tls.clone()),
-            github: github(&host, &place("/", &github::ASKS_FOR), tls.clone()),
-            feeds: Emulated::new(Arc::clone(&marketplace), &states.feeds, ground),
-            git: Emulated::new(Arc::clone(&marketplace), &states.git, ground),
+            azure_devops: EmulatedService::new(azure_devops, &states.azure_devops, shared),
+            entra: entra(&host, &place("/", &entra::EXPECTED_SECRETS), tls.clone()),
+            github: github(&host, &place("/", &github::EXPECTED_SECRETS), tls.clone()),
+            feeds: EmulatedService::new(Arc::clone(&marketplace), &states.feeds, shared),
+            git: EmulatedService::new(Arc::clone(&marketplace), &states.git, shared),
             managed_identity: managed_identity(&host, folder.path()),
-            microsoft_graph: microsoft_graph(&host, &place("/", &microsoft_graph::ASKS_FOR), tls),
-            organizations: Emulated::new(Arc::clone(&marketplace), &states.organizations, ground),
+            microsoft_graph: microsoft_graph(
+                &host,
+                &place("/", &microsoft_graph::EXPECTED_SECRETS),
+                tls,
+            ),
+            organizations: EmulatedService::new(
+                Arc::clone(&marketplace),
+                &states.organizations,
+                shared,
+            ),
             marketplace: on_hosts(marketplace),
             plain_marketplace: on_hosts(plain_marketplace),
-            ground: Arc::clone(ground),
+            shared: Arc::clone(shared),
             runtime: Some(runtime),
             authority,
             folder,
@@ -181,7 +189,7 @@ impl World {
     /// The ID token of a GitLab job, as issued `age` seconds ago. GitLab sets it in a variable of the job.
     #[must_use]
     pub fn gitlab_id_token(&self, job: &GitLabJob<'_>, age: i64) -> String {
-        gitlab::id_token(job, age, &mut self.ground.directory(), &self.ground.clock)
+        gitlab::id_token(job, age, &mut self.shared.directory(), &self.shared.clock)
     }
 
     /// The Marketplace, the profile service and the organizations at one address, over HTTPS;
@@ -212,7 +220,7 @@ impl World {
     /// The clock of all services.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        &self.ground.clock
+        &self.shared.clock
     }
 
     /// A folder that is removed with the world.
@@ -229,19 +237,19 @@ impl World {
     /// Requests that the real services do not know.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
-        self.ground.directory().violations.clone()
+        self.shared.directory().violations.clone()
     }
 
     /// Kinds of secrets in a text, in any form.
     #[must_use]
     pub fn secrets_in(&self, text: &str) -> Vec<&'static str> {
-        let found = self.ground.directory().ledger.found_in(text.as_bytes());
+        let found = self.shared.directory().ledger.found_in(text.as_bytes());
         found.into_iter().collect()
     }
 
     /// Adds a secret of a test to the ledger.
     pub fn record_secret(&self, kind: &'static str, value: &str) {
-        self.ground.directory().ledger.record(kind, value);
+        self.shared.directory().ledger.record(kind, value);
     }
 
     /// A job of a build pipeline.
@@ -288,38 +296,42 @@ impl Drop for World {
     }
 }
 
-fn entra(host: &Host<'_>, place: &Place, tls: Option<Arc<rustls::ServerConfig>>) -> Entra {
+fn entra(host: &Host<'_>, place: &ServiceAddress, tls: Option<Arc<rustls::ServerConfig>>) -> Entra {
     let own = Arc::<Mutex<entra::State>>::default();
     let known = Arc::clone(&own);
-    let service = host.serve(place, tls, move |request, ground| {
-        let (mut own, mut directory) = (lock(&known), ground.directory());
-        entra::answer(request, &mut own, &mut directory, &ground.clock)
+    let service = host.serve(place, tls, move |request, shared| {
+        let (mut own, mut directory) = (lock(&known), shared.directory());
+        entra::answer(request, &mut own, &mut directory, &shared.clock)
     });
-    Emulated::new(service, &own, host.ground)
+    EmulatedService::new(service, &own, host.shared)
 }
 
-fn github(host: &Host<'_>, place: &Place, tls: Option<Arc<rustls::ServerConfig>>) -> GitHub {
+fn github(
+    host: &Host<'_>,
+    place: &ServiceAddress,
+    tls: Option<Arc<rustls::ServerConfig>>,
+) -> GitHub {
     let own = Arc::<Mutex<github::State>>::default();
     let known = Arc::clone(&own);
-    let service = host.serve(place, tls, move |request, ground| {
-        let (own, mut directory) = (lock(&known), ground.directory());
-        github::answer(request, &own, &mut directory, &ground.clock)
+    let service = host.serve(place, tls, move |request, shared| {
+        let (own, mut directory) = (lock(&known), shared.directory());
+        github::answer(request, &own, &mut directory, &shared.clock)
     });
-    Emulated::new(service, &own, host.ground)
+    EmulatedService::new(service, &own, host.shared)
 }
 
 fn microsoft_graph(
     host: &Host<'_>,
-    place: &Place,
+    place: &ServiceAddress,
     tls: Option<Arc<rustls::ServerConfig>>,
 ) -> MicrosoftGraph {
     let own = Arc::<Mutex<microsoft_graph::State>>::default();
     let known = Arc::clone(&own);
-    let service = host.serve(place, tls, move |request, ground| {
-        let (own, mut directory) = (lock(&known), ground.directory());
-        microsoft_graph::answer(request, &own, &mut directory, &ground.clock)
+    let service = host.serve(place, tls, move |request, shared| {
+        let (own, mut directory) = (lock(&known), shared.directory());
+        microsoft_graph::answer(request, &own, &mut directory, &shared.clock)
     });
-    Emulated::new(service, &own, host.ground)
+    EmulatedService::new(service, &own, host.shared)
 }
 
 fn managed_identity(host: &Host<'_>, folder: &Path) -> ManagedIdentity {
@@ -330,19 +342,19 @@ fn managed_identity(host: &Host<'_>, folder: &Path) -> ManagedIdentity {
     let arc_key = (folder.join("arc.key"), format!("{}{}", guid(), guid()));
     std::fs::write(&arc_key.0, &arc_key.1).expect("a file");
     for secret in [&secret, &arc_key.1] {
-        let mut directory = host.ground.directory();
+        let mut directory = host.shared.directory();
         directory.ledger.record("managed identity header", secret);
     }
     let own = Arc::new(Mutex::new(managed_identity::State::new(secret, arc_key)));
-    let place = Place {
+    let place = ServiceAddress {
         name: "127.0.0.1",
         path: managed_identity::APP_SERVICE,
-        asks_for: &managed_identity::ASKS_FOR,
+        expected_secrets: &managed_identity::EXPECTED_SECRETS,
     };
     let known = Arc::clone(&own);
-    let service = host.serve(&place, None, move |request, ground| {
-        let (mut own, mut directory) = (lock(&known), ground.directory());
-        managed_identity::answer(request, &mut own, &mut directory, &ground.clock)
+    let service = host.serve(&place, None, move |request, shared| {
+        let (mut own, mut directory) = (lock(&known), shared.directory());
+        managed_identity::answer(request, &mut own, &mut directory, &shared.clock)
     });
-    Emulated::new(service, &own, host.ground)
+    EmulatedService::new(service, &own, host.shared)
 }

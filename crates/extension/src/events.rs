@@ -12,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::caller::{Caller, client, refused};
 use crate::failure::{Action, OperationFailure, Problem};
 use crate::outcome::Outcome;
-use crate::state::{self, Last, State};
+use crate::state::{self, LastRun, State};
 use crate::target::{self, ExtensionReference};
 
 /// Reads the events of an extension.
@@ -89,7 +89,7 @@ pub(crate) async fn run<C: Caller>(
 fn continued(
     asked: &Events,
     state: &Path,
-    last: &Last,
+    last: &LastRun,
     name: ExtensionName,
     events: Vec<Event>,
 ) -> Result<Outcome, Problem> {

@@ -31,7 +31,7 @@ pub enum Notice<'a> {
     /// The progress of an upload.
     Upload(&'a Package, Progress),
     /// The Marketplace has the version.
-    Stored(&'a Release, Stored),
+    VersionOrigin(&'a Release, VersionOrigin),
     /// The operation does not wait for validation.
     NotWaiting,
     /// The operation waits for validation.
@@ -62,7 +62,7 @@ pub enum Notice<'a> {
 
 /// How the Marketplace got a version.
 #[derive(Debug)]
-pub enum Stored {
+pub enum VersionOrigin {
     /// It was uploaded.
     Uploaded,
     /// The answer to the upload was lost, but the Marketplace has the version.

@@ -9,7 +9,7 @@ use adieu_devops::{Client, Organization, Outcome as Upload, Package, Publication
 use crate::caller::{Caller, client, refused};
 use crate::comparison::{self, Comparison};
 use crate::failure::{Action, OperationFailure, Problem};
-use crate::notice::{Notice, Stored};
+use crate::notice::{Notice, VersionOrigin};
 use crate::outcome::Outcome;
 use crate::release::Release;
 use crate::target::{self, Packing};
@@ -48,7 +48,7 @@ pub(crate) async fn run<C: Caller>(
         }
     };
     let stored = stored(&package, &published, &release, &client).await?;
-    tell(&Notice::Stored(&release, stored));
+    tell(&Notice::VersionOrigin(&release, stored));
     let state = if let Some(limit) = publish.wait {
         validation::wait(&release, limit, caller, tell).await?.state
     } else {
@@ -91,14 +91,14 @@ async fn stored(
     published: &Publication,
     release: &Release,
     client: &Client<'_>,
-) -> Result<Stored, Problem> {
+) -> Result<VersionOrigin, Problem> {
     let since = published.version.last_updated.clone();
     Ok(match published.outcome {
-        Upload::Created | Upload::Updated => Stored::Uploaded,
-        Upload::FoundAfterDoubt => Stored::FoundAfterDoubt,
+        Upload::Created | Upload::Updated => VersionOrigin::Uploaded,
+        Upload::FoundAfterDoubt => VersionOrigin::FoundAfterDoubt,
         Upload::AlreadyThere => match comparison::with_published(package, client).await {
-            Comparison::Same => Stored::Before(since),
-            Comparison::Unknown(reason) => Stored::Unknown(since, reason),
+            Comparison::Same => VersionOrigin::Before(since),
+            Comparison::Unknown(reason) => VersionOrigin::Unknown(since, reason),
             Comparison::Other(differing) => {
                 return Err(Problem::AnotherPackage {
                     release: release.clone(),

@@ -9,7 +9,7 @@ use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::Notice;
 use crate::outcome::Outcome;
 use crate::target::{self, ExtensionReference};
-use crate::version::{Raise, Version, VersionSource};
+use crate::version::{Version, VersionIncrement, VersionSource};
 
 /// Finds the highest version of several sources, and the next one.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub struct QueryVersion {
     /// The sources, in this order.
     pub sources: Vec<VersionSource>,
     /// The number that the next version raises; `None` means that the next version is the highest.
-    pub raise: Option<Raise>,
+    pub raise: Option<VersionIncrement>,
 }
 
 /// Runs the operation. `caller` is used only if the Marketplace is a source.

@@ -20,7 +20,7 @@ pub struct State {
 
 /// Where the last run ended.
 #[derive(Debug)]
-pub(crate) struct Last {
+pub(crate) struct LastRun {
     pub(crate) position: Position,
     /// The length of each output when the state was written. Anything after that came from a run that was interrupted
     /// before it wrote its state, and is read again.
@@ -32,7 +32,7 @@ pub(crate) fn read(
     file: &Path,
     name: &ExtensionName,
     since: Option<String>,
-) -> Result<Last, Problem> {
+) -> Result<LastRun, Problem> {
     let unusable = |fault| Problem::State {
         file: file.to_path_buf(),
         fault,
@@ -40,7 +40,7 @@ pub(crate) fn read(
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Last {
+            return Ok(LastRun {
                 position: Position::start(name, since),
                 lengths: Value::Null,
             });
@@ -53,10 +53,10 @@ pub(crate) fn read(
     let position = Position::read(name, position)
         .map_err(|error| unusable(StateProblem::NotAPosition(error)))?;
     let lengths = document.get("outputs").cloned().unwrap_or_default();
-    Ok(Last { position, lengths })
+    Ok(LastRun { position, lengths })
 }
 
-impl Last {
+impl LastRun {
     /// Writes after the last run's part of a file, and returns the new length. A new file starts with `opening`.
     pub(crate) fn append(&self, path: &Path, opening: &str, text: &str) -> io::Result<u64> {
         let known = self.lengths.get(path.display().to_string());

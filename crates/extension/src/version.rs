@@ -23,7 +23,7 @@ pub enum VersionSource {
 
 /// Which number of a version to raise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Raise {
+pub enum VersionIncrement {
     /// The first.
     Major,
     /// The second.
@@ -58,12 +58,12 @@ impl Version {
     }
 
     /// Raises a number. The numbers after it become 0, and a version keeps as many numbers as it has.
-    pub(crate) fn raised(&self, raise: Raise) -> Self {
+    pub(crate) fn raised(&self, raise: VersionIncrement) -> Self {
         let index = match raise {
-            Raise::Major => 0,
-            Raise::Minor => 1,
-            Raise::Patch => 2,
-            Raise::Revision => 3,
+            VersionIncrement::Major => 0,
+            VersionIncrement::Minor => 1,
+            VersionIncrement::Patch => 2,
+            VersionIncrement::Revision => 3,
         };
         let length = self.0.len().max(index + 1).max(3);
         let numbers = (0..length).map(|at| match at.cmp(&index) {
@@ -113,13 +113,13 @@ mod tests {
     #[test]
     fn increments_one_number_and_clears_those_after_it() {
         for (version, raise, next) in [
-            ("1.2.3", Raise::Major, "2.0.0"),
-            ("1.2.3", Raise::Minor, "1.3.0"),
-            ("1.2.3", Raise::Patch, "1.2.4"),
-            ("1.2.3", Raise::Revision, "1.2.3.1"),
-            ("1.2.3.4", Raise::Patch, "1.2.4.0"),
-            ("1.2.3.4", Raise::Revision, "1.2.3.5"),
-            ("1", Raise::Minor, "1.1.0"),
+            ("1.2.3", VersionIncrement::Major, "2.0.0"),
+            ("1.2.3", VersionIncrement::Minor, "1.3.0"),
+            ("1.2.3", VersionIncrement::Patch, "1.2.4"),
+            ("1.2.3", VersionIncrement::Revision, "1.2.3.1"),
+            ("1.2.3.4", VersionIncrement::Patch, "1.2.4.0"),
+            ("1.2.3.4", VersionIncrement::Revision, "1.2.3.5"),
+            ("1", VersionIncrement::Minor, "1.1.0"),
         ] {
             let version = Version::parse(version).expect(version);
             assert_eq!(version.raised(raise).to_string(), next);

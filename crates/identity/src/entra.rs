@@ -116,16 +116,16 @@ impl Entra {
             && !tenant.eq_ignore_ascii_case(&self.tenant)
         {
             return Err(Error::AnotherToken(Mismatch::Tenant {
-                asked: self.tenant.clone(),
-                got: tenant.clone(),
+                expected: self.tenant.clone(),
+                actual: tenant.clone(),
             }));
         }
         if let Some(audience) = &claims.audience
             && !scope.admits_audience(audience)
         {
             return Err(Error::AnotherToken(Mismatch::Audience {
-                asked: scope.value.clone(),
-                got: audience.clone(),
+                expected: scope.value.clone(),
+                actual: audience.clone(),
             }));
         }
         // The remaining lifetime counts from now, whatever this machine's clock shows: with a clock that is slow, the

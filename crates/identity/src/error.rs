@@ -82,7 +82,7 @@ pub enum Error {
         correlation: Correlation,
     },
     /// Microsoft Entra issued a token other than the requested one.
-    #[error("the access token is not for what was asked")]
+    #[error("the access token is not the requested one")]
     AnotherToken(Mismatch),
     /// The connection's certificate cannot sign.
     #[error("the certificate cannot be used: {0}")]
@@ -235,16 +235,16 @@ pub enum Mismatch {
     /// It was issued by another tenant.
     Tenant {
         /// The requested tenant.
-        asked: String,
+        expected: String,
         /// Tenant in the token.
-        got: String,
+        actual: String,
     },
     /// It is for another service.
     Audience {
         /// The requested scope.
-        asked: String,
+        expected: String,
         /// Audience in the token.
-        got: String,
+        actual: String,
     },
     /// It has already expired, according to this machine's clock.
     Expired {

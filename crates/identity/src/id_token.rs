@@ -45,10 +45,10 @@ pub enum NotTheCollection {
     #[error("{0} is not an HTTPS address")]
     NotAnAddress(String),
     /// The address has a host other than the collection's.
-    #[error("{asked} is not the collection's host, {collection}")]
+    #[error("{requested} is not the collection's host, {collection}")]
     AnotherHost {
         /// Host of the request, with the organization if organizations share the host.
-        asked: String,
+        requested: String,
         /// Host of the collection, in the same form.
         collection: String,
     },
@@ -69,7 +69,7 @@ impl IdTokenRequest {
         let collection = address(collection)?;
         if !is_same_collection(&url, &collection) {
             return Err(NotTheCollection::AnotherHost {
-                asked: place(&url),
+                requested: place(&url),
                 collection: place(&collection),
             });
         }

@@ -36,10 +36,10 @@ pub enum NotTheIssuer {
     #[error("{0} is not an HTTPS address")]
     NotAnAddress(String),
     /// The host does not belong to the GitHub instance that runs the job.
-    #[error("{asked} is not a host of {server}")]
+    #[error("{requested} is not a host of {server}")]
     AnotherHost {
         /// Host of the request.
-        asked: String,
+        requested: String,
         /// Host of GitHub.
         server: String,
     },
@@ -62,7 +62,7 @@ impl WorkflowTokenRequest {
         };
         if !is_allowed {
             return Err(NotTheIssuer::AnotherHost {
-                asked: host(&url),
+                requested: host(&url),
                 server: host(&server),
             });
         }

@@ -14,7 +14,7 @@ use crate::words::decimal;
 
 /// A position: a file as the user named it, and a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct FilePosition {
     /// Path, as the user would type it.
     pub file: Arc<str>,
     /// Line, counted from 1; 0 for a file as a whole.
@@ -27,10 +27,10 @@ pub struct Located<T> {
     /// The value.
     pub value: T,
     /// Where it is.
-    pub place: Place,
+    pub place: FilePosition,
 }
 
-impl Place {
+impl FilePosition {
     /// A whole file, if no line is to blame.
     #[must_use]
     pub fn file(file: &str) -> Self {
@@ -41,7 +41,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FilePosition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.file)?;
         if self.line > 0 {
@@ -65,7 +65,7 @@ pub enum Dialect {
 #[error("{detail}")]
 pub struct SyntaxError {
     /// Where reading stopped.
-    pub place: Place,
+    pub place: FilePosition,
     /// The parser's message.
     pub detail: String,
 }
@@ -74,7 +74,7 @@ pub struct SyntaxError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// File and line of the value's first character.
-    pub place: Place,
+    pub place: FilePosition,
     /// Byte range of the value in the text; an edit replaces exactly these bytes.
     pub span: Range<usize>,
     /// The value.
@@ -113,7 +113,7 @@ impl Node {
         let source = without_mark.as_deref().unwrap_or(text);
         let parsed = parse_to_ast(source, &CollectOptions::default(), &options(dialect)).map_err(
             |error| SyntaxError {
-                place: Place {
+                place: FilePosition {
                     file: file.clone(),
                     line: lines.line(error.range().start),
                 },
@@ -122,7 +122,7 @@ impl Node {
         )?;
         let Some(value) = parsed.value else {
             return Err(SyntaxError {
-                place: Place { file, line: 1 },
+                place: FilePosition { file, line: 1 },
                 detail: "The file is empty".to_owned(),
             });
         };
@@ -131,7 +131,7 @@ impl Node {
 
     /// Creates a value that is in no file, with the position of what required it.
     #[must_use]
-    pub fn made(place: Place, value: Value) -> Self {
+    pub fn made(place: FilePosition, value: Value) -> Self {
         Self {
             place,
             span: 0..0,
@@ -314,7 +314,7 @@ fn options(dialect: Dialect) -> ParseOptions {
 
 fn convert(value: ast::Value<'_>, file: &Arc<str>, lines: &Lines) -> Result<Node, SyntaxError> {
     let range = value.range();
-    let place = Place {
+    let place = FilePosition {
         file: file.clone(),
         line: lines.line(range.start),
     };

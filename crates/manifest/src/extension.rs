@@ -17,7 +17,7 @@ pub use listing::{Base, FileDeclaration};
 pub use merge::{Partial, merge};
 
 pub use crate::document::Located;
-use crate::document::{Node, Place};
+use crate::document::{FilePosition, Node};
 use crate::task_check::Servers;
 
 /// A property of the gallery: `Microsoft.VisualStudio.Services.…`.
@@ -28,7 +28,7 @@ pub struct Property {
     /// Value as text.
     pub value: String,
     /// Its position.
-    pub place: Place,
+    pub place: FilePosition,
 }
 
 /// A badge next to the extension's description.
@@ -50,7 +50,7 @@ pub struct Target {
     /// Range of versions, such as `[14.0,)`.
     pub version: Option<String>,
     /// Its position.
-    pub place: Place,
+    pub place: FilePosition,
 }
 
 /// Elements of `Metadata` in the package manifest, in the order of the manifests.
@@ -87,11 +87,11 @@ pub struct Extension {
     /// Marketplace categories.
     pub categories: Vec<String>,
     /// Position of the last categories.
-    pub categories_place: Option<Place>,
+    pub categories_place: Option<FilePosition>,
     /// `Public`, `Preview`, `Paid`, …
     pub gallery_flags: Vec<String>,
     /// Position of the last flags.
-    pub gallery_flags_place: Option<Place>,
+    pub gallery_flags_place: Option<FilePosition>,
     /// Gallery properties, including links and branding.
     pub properties: Vec<Property>,
     /// Badges.

@@ -7,7 +7,7 @@ mod problem;
 mod remedy;
 mod severity;
 
-use crate::document::{Node, Place};
+use crate::document::{FilePosition, Node};
 
 pub use fold::{Report, fold};
 pub use problem::Problem;
@@ -18,7 +18,7 @@ pub use severity::Severity;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// File and line to look at.
-    pub place: Place,
+    pub place: FilePosition,
     /// The problem.
     pub problem: Problem,
 }
@@ -26,7 +26,7 @@ pub struct Finding {
 impl Finding {
     /// Creates a finding.
     #[must_use]
-    pub fn new(place: &Place, problem: Problem) -> Self {
+    pub fn new(place: &FilePosition, problem: Problem) -> Self {
         Self {
             place: place.clone(),
             problem,

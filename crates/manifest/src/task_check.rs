@@ -8,7 +8,7 @@ mod inputs;
 mod rule;
 mod schema;
 
-use crate::document::{Located, Node, Place};
+use crate::document::{FilePosition, Located, Node};
 use crate::finding::{Finding, Problem};
 
 /// The servers that an extension is for.
@@ -251,7 +251,7 @@ fn handlers(document: &Node, section: &str, facts: &mut TaskFacts, findings: &mu
     }
     let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
     if !names.is_empty() && names.iter().all(|name| is_one_of(&OLD_HANDLERS, name)) {
-        let place: Place = members
+        let place: FilePosition = members
             .first()
             .map_or_else(|| document.place.clone(), |(_, node)| node.place.clone());
         facts.old_sections.push(Located {

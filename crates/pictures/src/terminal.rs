@@ -16,12 +16,12 @@ pub(crate) struct Line {
     /// The text.
     pub(crate) text: String,
     /// Its color.
-    pub(crate) look: Look,
+    pub(crate) style: LineStyle,
 }
 
 /// The style of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum LineStyle {
     /// Normal.
     Plain,
     /// A command, or a heading.
@@ -32,7 +32,7 @@ pub(crate) enum Look {
     Value,
 }
 
-impl Look {
+impl LineStyle {
     /// The style of a line, by its beginning.
     fn of(line: &str) -> Self {
         let begins = |words: &[&str]| words.iter().any(|word| line.starts_with(word));
@@ -61,7 +61,7 @@ impl Look {
 pub(crate) fn lines(text: &str, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for line in text.lines() {
-        let look = Look::of(line);
+        let style = LineStyle::of(line);
         let indent: String = line.chars().take_while(|letter| *letter == ' ').collect();
         let mut rest: Vec<char> = line.chars().collect();
         let mut next = String::new();
@@ -71,7 +71,7 @@ pub(crate) fn lines(text: &str, columns: usize) -> Vec<Line> {
                 let text = rest.iter().collect::<String>();
                 lines.push(Line {
                     text: next + &text,
-                    look,
+                    style,
                 });
                 break;
             }
@@ -80,7 +80,7 @@ pub(crate) fn lines(text: &str, columns: usize) -> Vec<Line> {
             let text: String = rest[..end].iter().collect();
             lines.push(Line {
                 text: next + &text,
-                look,
+                style,
             });
             rest.drain(..end);
             if rest.first() == Some(&' ') {
@@ -122,7 +122,7 @@ pub(crate) fn svg(title: &str, lines: &[Line], columns: usize, rows: usize) -> S
             svg,
             "<text x=\"{MARGIN}\" y=\"{}\" {} xml:space=\"preserve\">{}</text>",
             top + 14.0,
-            line.look.attributes(),
+            line.style.attributes(),
             escaped(&line.text)
         );
     }
@@ -142,18 +142,18 @@ mod tests {
     #[test]
     fn long_lines_continue_with_their_indentation() {
         let cut = lines("$ ab\n  issuer: one two three\nabcdefghijklmnop", 14);
-        let shown: Vec<(&str, Look)> = cut
+        let shown: Vec<(&str, LineStyle)> = cut
             .iter()
-            .map(|line| (line.text.as_str(), line.look))
+            .map(|line| (line.text.as_str(), line.style))
             .collect();
         assert_eq!(
             shown,
             [
-                ("$ ab", Look::Strong),
-                ("  issuer: one", Look::Value),
-                ("    two three", Look::Value),
-                ("abcdefghijklmn", Look::Plain),
-                ("  op", Look::Plain),
+                ("$ ab", LineStyle::Strong),
+                ("  issuer: one", LineStyle::Value),
+                ("    two three", LineStyle::Value),
+                ("abcdefghijklmn", LineStyle::Plain),
+                ("  op", LineStyle::Plain),
             ]
         );
         assert!(cut.iter().all(|line| line.text.chars().count() <= 14));

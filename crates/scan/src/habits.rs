@@ -23,7 +23,7 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::classic::{escaped, is_secret_pat};
 use self::document::{Document, Kind as FileKind, LONGEST_LINE, Source};
-use self::find::{Hit, Spot};
+use self::find::{Hit, WordMatch};
 use self::table::HABITS;
 pub(crate) use self::table::{CAPABILITY, CONNECTION, GROUP, SERVICE_HOOK, VARIABLE};
 use self::words::Words;
@@ -210,7 +210,7 @@ fn in_text(kind: FileKind, bytes: &[u8]) -> Vec<FoundHabit> {
         {
             continue;
         }
-        let spot = Spot {
+        let spot = WordMatch {
             document: &document,
             line,
             start,

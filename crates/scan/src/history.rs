@@ -118,13 +118,13 @@ fn require_repository(program: &Path, folder: &Path) -> Result<(), Error> {
 }
 
 /// Appends names of objects, one per line, until there are no more.
-type More<'a> = dyn FnMut(&mut Vec<u8>) -> std::io::Result<()> + Send + 'a;
+type NextNames<'a> = dyn FnMut(&mut Vec<u8>) -> std::io::Result<()> + Send + 'a;
 
 /// Reads objects with several git processes at once, each of which takes names while there are any.
 fn objects(
     git: &(dyn Fn() -> Command + Sync),
     workers: usize,
-    more: &mut More<'_>,
+    more: &mut NextNames<'_>,
     asked: &[(String, String)],
     options: &Options,
 ) -> Result<Report, Error> {
@@ -146,7 +146,7 @@ fn objects(
 /// Reads objects with one process, under the requested names or else their own.
 fn some_objects(
     mut command: Command,
-    more: &Mutex<&mut More<'_>>,
+    more: &Mutex<&mut NextNames<'_>>,
     asked: &[(String, String)],
     options: &Options,
 ) -> Result<Report, Error> {
@@ -170,7 +170,7 @@ fn some_objects(
     ended(child, read.map_err(failed))
 }
 
-fn feed(mut git: impl Write, more: &Mutex<&mut More<'_>>) -> std::io::Result<()> {
+fn feed(mut git: impl Write, more: &Mutex<&mut NextNames<'_>>) -> std::io::Result<()> {
     let mut names = Vec::new();
     loop {
         names.clear();

@@ -19,7 +19,7 @@ pub(crate) struct Piece<'a> {
     pub(crate) from: usize,
     pub(crate) until: usize,
     /// The position of the first byte.
-    pub(crate) place: Place,
+    pub(crate) place: Position,
     /// Whether this is the whole text.
     pub(crate) is_whole: bool,
     /// Whether the text has a NUL in its first 8 KiB.
@@ -28,7 +28,7 @@ pub(crate) struct Piece<'a> {
 
 /// A line and a column, both starting at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Position {
     pub(crate) line: u64,
     pub(crate) column: u64,
 }
@@ -36,13 +36,13 @@ pub(crate) struct Place {
 /// Moves through a piece and tracks the position.
 pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],
-    start: Place,
+    start: Position,
     at: usize,
-    place: Place,
+    place: Position,
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(bytes: &'a [u8], start: Place) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], start: Position) -> Self {
         Self {
             bytes,
             start,
@@ -52,7 +52,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The position of a byte. Going back starts again from the beginning.
-    pub(crate) fn place_of(&mut self, at: usize) -> Place {
+    pub(crate) fn place_of(&mut self, at: usize) -> Position {
         if at < self.at {
             (self.at, self.place) = (0, self.start);
         }
@@ -89,7 +89,7 @@ pub(crate) fn pieces(
     mut each: impl FnMut(&Piece<'_>),
 ) -> io::Result<()> {
     buffer.clear();
-    let mut place = Place { line: 1, column: 1 };
+    let mut place = Position { line: 1, column: 1 };
     let mut is_last = fill(source, buffer, PIECE)?;
     let (encoding, mark) = encoding(buffer);
     buffer.drain(..mark);

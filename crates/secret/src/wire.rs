@@ -36,12 +36,12 @@ static SENT: OnceLock<Mutex<SentCredentials>> = OnceLock::new();
 struct SentCredentials {
     hashes: RandomState,
     /// The last element is the credential that was sent last.
-    known: VecDeque<Known>,
+    known: VecDeque<SentCredential>,
     observer: Option<Observer>,
 }
 
 /// One credential.
-struct Known {
+struct SentCredential {
     /// Hash of the whole credential, to recognize it.
     whole: u64,
     /// Hashes of pieces of its forms, [`PIECE`] characters each.
@@ -65,7 +65,7 @@ pub(crate) fn remember(value: &str) {
         let index = sent.known.iter().position(|known| known.whole == whole);
         let (known, is_new) = match index.and_then(|index| sent.known.remove(index)) {
             Some(known) => (known, false),
-            None => (Known::new(value, whole, &sent.hashes), true),
+            None => (SentCredential::new(value, whole, &sent.hashes), true),
         };
         sent.known.push_back(known);
         if sent.known.len() > REMEMBERED {
@@ -105,7 +105,7 @@ fn with<T>(work: impl FnOnce(&mut SentCredentials) -> T) -> T {
     work(&mut sent.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-impl Known {
+impl SentCredential {
     fn new(value: &str, whole: u64, hashes: &RandomState) -> Self {
         let mut known = Self {
             whole,

@@ -43,7 +43,7 @@ pub use proxy::{Proxy, ProxyVariables};
 pub use retry::{Attempt, Deadline, retry_until, retry_until_sendable};
 pub use service_message::ServiceMessage;
 pub use trace::{Exchange, OnExchange};
-pub use transport::{ClientIdentity, Downloaded, Network, OnWait, Transport};
+pub use transport::{ClientIdentity, DownloadOutcome, Network, OnWait, Transport};
 pub use trust::{RootSource, system_roots};
 pub use tunnel::{Duplex, TlsServer};
 pub use unusable_network::UnusableNetwork;

@@ -81,13 +81,13 @@ impl Proxy {
     }
 
     /// Converts it to the decision for each address.
-    pub(crate) fn into_way(mut self) -> Way {
+    pub(crate) fn into_route(mut self) -> ProxyRoute {
         let password = self.password.take();
         let credentials = self.user.take().map(|user| {
             let password = password.unwrap_or_else(|| ProxyPassword::new(String::new()));
             (user, Arc::new(password))
         });
-        Way {
+        ProxyRoute {
             proxy_of: Arc::new(move |target| self.applies_to(target).then(|| self.url.clone())),
             credentials,
         }
@@ -99,12 +99,12 @@ type ProxyOf = dyn Fn(&Url) -> Option<Url> + Send + Sync;
 
 /// Through which proxy an address is reached, and what the proxy is shown.
 #[derive(Clone)]
-pub(crate) struct Way {
+pub(crate) struct ProxyRoute {
     proxy_of: Arc<ProxyOf>,
     credentials: Option<(String, Arc<ProxyPassword>)>,
 }
 
-impl Way {
+impl ProxyRoute {
     /// The proxy for an address; none where it is reached directly.
     pub(crate) fn proxy_of(&self, target: &Url) -> Option<Url> {
         (self.proxy_of)(target)
@@ -177,7 +177,9 @@ impl ProxyVariables {
 
 /// The proxy in the variables. Requests to hosts in `NO_PROXY` and to this machine bypass it: a secret for a loopback
 /// address must not reach a proxy.
-pub(crate) fn by_variables(variables: ProxyVariables) -> Result<Option<Way>, UnusableNetwork> {
+pub(crate) fn by_variables(
+    variables: ProxyVariables,
+) -> Result<Option<ProxyRoute>, UnusableNetwork> {
     let Some((variable, text)) = variables.proxy else {
         return Ok(None);
     };
@@ -198,7 +200,7 @@ pub(crate) fn by_variables(variables: ProxyVariables) -> Result<Option<Way>, Unu
             target.scheme() == "https" && !is_loopback(target) && !direct.covers(target);
         is_proxied.then(|| url.clone())
     };
-    Ok(Some(Way {
+    Ok(Some(ProxyRoute {
         proxy_of: Arc::new(proxy_of),
         credentials,
     }))

@@ -24,7 +24,7 @@ use crate::early::{self, EarlyConnections};
 use crate::failure::Service;
 use crate::outcome::NoAnswer;
 use crate::pem::{self, Certificates};
-use crate::proxy::{self, Proxy, ProxyVariables, Way};
+use crate::proxy::{self, Proxy, ProxyRoute, ProxyVariables};
 use crate::trace::{Exchange, OnExchange};
 use crate::trust::{RootSource, Verifier};
 use crate::unusable_network::UnusableNetwork;
@@ -71,7 +71,7 @@ pub struct ClientIdentity {
 
 /// The result of a download.
 #[derive(Debug)]
-pub enum Downloaded {
+pub enum DownloadOutcome {
     /// The whole body was written to the sink; its length.
     All(u64),
     /// An answer with a status other than 200.
@@ -88,7 +88,7 @@ pub struct Transport {
     client: Client,
     pub(crate) tls: ClientConfig,
     /// The proxy, where there is one.
-    pub(crate) way: Option<Way>,
+    pub(crate) proxy_route: Option<ProxyRoute>,
     /// Whether plain HTTP is allowed for addresses other than loopback.
     plain: bool,
     /// Origins that were contacted before. The client may still have a connection to them, on which a request that
@@ -117,21 +117,21 @@ impl Transport {
         let mut builder = Client::builder()
             .connector_layer(EarlyConnections)
             .connect_timeout(CONNECT);
-        let way = match network.proxy {
-            Some(proxy) => Some(proxy.into_way()),
+        let proxy_route = match network.proxy {
+            Some(proxy) => Some(proxy.into_route()),
             None => {
                 let variables = network.variables;
                 proxy::by_variables(variables.unwrap_or_else(ProxyVariables::of_process))?
             }
         };
-        builder = match &way {
-            Some(way) => builder.proxy(way.in_reqwest()),
+        builder = match &proxy_route {
+            Some(proxy_route) => builder.proxy(proxy_route.in_reqwest()),
             None => builder.no_proxy(),
         };
         Ok(Self {
             client: finish(builder, tls.clone())?,
             tls,
-            way,
+            proxy_route,
             plain: false,
             known: Arc::default(),
             delays: Arc::default(),
@@ -170,7 +170,7 @@ impl Transport {
                 self.tls.clone(),
             )?,
             tls: self.tls.clone(),
-            way: None,
+            proxy_route: None,
             plain: true,
             known: Arc::default(),
             delays: Arc::default(),
@@ -279,7 +279,7 @@ impl Transport {
         time: Duration,
         longest: u64,
         sink: &mut dyn io::Write,
-    ) -> Result<Downloaded, NoAnswer> {
+    ) -> Result<DownloadOutcome, NoAnswer> {
         if !self.plain && !may_carry_credentials(request.url()) {
             return Err(NoAnswer::Connection("not HTTPS".to_owned()));
         }
@@ -290,19 +290,19 @@ impl Transport {
             let mut response = response.map_err(|error| cause(&error))?;
             if response.status() != 200 {
                 let answer = Self::whole(response, LONGEST_ANSWER).await;
-                return answer.map(Downloaded::Answer);
+                return answer.map(DownloadOutcome::Answer);
             }
             let mut length = 0;
             while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error))? {
                 length += chunk.len() as u64;
                 if length > longest {
-                    return Ok(Downloaded::TooLong);
+                    return Ok(DownloadOutcome::TooLong);
                 }
                 if let Err(error) = sink.write_all(&chunk) {
-                    return Ok(Downloaded::NotWritten(error));
+                    return Ok(DownloadOutcome::NotWritten(error));
                 }
             }
-            Ok(Downloaded::All(length))
+            Ok(DownloadOutcome::All(length))
         };
         match tokio::time::timeout(time, early::take_opened(origin, downloading)).await {
             Ok(downloaded) => downloaded,

@@ -67,8 +67,9 @@ impl Transport {
     async fn open(&self, host: &str, port: u16) -> Result<Duplex, NoAnswer> {
         let target = Url::parse(&format!("https://{host}:{port}/"));
         let target = target.map_err(|error| NoAnswer::Connection(error.to_string()))?;
-        let way = self.way.as_ref();
-        let Some((way, proxy)) = way.and_then(|way| Some((way, way.proxy_of(&target)?))) else {
+        let route = self.proxy_route.as_ref();
+        let Some((route, proxy)) = route.and_then(|route| Some((route, route.proxy_of(&target)?)))
+        else {
             return connect(host, port).await;
         };
         let at = proxy.host_str().unwrap_or_default();
@@ -81,7 +82,7 @@ impl Transport {
         let mut head = zeroize::Zeroizing::new(format!(
             "CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n"
         ));
-        if let Some(value) = way.authorization() {
+        if let Some(value) = route.authorization() {
             head.push_str("Proxy-Authorization: ");
             head.push_str(&value);
             head.push_str("\r\n");

@@ -2,7 +2,7 @@
 //!
 //! It applies none itself.
 
-use adieu_manifest::document::Place;
+use adieu_manifest::document::FilePosition;
 use adieu_manifest::extension::{Pricing, Visibility, check, gallery};
 use adieu_manifest::finding::{Finding, Problem};
 
@@ -53,7 +53,7 @@ impl Changes {
 
     /// Checks that the Marketplace would accept the new values.
     pub(crate) fn check(&self) -> Result<(), Finding> {
-        let refuse = |flag: &str, problem| Err(Finding::new(&Place::file(flag), problem));
+        let refuse = |flag: &str, problem| Err(Finding::new(&FilePosition::file(flag), problem));
         let is_identifier = |text: &str| {
             !text.is_empty()
                 && text

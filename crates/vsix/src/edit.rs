@@ -7,7 +7,7 @@ use std::io::Seek;
 use std::ops::Range;
 use std::path::Path;
 
-use adieu_manifest::document::{Node, Place, Value};
+use adieu_manifest::document::{FilePosition, Node, Value};
 use adieu_manifest::finding::{Finding, Problem};
 use zip::DateTime;
 
@@ -261,10 +261,10 @@ fn check_versions(tasks: &[PackagedTask]) -> Result<(), EditError> {
             let problem = Problem::CollidingUpdate {
                 name: task.name.clone(),
                 version: task.version.clone(),
-                first: Place::file(&first.part),
+                first: FilePosition::file(&first.part),
             };
             return Err(EditError::Value(Finding::new(
-                &Place::file(&task.part),
+                &FilePosition::file(&task.part),
                 problem,
             )));
         }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use adieu_manifest::document::Place;
+use adieu_manifest::document::FilePosition;
 use adieu_manifest::extension::{Base, Extension, FileDeclaration};
 use adieu_manifest::finding::{Finding, Problem};
 
@@ -90,7 +90,7 @@ pub(crate) fn add(
     let limit = Bounds::DEFAULT.total_bytes;
     if total > limit {
         findings.push(Finding::new(
-            &Place::file(&named(root.path(), root.path())),
+            &FilePosition::file(&named(root.path(), root.path())),
             Problem::FileTooLarge {
                 path: named(root.path(), root.path()),
                 size: total,
@@ -108,7 +108,7 @@ fn declare(
     parts: &mut Parts,
     findings: &mut Vec<Finding>,
 ) {
-    let mut found = Below::default();
+    let mut found = FolderListing::default();
     let mut is_folder = false;
     match root.find(path) {
         Ok(FoundPath::Folder) if declaration.key != "files" => {
@@ -176,13 +176,13 @@ fn is_missing(error: &io::Error) -> bool {
 
 /// The files of a declaration.
 #[derive(Default)]
-struct Below {
+struct FolderListing {
     files: Vec<RootFile>,
     packages: Vec<String>,
     problems: Vec<Problem>,
 }
 
-impl Below {
+impl FolderListing {
     /// Everything in a folder, sorted by name.
     fn list(&mut self, folder: &Path, root: &Arc<Root>, packages: &Packages) {
         let children = match root.list(folder) {

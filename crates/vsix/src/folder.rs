@@ -5,7 +5,7 @@
 use std::io::Seek;
 use std::path::{Path, PathBuf};
 
-use adieu_manifest::document::{Dialect, Node, Place, Value};
+use adieu_manifest::document::{Dialect, FilePosition, Node, Value};
 use adieu_manifest::extension::localisation::{Translations, service_manifest};
 use adieu_manifest::extension::{Element, Extension, Located, check, merge};
 use adieu_manifest::finding::{Finding, Problem, Severity};
@@ -106,7 +106,7 @@ impl Folder {
             extension.elements.push(Element::GalleryFlags);
         }
         let manifest = manifests.partials.first().map_or_else(
-            || Place::file(&shown(&sources.root)),
+            || FilePosition::file(&shown(&sources.root)),
             |first| first.document.place.clone(),
         );
         let mut facts = Facts {
@@ -314,7 +314,12 @@ fn update_tasks(
     }
 }
 
-fn check_icon(extension: &Extension, parts: &Parts, manifest: &Place, findings: &mut Vec<Finding>) {
+fn check_icon(
+    extension: &Extension,
+    parts: &Parts,
+    manifest: &FilePosition,
+    findings: &mut Vec<Finding>,
+) {
     const ICON: &str = "Microsoft.VisualStudio.Services.Icons.Default";
     match parts
         .list()
@@ -339,7 +344,7 @@ fn check_size(size: u64, path: &Path, findings: &mut Vec<Finding>) {
     ];
     if let Some((server, limit)) = limits.into_iter().find(|(_, limit)| size > *limit) {
         findings.push(Finding::new(
-            &Place::file(&shown(path)),
+            &FilePosition::file(&shown(path)),
             Problem::TooLarge {
                 size,
                 limit,

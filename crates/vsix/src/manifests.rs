@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use adieu_manifest::document::{Dialect, Node, Place, Value};
+use adieu_manifest::document::{Dialect, FilePosition, Node, Value};
 use adieu_manifest::extension::Partial;
 use adieu_manifest::extension::localisation::Translations;
 use adieu_manifest::finding::{Finding, Problem};
@@ -44,7 +44,7 @@ pub(crate) fn read(
         Dialect::Json
     };
     for path in find(sources, findings) {
-        let place = Place::file(&named(&path, &sources.root));
+        let place = FilePosition::file(&named(&path, &sources.root));
         if is_program(&path) {
             findings.push(Finding::new(&place, Problem::ManifestProgram));
             continue;
@@ -52,7 +52,7 @@ pub(crate) fn read(
         if path.is_dir() || path.as_os_str().is_empty() {
             let path = place.file.to_string();
             findings.push(Finding::new(
-                &Place::file("--manifests"),
+                &FilePosition::file("--manifests"),
                 Problem::ManifestIsFolder { path },
             ));
             continue;
@@ -136,7 +136,7 @@ fn find(sources: &Sources, findings: &mut Vec<Finding>) -> Vec<PathBuf> {
     if paths.is_empty() {
         let patterns = sources.manifest_globs.join(", ");
         findings.push(Finding::new(
-            &Place::file(&shown(&sources.root)),
+            &FilePosition::file(&shown(&sources.root)),
             Problem::NoManifestLike { patterns },
         ));
     }
@@ -200,12 +200,12 @@ fn read_document(
                     detail: words(&error),
                 },
             };
-            findings.push(Finding::new(&Place::file(&name), problem));
+            findings.push(Finding::new(&FilePosition::file(&name), problem));
             return None;
         }
     };
     let Some(text) = text else {
-        findings.push(Finding::new(&Place::file(&name), Problem::NotUtf8));
+        findings.push(Finding::new(&FilePosition::file(&name), Problem::NotUtf8));
         return None;
     };
     match Node::read(&text, &name, dialect) {
@@ -258,7 +258,7 @@ fn overrides(
     findings: &mut Vec<Finding>,
 ) {
     let missing = |path| Problem::ArgumentMissing { path };
-    let line = Place::file("--override");
+    let line = FilePosition::file("--override");
     let mut document = Node::made(line.clone(), Value::Object(Vec::new()));
     let root = &sources.root;
     let mut folder = root.clone();
@@ -271,7 +271,10 @@ fn overrides(
                 found: "a folder",
                 wanted: "a file",
             };
-            findings.push(Finding::new(&Place::file("--overrides-file"), problem));
+            findings.push(Finding::new(
+                &FilePosition::file("--overrides-file"),
+                problem,
+            ));
         } else if let Some(node) = read_document(path, root, folders, dialect, missing, findings) {
             document = node;
         }
@@ -308,7 +311,7 @@ fn overrides(
         });
         members.push((
             key.to_owned(),
-            Node::made(Place::file(flag), Value::Text(value.clone())),
+            Node::made(FilePosition::file(flag), Value::Text(value.clone())),
         ));
     }
     manifests.folders.push(folder);
@@ -398,7 +401,7 @@ fn translations(
         } else {
             missing_file(folder, root, missing)
         };
-        findings.push(Finding::new(&Place::file("--loc-root"), problem));
+        findings.push(Finding::new(&FilePosition::file("--loc-root"), problem));
         return Vec::new();
     };
     let mut languages: Vec<String> = entries

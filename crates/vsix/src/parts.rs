@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use adieu_manifest::document::Place;
+use adieu_manifest::document::FilePosition;
 use adieu_manifest::finding::{Finding, Problem};
 use adieu_manifest::task_check::Servers;
 
@@ -37,7 +37,7 @@ pub(crate) struct Part {
     /// Whether it was found in a declared folder; a declaration of the file itself takes precedence.
     pub(crate) from_folder: bool,
     /// Position of the declaration.
-    pub(crate) place: Place,
+    pub(crate) place: FilePosition,
 }
 
 /// Names that the packer itself uses.

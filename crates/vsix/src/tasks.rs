@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use adieu_manifest::document::{Dialect, Node, Place};
+use adieu_manifest::document::{Dialect, FilePosition, Node};
 use adieu_manifest::extension::{Extension, Located};
 use adieu_manifest::finding::{Finding, Problem};
 use adieu_manifest::task_check::{self, HandlerFacts, Servers, TaskFacts};
@@ -26,7 +26,7 @@ pub(crate) struct Task {
     /// Its text.
     pub(crate) text: String,
     /// Position of the file, for messages.
-    pub(crate) place: Place,
+    pub(crate) place: FilePosition,
     /// The ID of its contribution, and the position where that names the folder.
     contribution: Located<String>,
     contribution_folder: String,
@@ -196,7 +196,7 @@ fn read(
     let file = source
         .path()
         .map_or_else(|| part.to_owned(), |path| named(path, root));
-    let place = Place::file(&file);
+    let place = FilePosition::file(&file);
     let bytes = match source.read_text(Bounds::DEFAULT.text_bytes) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -243,7 +243,7 @@ fn read(
 /// Checks that all folders of a contribution are versions of one task with one ID, and that no other contribution has
 /// versions of it.
 fn check_contributions(tasks: &[Task], findings: &mut Vec<Finding>) {
-    let mut named: Vec<&Place> = Vec::new();
+    let mut named: Vec<&FilePosition> = Vec::new();
     for (index, task) in tasks.iter().enumerate() {
         for other in tasks.iter().take(index) {
             let is_one_id = other.id() == task.id();

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use adieu_identity::Token;
 use zeroize::Zeroizing;
 
-use super::{Answer, Question, WantedIdentity, json, quoted};
+use super::{Answer, Question, RequestedIdentity, json, quoted};
 use crate::source::{Refusal, RefusalScope};
 
 /// Seconds that a client should wait before it retries after a transient failure.
@@ -25,9 +25,9 @@ pub(crate) fn question(query: &str) -> Result<Question, Refusal> {
                 return Err(Refusal::of_the_request("the query names two resources"));
             }
             "resource" => resource = Some(value),
-            "client_id" => identity = Some(WantedIdentity::ClientId(value)),
+            "client_id" => identity = Some(RequestedIdentity::ClientId(value)),
             "object_id" | "principal_id" | "mi_res_id" | "msi_res_id" => {
-                identity = Some(WantedIdentity::Other(name.into_owned()));
+                identity = Some(RequestedIdentity::Other(name.into_owned()));
             }
             _ => {}
         }

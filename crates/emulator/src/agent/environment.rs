@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use adieu_manifest::task::Task;
 
 use super::job::Job;
-use super::variables::{Marks, Variables, expand, formatted};
+use super::variables::{VariableFlags, Variables, expand, formatted};
 
 /// Separator between the folders of a path.
 pub(crate) const PATH_SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
@@ -98,7 +98,7 @@ fn of_task(step: &StepDefinition<'_>, variables: &Variables) -> Variables {
         ("system.taskDisplayName", &step.task.friendly_name),
         ("system.taskInstanceName", &step.task.name),
     ] {
-        variables.set(name, value, Marks::READ_ONLY);
+        variables.set(name, value, VariableFlags::READ_ONLY);
     }
     variables
 }

@@ -13,9 +13,9 @@ use super::environment::{self, PATH_SEPARATOR};
 use super::log::Log;
 use super::masker::Masker;
 use super::process::Process;
-use super::running::{Own, RunningStep};
+use super::running::{RunningStep, StepSettings};
 use super::step::{Instance, Step};
-use super::variables::{Marks, Variable, Variables};
+use super::variables::{Variable, VariableFlags, Variables};
 use crate::azure_devops::{AzureDevOps, JobRecord};
 use crate::ids::guid;
 
@@ -99,7 +99,7 @@ impl<'w> Job<'w> {
 
     /// Sets a pipeline variable.
     pub fn variable(&mut self, name: &str, value: &str) {
-        self.variables.set(name, value, Marks::default());
+        self.variables.set(name, value, VariableFlags::default());
     }
 
     /// Moves the job to the collection with this address: its variables and its own connection.
@@ -111,7 +111,7 @@ impl<'w> Job<'w> {
         ] {
             let here = self.value(name).unwrap_or_default();
             let there = here.replace(&self.collection, address);
-            self.variables.set(name, &there, Marks::READ_ONLY);
+            self.variables.set(name, &there, VariableFlags::READ_ONLY);
         }
         address.clone_into(&mut self.collection);
     }
@@ -122,7 +122,7 @@ impl<'w> Job<'w> {
         directory.ledger.record("secret variable", value);
         drop(directory);
         self.masker.add_of_job(value);
-        self.variables.set(name, value, Marks::SECRET);
+        self.variables.set(name, value, VariableFlags::SECRET);
     }
 
     /// Adds a connection that a later step of the job names. The service sends all of a job's connections at its
@@ -134,7 +134,8 @@ impl<'w> Job<'w> {
 
     /// Turns `System.Debug` on.
     pub fn debug(&mut self) {
-        self.variables.set("system.debug", "true", Marks::READ_ONLY);
+        self.variables
+            .set("system.debug", "true", VariableFlags::READ_ONLY);
     }
 
     /// Allows access tokens in folders of the temporary folder with this prefix, if only the agent's user can open
@@ -260,12 +261,12 @@ impl<'w> Job<'w> {
             ("Build.ArtifactStagingDirectory", &staging),
             ("System.ArtifactsDirectory", &staging),
         ] {
-            self.variables.set(name, value, Marks::READ_ONLY);
+            self.variables.set(name, value, VariableFlags::READ_ONLY);
         }
         let token = self.record.token.clone();
-        let marks = Marks {
+        let marks = VariableFlags {
             secret: true,
-            ..Marks::READ_ONLY
+            ..VariableFlags::READ_ONLY
         };
         self.variables.set("System.AccessToken", &token, marks);
     }
@@ -306,10 +307,10 @@ impl<'w> Job<'w> {
         let arguments = [options[0], options[1], &file];
         let process = Process::start("bash", &arguments, &environment, working_folder, None);
         RunningStep::new(self, folder, "bash", process)
-            .with(Own {
+            .with(StepSettings {
                 instance: guid(),
                 reference_name: name.to_owned(),
-                ..Own::default()
+                ..StepSettings::default()
             })
             .warned(&warnings)
     }
@@ -381,7 +382,7 @@ impl<'w> Job<'w> {
             ("agent.jobstatus", "Succeeded"),
             ("agent.cainfo", &certificate),
         ] {
-            self.variables.set(name, value, Marks::READ_ONLY);
+            self.variables.set(name, value, VariableFlags::READ_ONLY);
         }
         for (name, value) in [
             ("system.collectionuri", collection.as_str()),
@@ -390,7 +391,7 @@ impl<'w> Job<'w> {
             ("GIT_TERMINAL_PROMPT", "0"),
             ("VSTS_PROCESS_LOOKUP_ID", &lookup),
         ] {
-            self.variables.set(name, value, Marks::default());
+            self.variables.set(name, value, VariableFlags::default());
         }
         let own: &[(&str, &str)] = match hub.as_str() {
             "build" => &[
@@ -400,7 +401,7 @@ impl<'w> Job<'w> {
             _ => &[("release.releaseid", "7")],
         };
         for (name, value) in own {
-            self.variables.set(name, value, Marks::READ_ONLY);
+            self.variables.set(name, value, VariableFlags::READ_ONLY);
         }
     }
 }

@@ -12,7 +12,7 @@ use super::endpoint::Endpoints;
 use super::masker::Masker;
 use super::restriction::Restriction;
 use super::result::TaskResult;
-use super::variables::{Marks, Variables};
+use super::variables::{VariableFlags, Variables};
 
 /// Most errors, and most warnings, of one step on a run's page (`ExecutionContext.cs`).
 const ISSUES: usize = 10;
@@ -262,7 +262,7 @@ impl Log {
             name.to_owned()
         };
         let read_only = marks.read_only || is_output;
-        let marks = Marks { read_only, ..marks };
+        let marks = VariableFlags { read_only, ..marks };
         effects.variables.set(&full_name, &command.data, marks);
         if effects
             .variables
@@ -364,8 +364,8 @@ impl Log {
     }
 }
 
-fn marks(command: &Command) -> Marks {
-    Marks {
+fn marks(command: &Command) -> VariableFlags {
+    VariableFlags {
         secret: command.flag("issecret"),
         read_only: command.flag("isreadonly"),
         preserve_case: command.flag("preservecase"),

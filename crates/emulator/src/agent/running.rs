@@ -20,14 +20,14 @@ pub struct RunningStep<'j, 'w> {
     program: &'static str,
     process: Process,
     log: Log,
-    own: Own,
+    own: StepSettings,
     canceled: bool,
     leaks: Vec<String>,
 }
 
 /// The parts of a step's definition that its log needs.
 #[derive(Debug, Default)]
-pub(super) struct Own {
+pub(super) struct StepSettings {
     /// The step's ID, by which its task variables are kept.
     pub(super) instance: String,
     /// Its `name:`.
@@ -75,14 +75,14 @@ impl<'j, 'w> RunningStep<'j, 'w> {
             folder,
             program,
             process,
-            own: Own::default(),
+            own: StepSettings::default(),
             canceled: false,
             leaks: Vec::new(),
         }
     }
 
     /// Sets the parts of the step's definition.
-    pub(super) fn with(self, own: Own) -> Self {
+    pub(super) fn with(self, own: StepSettings) -> Self {
         Self { own, ..self }
     }
 

@@ -13,7 +13,7 @@ use super::environment::{self, StepDefinition};
 use super::job::Job;
 use super::process::Process;
 use super::restriction::Restriction;
-use super::running::{Outcome, Own, RunningStep};
+use super::running::{Outcome, RunningStep, StepSettings};
 use crate::ids::guid;
 
 /// A step that has started: what its post-job section needs (`JobExtension.cs`).
@@ -218,7 +218,7 @@ impl<'j, 'w> Step<'j, 'w> {
         let mut restrictions = vec![self.target];
         restrictions.extend(task.restrictions.as_ref().map(Restriction::of_task));
         let output_variables = task.output_variables.iter();
-        let own = Own {
+        let own = StepSettings {
             instance: prepared.instance,
             reference_name: self.reference_name,
             restrictions,

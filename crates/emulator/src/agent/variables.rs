@@ -26,13 +26,13 @@ pub struct Variable {
 
 /// The attributes of a variable.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Marks {
+pub(crate) struct VariableFlags {
     pub(crate) secret: bool,
     pub(crate) read_only: bool,
     pub(crate) preserve_case: bool,
 }
 
-impl Marks {
+impl VariableFlags {
     pub(crate) const READ_ONLY: Self = Self {
         secret: false,
         read_only: true,
@@ -53,7 +53,7 @@ pub(crate) struct Variables {
 
 impl Variables {
     /// Sets a variable. It stays secret or read-only if it was.
-    pub(crate) fn set(&mut self, name: &str, value: &str, marks: Marks) {
+    pub(crate) fn set(&mut self, name: &str, value: &str, marks: VariableFlags) {
         let key = name.to_lowercase();
         let known = self.by_name.get(&key);
         let variable = Variable {
@@ -206,7 +206,7 @@ mod tests {
     fn plain(pairs: &[(&str, &str)]) -> Variables {
         let mut variables = Variables::default();
         for (name, value) in pairs {
-            variables.set(name, value, Marks::default());
+            variables.set(name, value, VariableFlags::default());
         }
         variables
     }
@@ -220,7 +220,7 @@ mod tests {
             ("c", "3"),
             ("d", "$(s)!"),
         ]);
-        variables.set("s", "secret", Marks::SECRET);
+        variables.set("s", "secret", VariableFlags::SECRET);
         let mut masker = Masker::default();
         let (expanded, warnings) = variables.expanded(&mut masker);
         assert!(warnings.is_empty(), "{warnings:?}");

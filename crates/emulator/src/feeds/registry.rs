@@ -11,7 +11,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory};
+use crate::directory::{Directory, ExpectedSecrets};
 use crate::http::{Answer, Request};
 use crate::ids::guid;
 
@@ -19,7 +19,7 @@ use crate::ids::guid;
 pub(crate) const HOST: &str = "adieu.azurecr.io";
 
 /// It expects a Microsoft Entra token in the body of an exchange, and its own tokens in headers.
-pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+pub(crate) const EXPECTED_SECRETS: ExpectedSecrets = ExpectedSecrets {
     headers: &["registry refresh token", "registry access token"],
     body: &["access token", "registry refresh token"],
 };

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use adieu_manifest::task::{Input, Task};
 
 use super::error::Problem;
-use super::yaml::{Node, Place};
+use super::yaml::{Node, Position};
 
 /// Definitions of tasks.
 #[derive(Debug, Default)]
@@ -72,7 +72,7 @@ pub fn check(document: &Node, tasks: &Tasks) -> Vec<Problem> {
 }
 
 /// Collects the inputs, including those below `${{ if … }}:` and similar expressions.
-fn flatten<'n>(node: &'n Node, inputs: &mut Vec<(&'n str, &'n str, Place)>) {
+fn flatten<'n>(node: &'n Node, inputs: &mut Vec<(&'n str, &'n str, Position)>) {
     for (key, value) in node.pairs() {
         match value.as_text() {
             Some(text) => inputs.push((&key.text, text, key.place)),
@@ -82,7 +82,11 @@ fn flatten<'n>(node: &'n Node, inputs: &mut Vec<(&'n str, &'n str, Place)>) {
 }
 
 /// Problems in one step.
-pub(crate) fn step(task: &Task, inputs: &[(&str, &str, Place)], place: Place) -> Vec<Problem> {
+pub(crate) fn step(
+    task: &Task,
+    inputs: &[(&str, &str, Position)],
+    place: Position,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut values: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, value, place) in inputs {

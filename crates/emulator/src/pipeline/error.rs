@@ -6,7 +6,7 @@ use std::fmt;
 
 /// A position in a file, starting at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct Position {
     /// Line.
     pub line: usize,
     /// Column.
@@ -19,13 +19,13 @@ pub struct Problem {
     /// The file; empty if there is only one.
     pub file: String,
     /// Position in the file.
-    pub place: Place,
+    pub place: Position,
     /// The message.
     pub message: String,
 }
 
 impl Problem {
-    pub(crate) fn new(place: Place, message: &str) -> Self {
+    pub(crate) fn new(place: Position, message: &str) -> Self {
         Self {
             file: String::new(),
             place,
@@ -44,7 +44,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { line, column } = self.place;
+        let Position { line, column } = self.place;
         if !self.file.is_empty() {
             write!(formatter, "{} ", self.file)?;
         }

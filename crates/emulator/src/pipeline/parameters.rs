@@ -5,7 +5,7 @@
 
 use super::error::Problem;
 use super::value::Value;
-use super::yaml::{Node, Place};
+use super::yaml::{Node, Position};
 
 /// Types that accept any structure.
 const STRUCTURES: [&str; 8] = [
@@ -43,7 +43,7 @@ pub(crate) fn bind(
     }
     for (name, _) in given {
         if !bound.iter().any(|(known, _)| known == name) {
-            let place = declared.map_or(Place::default(), |declared| declared.place);
+            let place = declared.map_or(Position::default(), |declared| declared.place);
             return Err(Problem::new(
                 place,
                 &format!("Unexpected parameter '{name}'"),
@@ -57,7 +57,7 @@ fn value(
     declaration: &Node,
     name: &str,
     given: &[(String, Value)],
-) -> Result<(Value, Place), Problem> {
+) -> Result<(Value, Position), Problem> {
     if let Some((_, value)) = given.iter().find(|(known, _)| known == name) {
         return Ok((value.clone(), declaration.place));
     }
@@ -68,7 +68,7 @@ fn value(
     Ok((Value::from(default), default.place))
 }
 
-fn typed(declaration: &Node, name: &str, value: Value, place: Place) -> Result<Value, Problem> {
+fn typed(declaration: &Node, name: &str, value: Value, place: Position) -> Result<Value, Problem> {
     let kind = declaration.get("type").and_then(Node::as_text);
     let kind = kind.unwrap_or("string");
     let refuse = |what: &str| {

@@ -3,7 +3,7 @@
 //! Triggers, pools, names of runs and approvals belong to the server and are ignored.
 
 use super::error::Problem;
-use super::yaml::{Content, Node, Place};
+use super::yaml::{Content, Node, Position};
 
 /// Keys for what the service does before a run starts, or for where it runs.
 const OF_THE_SERVER: [&str; 10] = [
@@ -30,7 +30,7 @@ pub(crate) struct Stage {
     pub(crate) condition: String,
     pub(crate) variables: Texts,
     pub(crate) jobs: Vec<Job>,
-    pub(crate) place: Place,
+    pub(crate) place: Position,
 }
 
 /// One job.
@@ -43,7 +43,7 @@ pub(crate) struct Job {
     pub(crate) steps: Vec<Step>,
     /// Whether it is a deployment job, which checks nothing out, and downloads the run's artifacts.
     pub(crate) is_deployment: bool,
-    pub(crate) place: Place,
+    pub(crate) place: Position,
 }
 
 /// One step.
@@ -55,7 +55,7 @@ pub(crate) struct Step {
     pub(crate) condition: String,
     pub(crate) env: Texts,
     pub(crate) continue_on_error: bool,
-    pub(crate) place: Place,
+    pub(crate) place: Position,
 }
 
 /// The action of a step.

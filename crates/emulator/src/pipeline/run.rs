@@ -14,7 +14,7 @@ use super::job;
 use super::plan::{self, Action, Stage};
 use super::template;
 use super::value::Value;
-use super::yaml::{Node, Place};
+use super::yaml::{Node, Position};
 use crate::agent::TaskResult;
 use crate::world::World;
 
@@ -311,7 +311,7 @@ fn ended_before(
     names: &[String],
     ended: &[(String, TaskResult)],
     variables: &[(String, String)],
-    place: Place,
+    place: Position,
 ) -> Result<Context, Problem> {
     let mut status = Status::Succeeded;
     let mut dependencies = Vec::new();
@@ -344,7 +344,7 @@ fn ended_before(
     Ok(context)
 }
 
-pub(crate) fn holds(condition: &str, context: &Context, place: Place) -> Result<bool, Problem> {
+pub(crate) fn holds(condition: &str, context: &Context, place: Position) -> Result<bool, Problem> {
     let value = context.evaluate(condition);
     let value = value.map_err(|message| Problem::new(place, &message))?;
     Ok(value.is_true())

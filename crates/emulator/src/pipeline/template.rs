@@ -7,7 +7,7 @@ use super::error::Problem;
 use super::expression::Context;
 use super::parameters;
 use super::value::Value;
-use super::yaml::{Content, Key, Node, Place};
+use super::yaml::{Content, Key, Node, Position};
 
 /// Looks up files: from a path relative to the repository's root to the text.
 pub(crate) type Files<'f> = dyn Fn(&str) -> Option<String> + 'f;
@@ -23,7 +23,7 @@ pub(crate) fn expand(
     context: &Context,
 ) -> Result<Node, Problem> {
     let text = files(path).ok_or_else(|| {
-        Problem::new(Place::default(), &format!("File {path} was not found")).in_file(path)
+        Problem::new(Position::default(), &format!("File {path} was not found")).in_file(path)
     })?;
     let in_file = |problem: Problem| problem.in_file(path);
     let document = Node::parse(&text).map_err(in_file)?;
@@ -82,7 +82,7 @@ impl Expander<'_> {
     }
 
     /// Expands a scalar. A single expression may become a list or a mapping; inside a text it must be a text as well.
-    fn scalar(&self, text: &str, place: Place, context: &Context) -> Result<Node, Problem> {
+    fn scalar(&self, text: &str, place: Position, context: &Context) -> Result<Node, Problem> {
         if let Some(expression) = whole_expression(text) {
             let value = evaluate(expression, place, context)?;
             return Ok(Node::of_value(&value, place));
@@ -201,7 +201,7 @@ impl Expander<'_> {
         // A missing file or parameter is a problem of the file that names it.
         let problem = |problem: Problem| {
             let is_outside = problem.message.starts_with("Unexpected parameter")
-                || problem.place == Place::default();
+                || problem.place == Position::default();
             if is_outside {
                 Problem::new(reference.place, &problem.message)
             } else {
@@ -216,7 +216,7 @@ impl Expander<'_> {
 fn taken(
     directive: &Directive<'_>,
     chain: &mut Chain,
-    place: Place,
+    place: Position,
     context: &Context,
 ) -> Result<Vec<Context>, Problem> {
     let condition = match directive {
@@ -297,7 +297,7 @@ fn whole_expression(text: &str) -> Option<&str> {
 }
 
 /// A text with its expressions replaced.
-fn mixed(text: &str, place: Place, context: &Context) -> Result<String, Problem> {
+fn mixed(text: &str, place: Position, context: &Context) -> Result<String, Problem> {
     let mut whole = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${{") {
@@ -315,7 +315,7 @@ fn mixed(text: &str, place: Place, context: &Context) -> Result<String, Problem>
     Ok(whole)
 }
 
-fn evaluate(expression: &str, place: Place, context: &Context) -> Result<Value, Problem> {
+fn evaluate(expression: &str, place: Position, context: &Context) -> Result<Value, Problem> {
     let value = context.evaluate(expression);
     value.map_err(|message| Problem::new(place, &message))
 }

@@ -3,7 +3,7 @@
 //!
 //! It has no version numbers: no pipeline here compares any.
 
-use super::yaml::{Content, Key, Node, Place};
+use super::yaml::{Content, Key, Node, Position};
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,7 +121,7 @@ impl From<&Node> for Value {
 
 impl Node {
     /// The value as a part of a document.
-    pub(crate) fn of_value(value: &Value, place: Place) -> Self {
+    pub(crate) fn of_value(value: &Value, place: Position) -> Self {
         let content = match value {
             Value::List(items) => Content::List(
                 items

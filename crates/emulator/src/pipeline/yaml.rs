@@ -6,7 +6,7 @@ use saphyr_parser::{Event, Marker, Parser, Span, StrInput};
 
 use super::error::Problem;
 
-pub use super::error::Place;
+pub use super::error::Position;
 
 /// A part of a document.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Node {
     /// Its contents.
     pub content: Content,
     /// Its position.
-    pub place: Place,
+    pub place: Position,
 }
 
 /// The contents of a node.
@@ -34,7 +34,7 @@ pub struct Key {
     /// Its text.
     pub text: String,
     /// Its position in the text.
-    pub place: Place,
+    pub place: Position,
 }
 
 impl Node {
@@ -62,11 +62,11 @@ impl Node {
                 _ => return Err(Problem::new(place(&span), "a document was expected")),
             }
         }
-        Ok(document.unwrap_or_else(|| Self::text("", Place::default())))
+        Ok(document.unwrap_or_else(|| Self::text("", Position::default())))
     }
 
     /// A scalar.
-    pub(crate) fn text(text: &str, place: Place) -> Self {
+    pub(crate) fn text(text: &str, place: Position) -> Self {
         let content = Content::Text(text.to_owned());
         Self { content, place }
     }
@@ -216,12 +216,12 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn place(span: &Span) -> Place {
+fn place(span: &Span) -> Position {
     at(&span.start)
 }
 
-fn at(marker: &Marker) -> Place {
-    Place {
+fn at(marker: &Marker) -> Position {
+    Position {
         line: marker.line(),
         column: marker.col() + 1,
     }

@@ -21,7 +21,7 @@ impl World {
             own.connections.insert(id.clone(), connection);
             return id;
         }
-        let mut directory = self.ground.directory();
+        let mut directory = self.shared.directory();
         let tenant = directory.tenants[0].clone();
         let (issuer, subject) = directory.issuer_and_subject(&id, &connection.name);
         let mut application = Application {
@@ -108,7 +108,7 @@ impl World {
         let in_connection = known.and_then(|(_, known)| known.parameters.get("serviceprincipalid"));
         match in_connection {
             Some(client) => client.clone(),
-            None => self.ground.directory().client_of(connection),
+            None => self.shared.directory().client_of(connection),
         }
     }
 

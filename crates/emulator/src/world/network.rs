@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::World;
-use super::serving::{Host, Place};
-use crate::ground::lock;
+use super::serving::{Host, ServiceAddress};
 use crate::http::{self, Handler, Reply, Request};
 use crate::other_hosts::{self, OtherHosts};
-use crate::proxy::{self, Others, Proxy, ProxyRules};
+use crate::proxy::{self, FallbackPorts, Proxy, ProxyRules};
+use crate::shared_state::lock;
 use crate::{feeds, github, key_vault, relay, resource_manager};
 
 impl World {
@@ -56,23 +56,23 @@ impl World {
     pub fn network_with_other_hosts(&self) -> OtherHosts {
         let host = Host {
             runtime: self.runtime(),
-            ground: &self.ground,
+            shared: &self.shared,
         };
-        let place = Place {
+        let place = ServiceAddress {
             name: "other_hosts",
             path: "/",
-            asks_for: &other_hosts::ASKS_FOR,
+            expected_secrets: &other_hosts::EXPECTED_SECRETS,
         };
         let asked = Arc::<Mutex<Vec<String>>>::default();
         let serve = |tls| {
             let (asked, files) = (Arc::clone(&asked), self.feeds.shared());
-            let service = host.serve(&place, tls, move |request, ground| {
+            let service = host.serve(&place, tls, move |request, shared| {
                 let files = lock(&files);
-                other_hosts::answer(request, &asked, &files, &mut ground.directory())
+                other_hosts::answer(request, &asked, &files, &mut shared.directory())
             });
             service.port()
         };
-        let others = Others {
+        let others = FallbackPorts {
             tls: serve(Some(self.authority.server_of_any_name())),
             plain: serve(None),
         };
@@ -133,7 +133,7 @@ impl World {
     }
 
     fn start_proxy(&self, rules: ProxyRules) -> Proxy {
-        proxy::start(self.runtime(), rules, &self.ground)
+        proxy::start(self.runtime(), rules, &self.shared)
     }
 
     /// A port that forwards to `port` over a network with this round trip.
@@ -165,7 +165,7 @@ impl World {
     #[must_use]
     pub fn client_certificate(&self) -> (PathBuf, PathBuf) {
         let (certificate, key) = self.authority.client();
-        self.ground.directory().ledger.record("private key", &key);
+        self.shared.directory().ledger.record("private key", &key);
         let (certificate_file, key_file) = (
             self.folder().join("client.pem"),
             self.folder().join("client.key"),

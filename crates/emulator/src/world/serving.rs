@@ -8,99 +8,116 @@ use rustls::ServerConfig;
 use tokio::runtime::Runtime;
 
 use crate::clock::Clock;
-use crate::directory::AsksFor;
-use crate::ground::{Ground, lock};
+use crate::directory::ExpectedSecrets;
 use crate::hosts::{self, Services};
 use crate::http::{self, Answer, Handler, Request};
 use crate::service::{Service, SharedService};
+use crate::shared_state::{SharedState, lock};
 use crate::{azure_devops, feeds, git, key_vault, marketplace, organizations, resource_manager};
 
 /// The host of the services.
 pub(crate) struct Host<'w> {
     pub(crate) runtime: &'w Runtime,
-    pub(crate) ground: &'w Arc<Ground>,
+    pub(crate) shared: &'w Arc<SharedState>,
 }
 
 /// A service's address without its port, and the secrets that it expects from its clients.
-pub(crate) struct Place {
+pub(crate) struct ServiceAddress {
     pub(crate) name: &'static str,
     pub(crate) path: &'static str,
-    pub(crate) asks_for: &'static AsksFor,
+    pub(crate) expected_secrets: &'static ExpectedSecrets,
 }
 
 impl Host<'_> {
     /// Runs a service until the runtime ends, over HTTPS if there is a certificate.
     pub(crate) fn serve(
         &self,
-        place: &Place,
+        place: &ServiceAddress,
         tls: Option<Arc<ServerConfig>>,
-        answer: impl Fn(&Request, &Ground) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(&Request, &SharedState) -> Answer + Send + Sync + 'static,
     ) -> SharedService {
-        self.serve_with(place, tls, move |request, ground, service, asks_for| {
-            // Before any fault: what a client sends is right or wrong, whatever the answer is.
-            ground.directory().inspect(service.url(), asks_for, request);
-            service.handle(request, |request| dated(answer(request, ground), ground))
-        })
+        self.serve_with(
+            place,
+            tls,
+            move |request, shared, service, expected_secrets| {
+                // Before any fault: what a client sends is right or wrong, whatever the answer is.
+                shared
+                    .directory()
+                    .inspect(service.url(), expected_secrets, request);
+                service.handle(request, |request| dated(answer(request, shared), shared))
+            },
+        )
     }
 
     /// Runs a service that shares its address with git's repositories.
     pub(crate) fn serve_with_git(
         &self,
-        place: &Place,
+        place: &ServiceAddress,
         tls: Option<Arc<ServerConfig>>,
         states: &States,
         answer: impl Fn(&Request, &mut Services<'_>, &Clock) -> Answer + Send + Sync + 'static,
     ) -> SharedService {
         let states = states.clone();
-        self.serve_with(place, tls, move |request, ground, service, asks_for| {
-            if let Some(address) = git::Address::of(request) {
-                let mut directory = ground.directory();
-                directory.inspect(service.url(), &git::ASKS_FOR, request);
-                drop(directory);
-                return service.handle(request, |request| states.git(&address, request, ground));
-            }
-            let asks_for = match request.header("host") {
-                Some(feeds::BLOB_HOST) => &feeds::BLOBS_ASK_FOR,
-                Some(feeds::management::HOST) => &feeds::ASKS_FOR,
-                Some(feeds::registry::HOST) => &feeds::registry::ASKS_FOR,
-                Some(host) if feeds::is_host(host) => &feeds::ASKS_FOR,
-                _ => asks_for,
-            };
-            ground.directory().inspect(service.url(), asks_for, request);
-            service.handle(request, |request| {
-                let answer =
-                    states.with(ground, |services| answer(request, services, &ground.clock));
-                dated(answer, ground)
-            })
-        })
+        self.serve_with(
+            place,
+            tls,
+            move |request, shared, service, expected_secrets| {
+                if let Some(address) = git::Address::of(request) {
+                    let mut directory = shared.directory();
+                    directory.inspect(service.url(), &git::EXPECTED_SECRETS, request);
+                    drop(directory);
+                    return service
+                        .handle(request, |request| states.git(&address, request, shared));
+                }
+                let expected_secrets = match request.header("host") {
+                    Some(feeds::BLOB_HOST) => &feeds::BLOBS_ASK_FOR,
+                    Some(feeds::management::HOST) => &feeds::EXPECTED_SECRETS,
+                    Some(feeds::registry::HOST) => &feeds::registry::EXPECTED_SECRETS,
+                    Some(host) if feeds::is_host(host) => &feeds::EXPECTED_SECRETS,
+                    _ => expected_secrets,
+                };
+                shared
+                    .directory()
+                    .inspect(service.url(), expected_secrets, request);
+                service.handle(request, |request| {
+                    let answer =
+                        states.with(shared, |services| answer(request, services, &shared.clock));
+                    dated(answer, shared)
+                })
+            },
+        )
     }
 
     fn serve_with(
         &self,
-        place: &Place,
+        place: &ServiceAddress,
         tls: Option<Arc<ServerConfig>>,
-        handle: impl Fn(&Request, &Ground, &Service, &AsksFor) -> http::Reply + Send + Sync + 'static,
+        handle: impl Fn(&Request, &SharedState, &Service, &ExpectedSecrets) -> http::Reply
+        + Send
+        + Sync
+        + 'static,
     ) -> SharedService {
         let (listener, port) = self.runtime.block_on(http::listen());
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let Place {
+        let ServiceAddress {
             name,
             path,
-            asks_for,
+            expected_secrets,
         } = *place;
         let service = Service::new(format!("{scheme}://{name}:{port}{path}"), port);
         let service = Arc::new(service);
         let connections = service.connection_count();
-        let (ground, served) = (Arc::clone(self.ground), Arc::clone(&service));
-        let handler: Handler = Arc::new(move |request| handle(request, &ground, &served, asks_for));
+        let (shared, served) = (Arc::clone(self.shared), Arc::clone(&service));
+        let handler: Handler =
+            Arc::new(move |request| handle(request, &shared, &served, expected_secrets));
         self.runtime
             .spawn(http::serve(listener, tls, connections, handler));
         service
     }
 }
 
-fn dated(answer: Answer, ground: &Ground) -> Answer {
-    answer.with("Date", &ground.clock.date())
+fn dated(answer: Answer, shared: &SharedState) -> Answer {
+    answer.with("Date", &shared.clock.date())
 }
 
 /// The states of the Azure DevOps services.
@@ -115,7 +132,7 @@ pub(crate) struct States {
 
 impl States {
     /// All states, locked in a fixed order.
-    fn with<R>(&self, ground: &Ground, answer: impl FnOnce(&mut Services<'_>) -> R) -> R {
+    fn with<R>(&self, shared: &SharedState, answer: impl FnOnce(&mut Services<'_>) -> R) -> R {
         let azure_devops = lock(&self.azure_devops);
         let mut organizations = lock(&self.organizations);
         let mut marketplace = lock(&self.marketplace);
@@ -127,14 +144,14 @@ impl States {
             marketplace: &mut marketplace,
             git: &mut git,
             feeds: &mut feeds,
-            directory: &mut ground.directory(),
+            directory: &mut shared.directory(),
         })
     }
 
     /// Answers git's own requests. No state is locked while git works.
-    fn git(&self, address: &git::Address, request: &Request, ground: &Ground) -> Answer {
-        let step = self.with(ground, |services| {
-            git::begin(address, request, &mut services.git(), &ground.clock)
+    fn git(&self, address: &git::Address, request: &Request, shared: &SharedState) -> Answer {
+        let step = self.with(shared, |services| {
+            git::begin(address, request, &mut services.git(), &shared.clock)
         });
         let answer = match step {
             git::Step::Answered(answer) => answer,

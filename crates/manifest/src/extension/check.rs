@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::{Extension, Located, contribution_id, offers_task};
-use crate::document::{Node, Place, Value};
+use crate::document::{FilePosition, Node, Value};
 use crate::finding::{CATEGORIES, Finding, Problem};
 
 /// Names that categories had until 2018. The Marketplace still accepts them, and extensions still use them.
@@ -21,7 +21,7 @@ const OLD_CATEGORIES: [&str; 6] = [
 
 /// Checks the extension. What is missing is reported at the position `manifest`.
 #[must_use]
-pub fn check(extension: &Extension, manifest: &Place) -> Vec<Finding> {
+pub fn check(extension: &Extension, manifest: &FilePosition) -> Vec<Finding> {
     let mut findings = Vec::new();
     identity(extension, manifest, &mut findings);
     targets(extension, manifest, &mut findings);
@@ -44,7 +44,7 @@ pub fn check(extension: &Extension, manifest: &Place) -> Vec<Finding> {
     findings
 }
 
-fn identity(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>) {
+fn identity(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<Finding>) {
     let mut need = |value: &Option<Located<String>>, key: &str| match value {
         Some(value) if !value.value.is_empty() => Some(value.clone()),
         Some(value) => {
@@ -144,7 +144,7 @@ fn bad_version(value: String) -> Problem {
     Problem::BadVersion { value }
 }
 
-fn categories(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>) {
+fn categories(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<Finding>) {
     let place = extension.categories_place.as_ref().unwrap_or(manifest);
     for category in &extension.categories {
         let is_known = CATEGORIES
@@ -158,7 +158,7 @@ fn categories(extension: &Extension, manifest: &Place, findings: &mut Vec<Findin
     }
 }
 
-fn targets(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>) {
+fn targets(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<Finding>) {
     if extension.targets.is_empty() {
         findings.push(Finding::new(manifest, Problem::NoTargets));
     }
@@ -197,7 +197,7 @@ fn targets(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>)
     }
 }
 
-fn contributions(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>) {
+fn contributions(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<Finding>) {
     let contributions = extension.contributions();
     let types = extension
         .service_value("contributionTypes")
@@ -206,7 +206,7 @@ fn contributions(extension: &Extension, manifest: &Place, findings: &mut Vec<Fin
     if contributions.is_empty() && types.is_empty() {
         findings.push(Finding::new(manifest, Problem::NoContributions));
     }
-    let mut seen: HashMap<&str, &Place> = HashMap::new();
+    let mut seen: HashMap<&str, &FilePosition> = HashMap::new();
     for contribution in contributions {
         match contribution.get("id").and_then(Node::text) {
             Some(id) => match seen.get(id) {

@@ -3,7 +3,7 @@
 //! It reads declarations and never checks whether a file exists.
 
 use super::expect::{boolean, expect_list, expect_object, incomplete};
-use crate::document::{Node, Place, Value};
+use crate::document::{FilePosition, Node, Value};
 use crate::finding::{Finding, Problem};
 use crate::words;
 
@@ -39,7 +39,7 @@ pub struct FileDeclaration {
     /// Index of the manifest that declares it.
     pub origin: usize,
     /// Position of the declaration.
-    pub place: Place,
+    pub place: FilePosition,
 }
 
 /// `files`

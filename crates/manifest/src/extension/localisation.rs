@@ -56,7 +56,7 @@ pub fn service_manifest(extension: &Extension, translations: Option<&Translation
         .iter()
         .map(|(key, node)| (key.clone(), localised(node, key, translations)))
         .collect();
-    let place = crate::document::Place::file("extension.vsomanifest");
+    let place = crate::document::FilePosition::file("extension.vsomanifest");
     Node::made(place, Value::Object(members))
 }
 

@@ -376,7 +376,7 @@ impl Merger {
 
     /// Adds the keys that `extension.vsomanifest` always has.
     fn finish(mut self) -> (Extension, Vec<Finding>) {
-        let place = crate::document::Place::file("extension.vsomanifest");
+        let place = crate::document::FilePosition::file("extension.vsomanifest");
         for key in ["contributions", "scopes", "contributionTypes"] {
             if self.extension.service_value(key).is_none() {
                 let empty = Node::made(place.clone(), Value::List(Vec::new()));

@@ -2,7 +2,7 @@
 //!
 //! Fields are the facts that the sentence needs.
 
-use crate::document::Place;
+use crate::document::FilePosition;
 
 /// A problem. Keys and names are as in the file, paths as the user would type them.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -73,11 +73,11 @@ pub enum Problem {
     SetTwice {
         key: String,
         value: String,
-        first: Place,
+        first: FilePosition,
     },
     /// `restrictedTo` may be set only once.
     #[error("`{key}` is already set in {first}, and may be set only once")]
-    OnlyOnce { key: String, first: Place },
+    OnlyOnce { key: String, first: FilePosition },
     /// An identifier with characters that the Marketplace does not allow.
     #[error("the {what} `{value}` may have letters, digits, dashes and underscores only")]
     BadIdentifier { what: &'static str, value: String },
@@ -106,7 +106,7 @@ pub enum Problem {
     NoContributions,
     /// Two contributions with the same ID.
     #[error("contribution `{id}` is already declared in {first}")]
-    DuplicateContribution { id: String, first: Place },
+    DuplicateContribution { id: String, first: FilePosition },
     /// A contribution without a required key.
     #[error("a contribution has no `{key}`")]
     IncompleteContribution { key: &'static str },
@@ -186,7 +186,7 @@ pub enum Problem {
     PartCollision {
         part: String,
         other: String,
-        first: Place,
+        first: FilePosition,
     },
     /// A name that the packer itself uses.
     #[error("part `{part}` is written by the packer: the file of that name is left out")]
@@ -196,7 +196,7 @@ pub enum Problem {
     DuplicateAsset {
         kind: String,
         other: String,
-        first: Place,
+        first: FilePosition,
     },
     /// There is no icon.
     #[error("the extension has no `icons.default`: the Marketplace shows a gray square")]
@@ -243,7 +243,7 @@ pub enum Problem {
         contribution: String,
         folder: String,
         other: String,
-        first: Place,
+        first: FilePosition,
     },
     /// Two contributions whose tasks have the same name and ID.
     #[error(
@@ -253,7 +253,7 @@ pub enum Problem {
         contribution: String,
         name: String,
         other: String,
-        first: Place,
+        first: FilePosition,
     },
     /// A contribution whose tasks have different IDs.
     #[error("one contribution has tasks of several IDs: `{first}` and `{other}`")]
@@ -263,14 +263,14 @@ pub enum Problem {
     DuplicateTaskId {
         id: String,
         other: String,
-        first: Place,
+        first: FilePosition,
     },
     /// Two folders with the same version of a task.
     #[error("{name}@{version} is packed twice, also in {first}")]
     DuplicateTaskVersion {
         name: String,
         version: String,
-        first: Place,
+        first: FilePosition,
     },
     /// Two versions of a task that would become one.
     #[error(
@@ -279,7 +279,7 @@ pub enum Problem {
     CollidingUpdate {
         name: String,
         version: String,
-        first: Place,
+        first: FilePosition,
     },
     /// A key that is probably misspelled.
     #[error("`{key}` is not a key of {what} in a task.json")]
@@ -342,7 +342,7 @@ pub enum Problem {
     NoTaskIcon { part: String },
     /// Two inputs with the same name.
     #[error("input `{name}` is already declared in {first}")]
-    DuplicateInput { name: String, first: Place },
+    DuplicateInput { name: String, first: FilePosition },
     /// A rule that servers cannot read.
     #[error("`visibleRule` of `{owner}` is `{rule}`: {fault}")]
     MalformedRule {

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::{Servers, rule};
-use crate::document::{Node, Place};
+use crate::document::{FilePosition, Node};
 use crate::finding::{Finding, Problem};
 
 const TYPES: [&str; 11] = [
@@ -23,7 +23,7 @@ const TYPES: [&str; 11] = [
 ];
 
 /// Names and aliases of inputs, in lowercase (the agent ignores letter case), with their position and group.
-type DeclaredInputs<'d> = HashMap<String, (Place, &'d str)>;
+type DeclaredInputs<'d> = HashMap<String, (FilePosition, &'d str)>;
 
 /// Checks `inputs` and `groups`.
 pub(super) fn check(document: &Node, servers: Servers, findings: &mut Vec<Finding>) {

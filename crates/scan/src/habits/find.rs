@@ -8,7 +8,7 @@ use super::{replace, tasks};
 use crate::finding::{Certainty, Fix, Safety};
 
 /// A word of a rule on a line.
-pub(super) struct Spot<'a> {
+pub(super) struct WordMatch<'a> {
     pub(super) document: &'a Document<'a>,
     /// Index of the line.
     pub(super) line: usize,
@@ -26,7 +26,7 @@ pub(super) struct Hit {
     pub(super) fix: Option<Fix>,
 }
 
-impl Spot<'_> {
+impl WordMatch<'_> {
     fn text(&self) -> &str {
         self.document.lines[self.line]
     }
@@ -109,7 +109,7 @@ fn is_feed(text: &str, host: usize) -> bool {
     address.contains("pkgs.") || address.contains("/_packaging/")
 }
 
-pub(super) fn address(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn address(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     let (start, host) = user_of_address(text, spot.start)?;
     if is_feed(text, host) {
@@ -132,7 +132,7 @@ pub(super) fn address(spot: &Spot<'_>) -> Option<Hit> {
     })
 }
 
-pub(super) fn feed_address(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn feed_address(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     let (start, host) = user_of_address(text, spot.start)?;
     if !is_feed(text, host) {
@@ -148,7 +148,7 @@ pub(super) fn feed_address(spot: &Spot<'_>) -> Option<Hit> {
     })
 }
 
-pub(super) fn basic_header(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn basic_header(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     let word = text[spot.start..spot.end].to_ascii_lowercase();
     let around = spot.document.around(spot.line, 4);
@@ -172,7 +172,7 @@ pub(super) fn basic_header(spot: &Spot<'_>) -> Option<Hit> {
 }
 
 /// Writes `adieu token --output header | curl -H @- …` instead of `curl -u ":$PAT" …`.
-fn with_header_of_curl(spot: &Spot<'_>) -> Option<Fix> {
+fn with_header_of_curl(spot: &WordMatch<'_>) -> Option<Fix> {
     let text = spot.text();
     let rest = text.trim_start().strip_prefix("curl ")?;
     let flag = ["-u ", "--user "]
@@ -191,7 +191,7 @@ fn with_header_of_curl(spot: &Spot<'_>) -> Option<Fix> {
     ))
 }
 
-pub(super) fn extension_pat(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn extension_pat(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     if text.contains("adieu token") {
         return None;
@@ -217,7 +217,7 @@ pub(super) fn extension_pat(spot: &Spot<'_>) -> Option<Hit> {
     spot.hit(fix)
 }
 
-pub(super) fn extra_header(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn extra_header(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     let is_credential = ["authorization", "basic", "bearer"]
         .iter()
@@ -246,7 +246,7 @@ fn without_header(text: &str) -> Option<String> {
     Some(format!("{}{}", &text[..at], rest[end..].trim_start()))
 }
 
-pub(super) fn persisted_credentials(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn persisted_credentials(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     let value = text[spot.end..].trim_start_matches([':', ' ']);
     if spot.kind() != Kind::Yaml || !value.starts_with("true") {
@@ -262,7 +262,7 @@ pub(super) fn persisted_credentials(spot: &Spot<'_>) -> Option<Hit> {
     spot.possible(fix.filter(|_| step.first != spot.line))
 }
 
-pub(super) fn az_token(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn az_token(spot: &WordMatch<'_>) -> Option<Hit> {
     const RESOURCE: &str = "499b84ac-1321-427f-aa17-267ca6975798";
     let text = spot.text();
     if !spot.document.around(spot.line, 3).contains(RESOURCE) && !spot.document.mentions(RESOURCE) {
@@ -284,7 +284,7 @@ pub(super) fn az_token(spot: &Spot<'_>) -> Option<Hit> {
     spot.hit(fix)
 }
 
-pub(super) fn marketplace_task(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn marketplace_task(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     let task = text.split_once("task:")?.1.trim().trim_matches(['"', '\'']);
     let operation = tasks::operation(task)?;
@@ -299,7 +299,7 @@ pub(super) fn marketplace_task(spot: &Spot<'_>) -> Option<Hit> {
     })
 }
 
-pub(super) fn publishing_tool(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn publishing_tool(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     let flag = [
         " --token ",
@@ -344,7 +344,7 @@ fn without_argument(text: &str, at: usize, flag: &str) -> String {
     format!("{}{}", &text[..at], &text[end..])
 }
 
-pub(super) fn npm_key(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn npm_key(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     let found = variables::all(&text[spot.end..]).into_iter().next();
     let is_password = text[spot.start..spot.end].contains("_password");
@@ -366,7 +366,7 @@ pub(super) fn npm_key(spot: &Spot<'_>) -> Option<Hit> {
     ))
 }
 
-pub(super) fn configured_password(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn configured_password(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     if spot.kind() != Kind::Xml {
         return None;
@@ -393,7 +393,7 @@ pub(super) fn configured_password(spot: &Spot<'_>) -> Option<Hit> {
 }
 
 /// A variable with this name in the environment of a step or a shell.
-pub(super) fn mapped_variable(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn mapped_variable(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     let rest = text[spot.end..].trim_start_matches(['"', '\'', ' ']);
     let is_whole = !text[..spot.start]
@@ -412,14 +412,14 @@ pub(super) fn mapped_variable(spot: &Spot<'_>) -> Option<Hit> {
 }
 
 /// An input that names a connection with a token.
-pub(super) fn connection_input(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn connection_input(spot: &WordMatch<'_>) -> Option<Hit> {
     let value = spot.text()[spot.end..].trim_start_matches([':', ' ']);
     (!value.is_empty()).then_some(())?;
     let step = spot.document.step(spot.line)?;
     spot.hit(tasks::feed(spot.document, &step))
 }
 
-pub(super) fn terraform(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn terraform(spot: &WordMatch<'_>) -> Option<Hit> {
     match spot.kind() {
         Kind::Terraform => {
             let rest = spot.text()[spot.end..].trim_start();
@@ -459,7 +459,7 @@ pub(super) fn terraform(spot: &Spot<'_>) -> Option<Hit> {
     }
 }
 
-pub(super) fn agent(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn agent(spot: &WordMatch<'_>) -> Option<Hit> {
     let text = spot.text();
     if text.contains("adieu token") {
         return None;
@@ -480,7 +480,7 @@ pub(super) fn agent(spot: &Spot<'_>) -> Option<Hit> {
     is_code.then(|| spot.hit(fix)).flatten()
 }
 
-pub(super) fn build_argument(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn build_argument(spot: &WordMatch<'_>) -> Option<Hit> {
     let name = spot.text()[spot.end..].trim_start_matches(['=', ' ']);
     let name = name.split(['=', ' ']).next().unwrap_or_default();
     if !variables::is_pat(name) {
@@ -490,7 +490,7 @@ pub(super) fn build_argument(spot: &Spot<'_>) -> Option<Hit> {
     spot.hit(replace::token_step(spot.document, spot.line))
 }
 
-pub(super) fn events(spot: &Spot<'_>) -> Option<Hit> {
+pub(super) fn events(spot: &WordMatch<'_>) -> Option<Hit> {
     let around = spot.document.around(spot.line, 6);
     if !around.contains("/events") || !around.contains("basic") {
         return None;

@@ -2,7 +2,7 @@
 //!
 //! It recognizes nothing; `find` does.
 
-use super::find::{self, Hit, Spot};
+use super::find::{self, Hit, WordMatch};
 use crate::rules::{Kind, Rule};
 
 /// A rule for a habit.
@@ -10,7 +10,7 @@ pub(super) struct Habit {
     pub(super) rule: Rule,
     /// In lowercase; lines without any of them are skipped.
     pub(super) words: &'static [&'static str],
-    pub(super) find: fn(&Spot<'_>) -> Option<Hit>,
+    pub(super) find: fn(&WordMatch<'_>) -> Option<Hit>,
 }
 
 const fn rule(

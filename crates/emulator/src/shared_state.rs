@@ -11,12 +11,12 @@ use crate::directory::Directory;
 use crate::service::{Service, SharedService};
 
 /// The directory that all services share, and their clock.
-pub(crate) struct Ground {
+pub(crate) struct SharedState {
     directory: Mutex<Directory>,
     pub(crate) clock: Clock,
 }
 
-impl Ground {
+impl SharedState {
     pub(crate) fn new(directory: Directory) -> Self {
         Self {
             directory: Mutex::new(directory),
@@ -35,18 +35,22 @@ pub(crate) fn lock<S>(state: &Mutex<S>) -> MutexGuard<'_, S> {
 }
 
 /// A running service with its own state. The methods in the services' files set it up.
-pub struct Emulated<S> {
+pub struct EmulatedService<S> {
     service: SharedService,
     own: Arc<Mutex<S>>,
-    ground: Arc<Ground>,
+    shared: Arc<SharedState>,
 }
 
-impl<S> Emulated<S> {
-    pub(crate) fn new(service: SharedService, own: &Arc<Mutex<S>>, ground: &Arc<Ground>) -> Self {
+impl<S> EmulatedService<S> {
+    pub(crate) fn new(
+        service: SharedService,
+        own: &Arc<Mutex<S>>,
+        shared: &Arc<SharedState>,
+    ) -> Self {
         Self {
             service,
             own: Arc::clone(own),
-            ground: Arc::clone(ground),
+            shared: Arc::clone(shared),
         }
     }
 
@@ -62,15 +66,15 @@ impl<S> Emulated<S> {
 
     /// The state that it shares with the others.
     pub(crate) fn directory(&self) -> MutexGuard<'_, Directory> {
-        self.ground.directory()
+        self.shared.directory()
     }
 
     pub(crate) fn clock(&self) -> &Clock {
-        &self.ground.clock
+        &self.shared.clock
     }
 }
 
-impl<S> Deref for Emulated<S> {
+impl<S> Deref for EmulatedService<S> {
     type Target = Service;
 
     fn deref(&self) -> &Service {
@@ -78,7 +82,7 @@ impl<S> Deref for Emulated<S> {
     }
 }
 
-impl<S> fmt::Debug for Emulated<S> {
+impl<S> fmt::Debug for EmulatedService<S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.service.fmt(formatter)
     }
