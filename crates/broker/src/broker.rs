@@ -100,17 +100,19 @@ impl Broker {
             resources,
             summary: self.summary,
             tokens,
-            asked: Cell::new(Instant::now()),
-            ending: Cell::new(None),
-            ended: Notify::new(),
+            last_request: Cell::new(Instant::now()),
+            stop_reason: Cell::new(None),
+            stopped: Notify::new(),
         });
         let listener = self.listener;
         LocalSet::new()
             .run_until(async {
                 tokio::select! {
                     () = accept(&listener, &shared) => StopReason::Requested,
-                    () = shared.ended.notified() => shared.ending.get().unwrap_or(StopReason::Requested),
-                    () = idle_for(&shared.asked, idle) => StopReason::Idle,
+                    () = shared.stopped.notified() => {
+                        shared.stop_reason.get().unwrap_or(StopReason::Requested)
+                    }
+                    () = idle_for(&shared.last_request, idle) => StopReason::Idle,
                 }
             })
             .await

@@ -60,10 +60,10 @@ pub(crate) struct BrokerState {
     pub(crate) summary: Option<Summary>,
     pub(crate) tokens: Rc<Tokens>,
     /// The time of the last authorized request.
-    pub(crate) asked: Cell<Instant>,
-    /// Set once the broker must stop; `ended` is notified after the answer has been sent.
-    pub(crate) ending: Cell<Option<StopReason>>,
-    pub(crate) ended: Notify,
+    pub(crate) last_request: Cell<Instant>,
+    /// Set once the broker must stop; `stopped` is notified after the answer has been sent.
+    pub(crate) stop_reason: Cell<Option<StopReason>>,
+    pub(crate) stopped: Notify,
 }
 
 impl BrokerState {
@@ -85,8 +85,8 @@ impl BrokerState {
             _ = connection => {}
             () = slot.evicted() => {}
         }
-        if self.ending.get().is_some() {
-            self.ended.notify_one();
+        if self.stop_reason.get().is_some() {
+            self.stopped.notify_one();
         }
     }
 
@@ -105,7 +105,7 @@ impl BrokerState {
             }
         };
         slot.mark_authenticated();
-        self.asked.set(Instant::now());
+        self.last_request.set(Instant::now());
         match route {
             Route::ManagedIdentity => match self.managed_identity(head.uri.query()).await {
                 Ok(answer) => answer,
@@ -116,7 +116,7 @@ impl BrokerState {
                 Err(refusal) => self.last_words(&refusal, azd::refusal(&refusal)),
             },
             Route::Stop => {
-                self.ending.set(Some(StopReason::Requested));
+                self.stop_reason.set(Some(StopReason::Requested));
                 if let Some(summary) = &self.summary {
                     return closing(json(200, Zeroizing::new(quoted(&summary()))));
                 }
@@ -174,7 +174,7 @@ impl BrokerState {
         if refusal.scope != RefusalScope::Permanent {
             return answer;
         }
-        self.ending.set(Some(StopReason::SourceExhausted));
+        self.stop_reason.set(Some(StopReason::SourceExhausted));
         closing(answer)
     }
 }
