@@ -114,9 +114,8 @@ pub(crate) fn build_git(package: &str, folder: &Path) -> Result<(), String> {
     let source = named(folder, |name| name.starts_with("git-"))?;
     let make = "make --silent -j2 CFLAGS=-O1 NO_INSTALL_HARDLINKS=1 NO_PERL=1 NO_PYTHON=1 NO_TCLTK=1 NO_GETTEXT=1 \
                 NO_OPENSSL=1 NO_EXPAT=1 install";
-    run(words(make)
-        .arg(format!("prefix={}", folder.display()))
-        .current_dir(&source))?;
+    let prefix = format!("prefix={}", folder.display());
+    run(words(make).arg(prefix).current_dir(&source))?;
     std::fs::remove_dir_all(&source).context(source.display())
 }
 

@@ -48,16 +48,12 @@ pub(crate) fn one(name: &str) -> Result<Platform, String> {
 
 /// This machine's name and row.
 pub(crate) fn host() -> Result<(String, Platform), String> {
-    let name = match (OS, ARCH) {
-        // Windows on ARM runs the x64 binary, which the launcher chooses there.
-        ("windows", _) => "win32-x64".to_owned(),
-        (system, architecture) => {
-            let system = if system == "macos" { "darwin" } else { system };
-            let processor = { architecture }
-                .replace("x86_64", "x64")
-                .replace("aarch64", "arm64");
-            format!("{system}-{processor}")
-        }
+    let system = OS.replace("macos", "darwin");
+    let processor = ARCH.replace("x86_64", "x64").replace("aarch64", "arm64");
+    // Windows on ARM runs the x64 binary, which the launcher chooses there.
+    let name = match OS {
+        "windows" => "win32-x64".to_owned(),
+        _ => format!("{system}-{processor}"),
     };
     Ok((name.clone(), one(&name)?))
 }

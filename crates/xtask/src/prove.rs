@@ -76,11 +76,7 @@ fn way(name: &str) -> Result<Way, String> {
         "win32-x64" if cfg!(all(target_os = "linux", target_arch = "x86_64")) => {
             (wine::starter, wine::install())
         }
-        _ => {
-            return Ok(Way::Build(
-                "Another system runs it, not this one.".to_owned(),
-            ));
-        }
+        _ => return Ok(Way::Build("Another system runs it.".to_owned())),
     };
     match installed {
         Ok(()) => Ok(Way::With(way)),
@@ -90,10 +86,10 @@ fn way(name: &str) -> Result<Way, String> {
 
 /// Builds the platforms whose tools are installed. This takes minutes, mostly on one core.
 pub(crate) fn build(candidates: &[Candidate]) -> Result<Vec<Binary>, String> {
-    let candidates = candidates
-        .iter()
-        .filter(|(_, way)| !matches!(way, Way::Nothing(_)));
-    let names: Vec<&str> = candidates.map(|(name, _)| name.as_str()).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for (name, way) in candidates {
+        names.extend((!matches!(way, Way::Nothing(_))).then_some(&**name));
+    }
     dist::build(&names)
 }
 
@@ -122,10 +118,9 @@ fn job(name: &str, binaries: &[Binary], mut starter: Option<Starter>) -> Result<
     let binaries: Vec<Binary> = binaries.cloned().collect();
     package::stage_task(&root().join("task/token"), &stage, &binaries)?;
     let mut tests = this_cargo();
-    tests
-        .args("test --quiet --package adieu --test shipped -- --test-threads=1".split(' '))
-        .current_dir(root())
-        .env("ADIEU_PROVE_TASK", stage.join("token"));
+    let arguments = "test --quiet --package adieu --test shipped -- --test-threads=1";
+    tests.args(arguments.split(' ')).current_dir(root());
+    tests.env("ADIEU_PROVE_TASK", stage.join("token"));
     let mut proved = "two secret tokens, the refusal of an unknown certificate".to_owned();
     let mut by = String::new();
     if let Some(starter) = &mut starter {

@@ -4,7 +4,6 @@
 //! It does not install az, which is 700 MB: one on the PATH is measured, or the one whose path is given.
 
 use adieu_emulator::Playground;
-use serde_json::json;
 
 use super::commands::variables;
 use super::report::Report;
@@ -16,16 +15,8 @@ pub(super) fn run(report: &mut Report, az: Option<&str>) -> Result<(), String> {
     let playground = Playground::start();
     // az is signed in with the managed identity, with the file that `az login --identity` writes.
     let tenant = playground.world.entra().tenant();
-    let signed_in = json!({ "installationId": "0", "subscriptions": [{
-        "id": "00000000-0000-4000-8000-000000000001", "name": "subscription", "state": "Enabled",
-        "user": { "name": "systemAssignedIdentity", "type": "servicePrincipal", "assignedIdentityInfo": "MSI" },
-        "isDefault": true, "tenantId": tenant, "homeTenantId": tenant,
-        "environmentName": "AzureCloud", "managedByTenants": [],
-    }] });
-    files::write(
-        &folder.join(".azure/azureProfile.json"),
-        signed_in.to_string(),
-    )?;
+    let signed_in = include_str!("azureProfile.json").replace("TENANT", &tenant);
+    files::write(&folder.join(".azure/azureProfile.json"), signed_in)?;
     let mut all = playground.variables;
     let az = az.unwrap_or("az");
     all.extend(version(az).map(|_| ("AZ", az.to_owned())));

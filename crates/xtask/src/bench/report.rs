@@ -37,21 +37,15 @@ impl Report {
         self.subjects(title, subjects(title, folder, environment))
     }
 
-    /// Runs subjects in turns and prints them.
+    /// Runs subjects in turns and prints a row for each. Its facts are columns after the times.
     pub(super) fn subjects<'a>(
         &mut self,
         title: &str,
         mut subjects: Vec<Subject<'a>>,
     ) -> Result<Vec<Subject<'a>>, String> {
         in_turns(&mut subjects, self.runs)?;
-        self.table(title, &subjects);
-        Ok(subjects)
-    }
-
-    /// Prints a row for each subject. Its facts are columns after the times.
-    pub(super) fn table(&mut self, title: &str, subjects: &[Subject<'_>]) {
         let mut rows: Vec<Value> = Vec::new();
-        for subject in subjects {
+        for subject in &subjects {
             let cells = [
                 ("median_ms", subject.median()),
                 ("fastest_ms", subject.fastest()),
@@ -76,6 +70,7 @@ impl Report {
             rows.push(row);
         }
         self.tables.insert(title.to_owned(), rows.into());
+        Ok(subjects)
     }
 
     pub(super) fn at_most(&mut self, what: &str, value: f64, limit: f64) {

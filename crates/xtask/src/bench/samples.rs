@@ -18,11 +18,7 @@ use crate::{files, package, root};
 const PLANTED: &str = include_str!("planted.txt");
 
 /// An extension with one folder.
-const MANIFEST: &str = r#"{
-  "manifestVersion": 1, "id": "bench", "publisher": "pub", "version": "1.0.0", "name": "Bench",
-  "categories": ["Azure Pipelines"], "targets": [{ "id": "Microsoft.VisualStudio.Services" }],
-  "files": [{ "path": "files" }], "contributions": []
-}"#;
+const MANIFEST: &str = include_str!("vss-extension.json");
 
 /// What makes a folder a repository with one commit.
 const COMMIT: &str = "init --quiet, add --all, commit --quiet --message x";
