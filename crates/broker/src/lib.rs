@@ -19,5 +19,6 @@ pub use auth::{is_key, new_key};
 pub use broker::{Address, Broker};
 pub use connections::StopReason;
 pub use resources::Resources;
+pub use slots::{ConnectionSlots, SlotGuard};
 pub use source::{Refusal, RefusalScope, TokenSource};
 pub use tokens::Tokens;

@@ -14,7 +14,7 @@ const MOST: usize = 256;
 
 /// The open connections, the oldest first.
 #[derive(Default)]
-pub(crate) struct ConnectionSlots {
+pub struct ConnectionSlots {
     taken: RefCell<VecDeque<Rc<Slot>>>,
     left: Notify,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Slot {
 }
 
 /// A slot, while it is held.
-pub(crate) struct SlotGuard {
+pub struct SlotGuard {
     slots: Rc<ConnectionSlots>,
     slot: Rc<Slot>,
 }
@@ -35,7 +35,7 @@ pub(crate) struct SlotGuard {
 impl ConnectionSlots {
     /// Acquires a slot for a connection. If all are taken, the oldest connection that has not authenticated loses its
     /// slot; if all have authenticated, this one waits.
-    pub(crate) async fn acquire(self: &Rc<Self>) -> SlotGuard {
+    pub async fn acquire(self: &Rc<Self>) -> SlotGuard {
         while self.taken.borrow().len() >= MOST && !self.evict_oldest() {
             self.left.notified().await;
         }
@@ -60,12 +60,12 @@ impl ConnectionSlots {
 
 impl SlotGuard {
     /// Marks the connection as authenticated: it has shown the key.
-    pub(crate) fn mark_authenticated(&self) {
+    pub fn mark_authenticated(&self) {
         self.slot.is_authenticated.set(true);
     }
 
     /// Waits until another connection takes over the slot.
-    pub(crate) async fn evicted(&self) {
+    pub async fn evicted(&self) {
         self.slot.evicted.notified().await;
     }
 }

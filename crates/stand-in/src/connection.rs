@@ -7,6 +7,7 @@
 use std::io;
 use std::time::Duration;
 
+use adieu_broker::SlotGuard;
 use adieu_transport::Duplex;
 use subtle::ConstantTimeEq as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional, sink};
@@ -63,7 +64,7 @@ impl Answer {
 
 impl Serving {
     /// Serves a client until one of the two sides closes the connection.
-    pub(crate) async fn connection(&self, mut client: Duplex) {
+    pub(crate) async fn connection(&self, mut client: Duplex, slot: &SlotGuard) {
         let reading = timeout(SETUP_TIMEOUT, read_head(&mut client)).await;
         let Ok(Ok(head)) = reading else {
             return;
@@ -80,7 +81,7 @@ impl Serving {
             }
             let handshake = timeout(SETUP_TIMEOUT, self.settings.server.accept(client)).await;
             if let Ok(Ok(client)) = handshake {
-                self.requests(kind, host, client).await;
+                self.requests(kind, host, client, slot).await;
             }
             return;
         }
@@ -93,6 +94,7 @@ impl Serving {
             };
             return answer.finish(client).await;
         }
+        slot.mark_authenticated();
         match self.transport.tunnel(host, *port).await {
             Ok(mut server) => {
                 if client.write_all(READY).await.is_ok() {

@@ -8,7 +8,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use adieu_broker::RefusalScope;
+use adieu_broker::{RefusalScope, SlotGuard};
 use adieu_identity::Token;
 use adieu_secret::EndpointSecret;
 use adieu_transport::Duplex;
@@ -34,14 +34,15 @@ const LONGEST_LINE: usize = 8 * 1024;
 /// How long a refusal waits for the answers to earlier requests to begin.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// After this time without a byte, an answer counts as complete. Clients send their next request only then; one that
-/// pipelines requests can find the refusal inside an answer.
+/// After this time without a byte, an answer counts as complete. Clients send their next request only then; if one
+/// that pipelines requests is refused, its connection is cut, because it would read the refusal as part of an answer.
 const QUIET: Duration = Duration::from_millis(200);
 
 /// The requests of a client, with the bytes that were read ahead.
-struct Input {
+struct Input<'s> {
     client: ReadHalf<Duplex>,
     buffer: Vec<u8>,
+    slot: &'s SlotGuard,
 }
 
 /// Why the requests of a connection end.
@@ -59,11 +60,12 @@ impl From<io::Error> for End {
 
 impl Serving {
     /// Forwards requests until the client closes the connection or one is refused.
-    pub(crate) async fn requests(&self, kind: Host, host: &str, client: Duplex) {
+    pub(crate) async fn requests(&self, kind: Host, host: &str, client: Duplex, slot: &SlotGuard) {
         let (from_client, mut to_client) = split(client);
         let mut input = Input {
             client: from_client,
             buffer: Vec::new(),
+            slot,
         };
         let first = match self.next_request(&mut input, kind, host).await {
             Ok(first) => first,
@@ -90,11 +92,6 @@ impl Serving {
                 loop {
                     progress.is_awaited.set(true);
                     to_server.write_all(&next.0).await?;
-                    if next.1.is_upgrade {
-                        // Another protocol follows, in which no credential is replaced.
-                        forward(&mut input, &mut to_server, u64::MAX).await?;
-                        return Err::<io::Result<()>, End>(End::Closed);
-                    }
                     forward_body(&mut input, &mut to_server, next.1.body).await?;
                     to_server.flush().await?;
                     next = self.next_request(&mut input, kind, host).await?;
@@ -111,11 +108,18 @@ impl Serving {
                     let _ = to_server.shutdown().await;
                     (answers.await, None)
                 }
-                Err(End::Refused(answer)) => tokio::select! {
-                    biased;
-                    answered = answers => (answered, Some(answer)),
-                    () = progress.settled() => (Ok(()), Some(answer)),
-                },
+                Err(End::Refused(answer)) => {
+                    let before = progress.bytes.get();
+                    let answered = tokio::select! {
+                        biased;
+                        answered = answers => answered,
+                        () = progress.settled() => Ok(()),
+                    };
+                    match before == progress.bytes.get() {
+                        true => (answered, Some(answer)),
+                        false => (Err(io::ErrorKind::InvalidData.into()), None),
+                    }
+                }
             }
         };
         // An answer that was cut off must not look complete.
@@ -129,7 +133,7 @@ impl Serving {
     /// Reads the next request's head; returns the bytes to forward, and the head.
     async fn next_request(
         &self,
-        input: &mut Input,
+        input: &mut Input<'_>,
         kind: Host,
         host: &str,
     ) -> Result<(Zeroizing<Vec<u8>>, Head), End> {
@@ -141,6 +145,7 @@ impl Serving {
         let Some((variable, range)) = self.stand_in(&head) else {
             return Ok((Zeroizing::new(bytes), head));
         };
+        input.slot.mark_authenticated();
         let journal = &self.settings.journal;
         let record =
             |outcome: &str| journal.add(variable, &head.method, host, head.path(), outcome);
@@ -258,7 +263,7 @@ impl AnswerProgress {
     }
 }
 
-impl Input {
+impl Input<'_> {
     /// Reads more bytes; false if the client has closed the connection.
     async fn read_more(&mut self) -> io::Result<bool> {
         self.buffer.reserve(READ_SIZE);
@@ -298,7 +303,7 @@ impl Input {
 
 /// Forwards a request's body.
 async fn forward_body(
-    input: &mut Input,
+    input: &mut Input<'_>,
     server: &mut WriteHalf<Duplex>,
     body: Body,
 ) -> Result<(), End> {
@@ -319,20 +324,19 @@ async fn forward_body(
         }
         server.write_all(&end).await?;
     }
-    loop {
-        let trailer = input.line().await?;
-        if !trailer.ends_with(b"\r\n") {
-            return Err(malformed("it has control characters"));
-        }
-        server.write_all(&trailer).await?;
-        if trailer == b"\r\n" {
-            return Ok(());
-        }
+    // Some servers read trailers as headers.
+    if input.line().await? != b"\r\n" {
+        return Err(malformed("it has headers after its last chunk"));
     }
+    Ok(server.write_all(b"\r\n").await?)
 }
 
 /// Forwards this many bytes.
-async fn forward(input: &mut Input, server: &mut WriteHalf<Duplex>, count: u64) -> io::Result<()> {
+async fn forward(
+    input: &mut Input<'_>,
+    server: &mut WriteHalf<Duplex>,
+    count: u64,
+) -> io::Result<()> {
     let mut left = count;
     while left > 0 {
         if input.buffer.is_empty() {

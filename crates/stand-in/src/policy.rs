@@ -24,6 +24,24 @@ const SERVICES: [&str; 9] = [
 /// The methods of the REST API, of git and of package clients. TRACE is missing because its answer repeats the credential.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
+/// The first path segment that starts with an underscore, as the names of projects cannot: the REST API, git, Analytics and
+/// package feeds. Everything else is a page of the portal, and some pages issue credentials.
+const FOR_PROGRAMS: [&str; 4] = ["_apis", "_git", "_odata", "_packaging"];
+
+/// An area of the REST API with one of these in its name issues PATs, session tokens or SSH keys (`tokens`, `token`,
+/// `delegatedauth`, `WebPlatformAuth`), or acts as the portal (`Contribution/HierarchyQuery`).
+const OF_CREDENTIALS: [&str; 5] = ["auth", "contribution", "credential", "ssh", "token"];
+
+/// How the names of areas begin whose paths contain IDs and no user-defined names: there, a segment with `token` in it is
+/// a resource that issues one (`deploymentgroups/1/accesstoken`, `jobs/1/oidctoken`, `identity/signedintoken`).
+const WITHOUT_NAMES: [&str; 5] = [
+    "distributedtask",
+    "identit",
+    "pipelines",
+    "release",
+    "serviceendpoint",
+];
+
 /// The domains of all these hosts, to which the proxy's authority is limited.
 pub(crate) const DOMAINS: [&str; 2] = [AZURE_DEVOPS, VISUAL_STUDIO];
 
@@ -91,34 +109,46 @@ impl Allowed {
         if !METHODS.contains(&method) {
             return Err("is not replaced in requests with this method".to_owned());
         }
-        let decoded = decoded(path);
-        let mut segments = decoded.split(['/', '\\']).skip(1);
-        if decoded.starts_with("//") || segments.clone().any(|one| one == "." || one == "..") {
+        // A server could decode `%` again, end a segment at `;`, or read `\` as `/`.
+        let decoded = percent_decode_str(path).decode_utf8().unwrap_or_default();
+        let is_ambiguous = |one: char| one.is_control() || "%;\\".contains(one);
+        let segments: Vec<&str> = decoded.split('/').skip(1).collect();
+        let names = segments.strip_suffix(&[""]).unwrap_or(&segments);
+        // ASP.NET ignores empty segments; Windows ignores dots and spaces at the end of a name.
+        let is_empty = |one: &&str| one.trim_end_matches(['.', ' ']).is_empty();
+        if names.is_empty() || names.iter().any(is_empty) || decoded.contains(is_ambiguous) {
             return Err(
-                "is not replaced in a path that has `.` or `..` as a segment, or starts with `//`"
-                    .to_owned(),
+                "is not replaced in a path that servers can read in different ways".to_owned(),
             );
         }
-        if issues_credentials(segments.clone()) {
+        let normalized: Vec<String> = segments.iter().copied().map(normalized).collect();
+        if issues_credentials(&normalized, method) {
             return Err(
                 "is not replaced at addresses that issue credentials, which would outlive it"
                     .to_owned(),
             );
         }
         match host {
-            Host::Own => Ok(()),
-            Host::Shared => {
-                let named = segments.next().unwrap_or_default();
-                match is_in(&self.organizations, named) {
+            Host::Shared if !is_in(&self.organizations, segments[0]) => Err(format!(
+                "is replaced for {} only",
+                listed("the organization", &self.organizations)
+            )),
+            Host::Shared | Host::Own => {
+                let first = normalized.iter().find(|one| one.starts_with('_'));
+                let is_for_programs = |first: &String| FOR_PROGRAMS.contains(&first.as_str());
+                let mut start = normalized.iter().take(2);
+                match first.is_some_and(is_for_programs) && !start.any(|one| is_host_id(one)) {
                     true => Ok(()),
-                    false => Err(format!(
-                        "is replaced for {} only",
-                        listed("the organization", &self.organizations)
-                    )),
+                    false => Err(
+                        "is replaced for the REST API, git, packages and Analytics only".to_owned(),
+                    ),
                 }
             }
             Host::Marketplace => {
-                let path: Vec<String> = segments.map(str::to_ascii_lowercase).collect();
+                let path: Vec<String> = segments
+                    .iter()
+                    .map(|one| one.to_ascii_lowercase())
+                    .collect();
                 let path: Vec<&str> = path.iter().map(String::as_str).collect();
                 match path.as_slice() {
                     // Every client's first requests, and what is public.
@@ -140,28 +170,40 @@ impl Allowed {
     }
 }
 
-/// Whether an address issues credentials that outlive the stand-in: PATs, session tokens and SSH keys. The portal issues
-/// them through `Contribution/HierarchyQuery` and `_details`.
-fn issues_credentials<'a>(mut segments: impl Iterator<Item = &'a str>) -> bool {
-    while let Some(segment) = segments.next() {
-        if segment.eq_ignore_ascii_case("_details") {
-            return true;
-        }
-        if segment.eq_ignore_ascii_case("_apis") {
-            let area = segments.next().unwrap_or_default().to_ascii_lowercase();
-            return area.starts_with("token") || area == "contribution";
-        }
-    }
-    false
+/// Whether an address issues credentials that outlive the stand-in: PATs, session tokens, SSH keys, the tokens of
+/// deployment groups and the keys of agents. A batch counts as one, because the requests in it are not checked.
+fn issues_credentials(path: &[String], method: &str) -> bool {
+    let is_one = |(at, segment): (usize, &String)| {
+        let mut rest = path[at + 1..].iter().skip_while(|one| *one == "public");
+        let area = rest.next().map_or("", String::as_str);
+        let issues =
+            |one: &String| one.contains("token") || (one == "agents" && method.starts_with('P'));
+        segment == "$batch"
+            || segment == "_apis"
+                && (OF_CREDENTIALS.iter().any(|part| area.contains(part))
+                    || WITHOUT_NAMES.iter().any(|start| area.starts_with(start))
+                        && rest.any(issues))
+    };
+    path.iter().enumerate().any(is_one)
 }
 
-/// A path as a server that decodes it several times would read it.
-fn decoded(path: &str) -> String {
-    let mut path = path.to_owned();
-    for _ in 0..3 {
-        path = percent_decode_str(&path).decode_utf8_lossy().into_owned();
-    }
-    path
+/// Whether a segment could lead to another organization than that of its host: `serviceHosts/<ID>` or `A<ID>`.
+fn is_host_id(segment: &str) -> bool {
+    let id = segment.strip_prefix('a').unwrap_or_default();
+    segment.starts_with("servicehost")
+        || (id.len() == 32 && id.bytes().all(|one| one.is_ascii_hexdigit()))
+}
+
+/// A segment as the most lenient server compares it: without case, width, punctuation and characters outside ASCII (a
+/// comparison of .NET that depends on the culture ignores soft hyphens, for example).
+fn normalized(segment: &str) -> String {
+    let narrow = |one: char| match one {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(one) - 0xfee0),
+        _ => Some(one),
+    };
+    let counts = |one: &char| one.is_ascii_alphanumeric() || matches!(one, '_' | '$');
+    let letters = segment.chars().filter_map(narrow).filter(counts);
+    letters.map(|one| one.to_ascii_lowercase()).collect()
 }
 
 fn is_in(names: &[String], name: &str) -> bool {
@@ -221,7 +263,8 @@ mod tests {
         let allowed = allowed();
         for (host, method, path, expected) in [
             (Host::Shared, "GET", "/contoso/_apis/projects", true),
-            (Host::Shared, "GET", "/CONTOSO", true),
+            (Host::Shared, "GET", "/CONTOSO/_apis/", true),
+            (Host::Shared, "GET", "/contoso", false),
             (Host::Shared, "REPORT", "/contoso", false),
             (Host::Shared, "TRACE", "/contoso", false),
             (Host::Shared, "get", "/contoso", false),
@@ -243,7 +286,6 @@ mod tests {
                 "/contoso/p/_packaging/f/npm/registry/@scope%2fname",
                 true,
             ),
-            (Host::Shared, "POST", "/contoso/_apis/tokens/pats", false),
             (
                 Host::Shared,
                 "POST",
@@ -315,5 +357,93 @@ mod tests {
             allowed.permits(Host::Shared, "GET", "/fabrikam"),
             Err("is replaced for the organizations contoso, marketplace only".to_owned())
         );
+    }
+
+    #[test]
+    fn no_spelling_of_an_address_that_issues_a_credential_passes() {
+        let allowed = allowed();
+        for path in [
+            "/contoso/_apis/tokens/pats",
+            "/contoso/_apis//tokens/pats",
+            "/contoso//_apis/tokens/pats",
+            "/contoso/_apis/%20/tokens/pats",
+            "/contoso/_apis/_apis/tokens/pats",
+            "/contoso/_apis/%u0074okens/pats",
+            "/contoso/_apis/%25u0074okens/pats",
+            "/contoso/_apis/%2574okens/pats",
+            "/contoso/_apis/x/%2e%2e/tokens/pats",
+            "/contoso/_apis/x/%2e%20/tokens/pats",
+            "/contoso/_apis;x/tokens/pats",
+            "/contoso/_apis./tokens/pats",
+            "/contoso/_apis%20/tokens/pats",
+            "/contoso/_apis%00/tokens/pats",
+            "/contoso/_apis%5ctokens/pats",
+            "/contoso\\_apis\\tokens",
+            "/contoso/_apis%2ftokens/pats",
+            "/contoso/_API%53/to%C2%ADkens/pats",
+            "/contoso/_apis/%EF%BD%94okens/pats",
+            "/contoso/_apis/%c1%b4okens/pats",
+            "/contoso/project/team/_apis/tokens/pats",
+            "/contoso/_git/x/_apis/tokens/pats",
+            "/contoso/_apis/public/tokens/pats",
+            "/contoso/_apis/tokenadministration/tokenpats",
+            "/contoso/_apis/token/appsessiontokens",
+            "/contoso/_apis/DelegatedAuth/registrations",
+            "/contoso/_apis/WebPlatformAuth/SessionToken",
+            "/contoso/_apis/identity/signedintoken",
+            "/contoso/p/_apis/distributedtask/deploymentgroups/1/accesstoken",
+            "/contoso/p/_apis/distributedtask/environments/1/environmentaccesstoken",
+            "/contoso/p/_apis/distributedtask/hubs/build/plans/1/jobs/1/oidctoken",
+            "/contoso/_apis/distributedtask/pools/1/agents",
+            "/contoso/_apis/Contribution/dataProviders/query",
+            "/contoso/_apis/wit/$batch",
+            "/contoso/_apis/wit/%24batch",
+            "/contoso/_odata/v4.0/$batch",
+            "/contoso/_usersSettings/tokens",
+            "/contoso/_details/security/tokens/Edit",
+            "/contoso/_api/_common/x",
+            "/contoso/_signin",
+            "/contoso/project/_settings",
+            "/contoso",
+            "/contoso/serviceHosts/3b1a1c1e-2a0f-4e63-9a3c-0c5d6d1c2b3a/_apis/projects",
+            "/A3b1a1c1e-2a0f-4e63-9a3c-0c5d6d1c2b3a/_apis/projects",
+        ] {
+            for host in [Host::Shared, Host::Own, Host::Marketplace] {
+                let permitted = allowed.permits(host, "POST", path);
+                assert!(permitted.is_err(), "{path} at {host:?}");
+            }
+        }
+    }
+
+    /// User-defined names can contain almost anything.
+    #[test]
+    fn names_of_projects_repositories_and_packages_pass() {
+        let allowed = allowed();
+        for path in [
+            "/contoso/F%C3%BCr%20alle/_apis/wit/wiql",
+            "/contoso/%EF%BC%88x%EF%BC%89/_git/r/info/refs",
+            "/contoso/p/_git/token-service.git/git-upload-pack",
+            "/contoso/p/_git/_optimized/r/info/refs",
+            "/contoso/p/_apis/git/repositories/token/pushes",
+            "/contoso/_apis/projects/oauth",
+            "/contoso/p/_apis/wit/workitems/$Bug",
+            "/contoso/p/_apis/wit/workitemsbatch",
+            "/contoso/p/_packaging/f/npm/registry/@azure%2fcore-auth/-/x.tgz",
+            "/contoso/_packaging/f/nuget/v3/registrations2-semver2/a/1.0.0%2Bb.json",
+            "/contoso/_packaging/f/pypi/simple/keyring/",
+            "/contoso/_odata/v4.0-preview/WorkItems",
+            "/contoso/3b1a1c1e-2a0f-4e63-9a3c-0c5d6d1c2b3a/_apis/build/builds",
+            "/contoso/_apis/connectionData",
+            "/contoso/_apis/distributedtask/pools",
+            "/contoso/_apis/securityroles/scopes/x/roleassignments/resources/1",
+        ] {
+            assert_eq!(
+                allowed.permits(Host::Shared, "POST", path),
+                Ok(()),
+                "{path}"
+            );
+        }
+        let agents = "/contoso/_apis/distributedtask/pools/1/agents";
+        assert_eq!(allowed.permits(Host::Shared, "GET", agents), Ok(()));
     }
 }

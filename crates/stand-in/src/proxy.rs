@@ -5,10 +5,9 @@
 use std::io;
 use std::net::{self, Ipv4Addr};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
-use adieu_broker::{Tokens, new_key};
+use adieu_broker::{ConnectionSlots, Tokens, new_key};
 use adieu_identity::Scope;
 use adieu_secret::EndpointSecret;
 use adieu_transport::{TlsServer, Transport};
@@ -16,17 +15,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::CertificateDer;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::sleep;
 
 use crate::authority;
 use crate::journal::Journal;
 use crate::policy::{Allowed, DOMAINS};
 use crate::watch::Watch;
-
-/// The maximum number of concurrent connections.
-const MAX_CONNECTIONS: usize = 256;
 
 /// The start of every stand-in, by which readers of a log recognize it.
 const STAND_IN_PREFIX: &str = "adieu-stand-in-";
@@ -139,17 +134,21 @@ impl StandInProxy {
         let listener = self.listener;
         LocalSet::new()
             .run_until(async move {
-                let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+                let slots = Rc::<ConnectionSlots>::default();
                 loop {
-                    let slot = Arc::clone(&slots).acquire_owned().await;
                     match listener.accept().await {
                         Ok((stream, _)) => {
                             let _ = stream.set_nodelay(true);
+                            let slot = slots.acquire().await;
                             let serving = Rc::clone(&serving);
                             spawn_local(async move {
-                                serving.connection(Box::new(stream)).await;
-                                drop(slot);
+                                tokio::select! {
+                                    () = serving.connection(Box::new(stream), &slot) => {}
+                                    () = slot.evicted() => {}
+                                }
                             });
+                            // A client that opens connections without end must not starve the open ones.
+                            yield_now().await;
                         }
                         // Out of file descriptors, or the client is gone: the next attempt can succeed.
                         Err(_) => sleep(Duration::from_millis(20)).await,

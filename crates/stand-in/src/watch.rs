@@ -1,27 +1,31 @@
 //! Holds back answers that contain a token.
 //!
-//! It recognizes a token only in its own form: one that a server encodes or compresses is not found.
+//! It recognizes a token as it is and in base64. One that a server compresses or splits into chunks is not found.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::SystemTime;
 
 use adieu_identity::Token;
+use zeroize::Zeroizing;
 
 /// This many bytes of a possible token are released, less than the header that all tokens share: an answer that ends like
 /// the beginning of a token must not be held back.
 const RELEASED: usize = 32;
 
+/// A token, and the forms of it that an answer could contain.
+type Watched = (Rc<Token>, Vec<Zeroizing<String>>);
+
 /// The valid tokens of all connections.
 #[derive(Default)]
 pub(crate) struct Watch {
-    tokens: RefCell<Vec<Rc<Token>>>,
+    tokens: RefCell<Vec<Watched>>,
 }
 
 /// Bytes from a server: the last ones that were released, because a token can begin there, and those held back.
 #[derive(Default)]
 pub(crate) struct Received {
-    pub(crate) bytes: zeroize::Zeroizing<Vec<u8>>,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
     /// How many of them were released.
     released: usize,
 }
@@ -30,26 +34,26 @@ impl Watch {
     /// Looks for this token from now on.
     pub(crate) fn add(&self, token: &Rc<Token>) {
         let mut tokens = self.tokens.borrow_mut();
-        if !tokens.iter().any(|known| Rc::ptr_eq(known, token)) {
-            tokens.retain(|known| known.expires_on > SystemTime::now());
-            tokens.push(Rc::clone(token));
+        if !tokens.iter().any(|(known, _)| Rc::ptr_eq(known, token)) {
+            tokens.retain(|(known, _)| known.expires_on > SystemTime::now());
+            tokens.push((Rc::clone(token), token.value.forms_to_mask()));
         }
     }
 
     /// Releases the bytes that cannot belong to a token; nothing if they contain one.
     pub(crate) fn release<'a>(&self, received: &'a mut Received, is_end: bool) -> Option<&'a [u8]> {
         let tokens = self.tokens.borrow();
-        let longest = tokens.iter().map(|token| token.value.reveal().len());
+        let forms = tokens.iter().flat_map(|(_, forms)| forms);
+        let longest = forms.clone().map(|form| form.len());
         let kept = longest.max().unwrap_or_default();
         let old = received.released.saturating_sub(kept);
         received.bytes.drain(..old);
         received.released -= old;
         let all = received.bytes.len();
         let mut until = all;
-        for token in tokens.iter() {
-            let token = token.value.reveal().as_bytes();
-            let at = position(&received.bytes, token);
-            if all - at >= token.len() {
+        for form in forms {
+            let at = position(&received.bytes, form.as_bytes());
+            if all - at >= form.len() {
                 return None;
             }
             until = until.min(at + RELEASED);
@@ -82,6 +86,8 @@ fn position(buffer: &[u8], needle: &[u8]) -> usize {
 mod tests {
     use super::*;
     use adieu_secret::AccessToken;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
     use std::time::Duration;
 
     #[test]
@@ -111,8 +117,18 @@ mod tests {
             value: AccessToken::parse(token.clone()).expect("a token"),
             expires_on: SystemTime::now() + Duration::from_secs(60),
         }));
-        for length in [1, 7, 33, 100, 1000] {
-            let answer = format!("you are {token}, are you not?");
+        let in_base64 = |user: &str| STANDARD.encode(format!("{user}:{token}"));
+        let answers = [
+            format!("you are {token}, are you not?"),
+            format!("you are {}, are you not?", in_base64("")),
+            format!("you are {}, are you not?", in_base64("u")),
+            format!("you are {}, are you not?", in_base64("us")),
+            format!("you are {}, are you not?", URL_SAFE.encode(&token)),
+        ];
+        for (length, answer) in [1, 7, 33, 100, 1000]
+            .into_iter()
+            .flat_map(|length| answers.iter().map(move |answer| (length, answer)))
+        {
             let (mut received, mut shown) = (Received::default(), Vec::new());
             let is_cut = answer.as_bytes().chunks(length).any(|piece| {
                 received.bytes.extend_from_slice(piece);
@@ -121,7 +137,7 @@ mod tests {
                 next.is_none()
             });
             assert!(is_cut, "{length}");
-            assert!(shown.len() <= "you are ".len() + RELEASED, "{length}");
+            assert!(shown.len() <= "you are ".len() + 4 + RELEASED, "{length}");
             let mut received = Received::default();
             for _ in 0..300 {
                 received.bytes.extend_from_slice(b"maybe e");

@@ -193,10 +193,6 @@ const REVEALS: &[(&str, &str)] = &[
         "the address of the proxy, which its clients have",
     ),
     (
-        "crates/stand-in/src/watch.rs",
-        "the search for a token in what a client is sent",
-    ),
-    (
         "crates/transport/src/transport.rs",
         "the key of the TLS client certificate",
     ),
