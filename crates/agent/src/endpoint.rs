@@ -13,13 +13,11 @@ pub struct EndpointId(String);
 
 impl EndpointId {
     /// Takes the ID from an input. The agent writes the names of its variables in lowercase.
-    #[must_use]
     pub fn new(text: &str) -> Self {
         Self(text.trim().to_lowercase())
     }
 
     /// Parses an ID that a person typed: a GUID in any letter case.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let lengths = text.split('-').map(str::len);
         let is_guid = lengths.eq([8, 4, 4, 4, 12])
@@ -30,7 +28,6 @@ impl EndpointId {
     }
 
     /// Whether this is the job's own connection (`SystemVssConnection`), whose ID is empty.
-    #[must_use]
     pub fn is_of_the_system(&self) -> bool {
         self.0
             .chars()
@@ -38,7 +35,6 @@ impl EndpointId {
     }
 
     /// The ID as text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -53,7 +49,6 @@ pub struct Endpoint<'a> {
 
 impl Environment {
     /// The connection with this ID, if the agent gave it to this task.
-    #[must_use]
     pub fn endpoint<'a>(&'a self, id: &'a EndpointId) -> Option<Endpoint<'a>> {
         let endpoint = Endpoint {
             environment: self,
@@ -64,7 +59,6 @@ impl Environment {
 
     /// The job's own token. It is always there, unlike the variable `System.AccessToken`, which a pipeline can switch
     /// off (`JobRunner.cs`).
-    #[must_use]
     pub fn job_token(&self) -> Option<JobToken> {
         let token = self.get_own("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN")?;
         Secret::<JobTokenKind>::parse(token.to_owned()).ok()
@@ -78,40 +72,34 @@ impl Environment {
 
 impl<'a> Endpoint<'a> {
     /// The connection's ID.
-    #[must_use]
     pub fn id(&self) -> &'a str {
         self.id.as_str()
     }
 
     /// Its address.
-    #[must_use]
     pub fn url(&self) -> Option<&'a str> {
         self.environment.get(&format!("ENDPOINT_URL_{}", self.id.0))
     }
 
     /// Its authorization scheme, such as `WorkloadIdentityFederation`.
-    #[must_use]
     pub fn scheme(&self) -> Option<&'a str> {
         self.environment
             .get(&format!("ENDPOINT_AUTH_SCHEME_{}", self.id.0))
     }
 
     /// A parameter of the authorization that is not secret, such as `tenantId`.
-    #[must_use]
     pub fn parameter(&self, key: &str) -> Option<&'a str> {
         let name = format!("ENDPOINT_AUTH_PARAMETER_{}_{}", self.id.0, formatted(key));
         self.environment.get(&name)
     }
 
     /// A secret parameter of the authorization; `None` if the value does not have the form of its kind.
-    #[must_use]
     pub fn secret<K: adieu_secret::Kind>(&self, key: &str) -> Option<Secret<K>> {
         self.parameter(key)
             .and_then(|value| Secret::parse(value.to_owned()).ok())
     }
 
     /// A value of the connection's data, such as `environment`.
-    #[must_use]
     pub fn data(&self, key: &str) -> Option<&'a str> {
         self.environment
             .get(&format!("ENDPOINT_DATA_{}_{}", self.id.0, formatted(key)))

@@ -15,7 +15,6 @@ pub struct Environment {
 
 impl Environment {
     /// The environment of this process. Names and values that are not Unicode are skipped: the agent writes none.
-    #[must_use]
     pub fn of_process() -> Self {
         crate::process::process_variables()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -23,7 +22,6 @@ impl Environment {
     }
 
     /// A non-secret variable of the pipeline or of the agent's machine; `None` if it is empty.
-    #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.get(&formatted(name))
     }
@@ -32,14 +30,12 @@ impl Environment {
     /// (`TaskRunner.cs`).
     ///
     /// [`Log::set_task_variable`]: crate::Log::set_task_variable
-    #[must_use]
     pub fn task_variable(&self, name: &str) -> Option<&str> {
         self.get(&format!("VSTS_TASKVARIABLE_{}", formatted(name)))
     }
 
     /// The whole environment as one block, for another adieu process that serves the same job. It goes through a
     /// pipe, because a process's environment can be read for as long as it runs.
-    #[must_use]
     pub fn to_block(&self) -> Zeroizing<Vec<u8>> {
         let length = |(name, value): (&String, &Zeroizing<String>)| name.len() + value.len() + 2;
         // Allocate everything at once: a buffer that grows leaves copies behind.
@@ -54,7 +50,6 @@ impl Environment {
     }
 
     /// Reads what [`to_block`](Self::to_block) wrote.
-    #[must_use]
     pub fn from_block(block: &[u8]) -> Self {
         let entries = block.split(|byte| *byte == 0);
         entries
@@ -114,7 +109,6 @@ impl fmt::Debug for Environment {
 /// Whether a variable is meant for the task and not for the programs that it starts: inputs, credentials of
 /// connections, tickets of secure files, secrets, and the lists of variable names. task-lib removes the same ones
 /// (`internal.ts`), so a script still sees the addresses of connections and what its step's `env:` sets.
-#[must_use]
 pub fn is_for_the_task_alone(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let beginnings = [

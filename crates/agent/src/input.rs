@@ -37,7 +37,6 @@ pub enum InputError {
 
 impl Environment {
     /// The text of an input, which may have several lines.
-    #[must_use]
     pub fn text(&self, input: &'static str) -> Option<String> {
         self.get(&format!("INPUT_{}", formatted(input)))
             .map(str::to_owned)

@@ -34,13 +34,11 @@ impl<K: Kind> Masked<'_, K> {
 
 impl Log {
     /// Creates a log. Debug lines are written only if `debug` (`System.Debug`) is on.
-    #[must_use]
     pub fn new(debug: bool) -> Self {
         Self { debug }
     }
 
     /// Creates the log of a task, configured from the agent's variables.
-    #[must_use]
     pub fn of_task(environment: &Environment) -> Self {
         command::take_knob(environment.variable("DECODE_PERCENTS"));
         let debug = environment.platform_variable("System.Debug");

@@ -61,7 +61,6 @@ impl Environment {
     }
 
     /// Whether a pipeline variable, not one of the agent's machine, has this name in the environment.
-    #[must_use]
     pub fn is_of_the_pipeline(&self, name: &str) -> bool {
         let names = self.names(PUBLIC_NAMES).unwrap_or_default();
         names
@@ -70,7 +69,6 @@ impl Environment {
     }
 
     /// Whether a secret pipeline variable has this name; such variables have another name in a task's environment.
-    #[must_use]
     pub fn is_a_secret_of_the_pipeline(&self, name: &str) -> bool {
         let names = self.names(SECRET_NAMES).unwrap_or_default();
         names
@@ -80,7 +78,6 @@ impl Environment {
 
     /// A variable of the agent's machine; `None` if a pipeline variable replaces it. The agent writes those in
     /// uppercase (`VarUtil.cs`), which differs from lowercase except on Windows.
-    #[must_use]
     pub fn machine_variable(&self, name: &str) -> Option<&str> {
         let can_be_replaced = cfg!(windows) || formatted(name) == name;
         if can_be_replaced && self.is_of_the_pipeline(name) {

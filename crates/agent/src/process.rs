@@ -10,13 +10,11 @@
 use std::ffi::OsString;
 
 /// A variable of this process; `None` if it is not set, empty or not Unicode.
-#[must_use]
 pub fn process_variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// A variable that holds a path, which need not be Unicode.
-#[must_use]
 pub fn process_path(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
@@ -27,7 +25,6 @@ pub fn process_variables() -> impl Iterator<Item = (OsString, OsString)> {
 }
 
 /// Whether this process runs in a job of Azure Pipelines, as a task or from a script.
-#[must_use]
 pub fn is_in_a_pipeline() -> bool {
     process_variable("TF_BUILD").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }

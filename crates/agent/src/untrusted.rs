@@ -17,7 +17,6 @@ const LONGEST_LINE: usize = 1000;
 /// marks that start a command (`##vso`, in any letter case) or a format (`##[`). The marks become stars, as in the
 /// agent's own `StringUtil.DeactivateVsoCommands`; control characters become spaces, and invisible characters are
 /// removed.
-#[must_use]
 pub fn deactivate_commands(text: &str) -> Vec<String> {
     redacted(text)
         .split(['\n', '\r'])
@@ -28,7 +27,6 @@ pub fn deactivate_commands(text: &str) -> Vec<String> {
 }
 
 /// Does the same for a whole text as one line, for output that another program prints.
-#[must_use]
 pub fn deactivate_commands_whole(text: &str) -> String {
     let text = redacted(text);
     let lines: Vec<String> = text
@@ -41,7 +39,6 @@ pub fn deactivate_commands_whole(text: &str) -> String {
 
 /// Formats a JSON document as one line in which the agent sees no command. Nothing is cut, and parsing it returns the
 /// same values, except credentials that were sent.
-#[must_use]
 pub fn deactivate_commands_json(document: &Value) -> String {
     let mut document = document.clone();
     redact_strings(&mut document);

@@ -110,32 +110,27 @@ impl VariableName {
     }
 
     /// A name that is a constant of this program, and therefore valid.
-    #[must_use]
     pub fn ours(name: &'static str) -> Self {
         Self(name.to_owned())
     }
 
     /// The same name with a suffix, such as `_EXPIRES_ON`.
-    #[must_use]
     pub fn with_suffix(&self, suffix: &str) -> Self {
         Self(format!("{}{suffix}", self.0))
     }
 
     /// The name.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The name under which scripts find it in their environment.
-    #[must_use]
     pub fn in_environment(&self) -> String {
         crate::environment::formatted(&self.0)
     }
 
     /// Whether both names mean the same environment variable: dots are underscores there, and letter case does not
     /// count.
-    #[must_use]
     pub fn is_same_variable(&self, other: &Self) -> bool {
         crate::environment::formatted(&self.0) == crate::environment::formatted(&other.0)
     }
@@ -173,7 +168,6 @@ pub struct TooLong {
 
 /// A variable of this process, trimmed; `None` if it is empty. A value that is still `$(name)` is an undefined
 /// variable of a pipeline, and counts as empty.
-#[must_use]
 pub fn process_value(name: &str) -> Option<String> {
     let value = process_variable(name)?;
     let value = value.trim();
@@ -182,7 +176,6 @@ pub fn process_value(name: &str) -> Option<String> {
 
 /// The first `$(name)` in a text. The agent replaces every variable that it knows and leaves the rest (`VarUtil.cs`),
 /// so what is left is not defined.
-#[must_use]
 pub fn undefined_variable(text: &str) -> Option<&str> {
     let mut rest = text;
     while let Some(start) = rest.find("$(") {

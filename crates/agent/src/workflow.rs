@@ -20,7 +20,6 @@ pub struct WorkflowLog(Stream);
 
 impl WorkflowLog {
     /// A log on one stream: standard error, where standard output is read by another program.
-    #[must_use]
     pub fn on(stream: Stream) -> Self {
         Self(stream)
     }
@@ -40,7 +39,6 @@ pub struct WorkflowFile(PathBuf);
 
 impl WorkflowFile {
     /// The file at the path that the runner set.
-    #[must_use]
     pub fn new(path: PathBuf) -> Self {
         Self(path)
     }

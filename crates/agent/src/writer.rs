@@ -120,7 +120,6 @@ impl Stream {
     }
 
     /// Whether a person reads the stream.
-    #[must_use]
     pub fn is_terminal(self) -> bool {
         match self {
             Self::Output => io::stdout().is_terminal(),
@@ -129,7 +128,6 @@ impl Stream {
     }
 
     /// Buffers this stream's output into whole lines, for code that writes in pieces.
-    #[must_use]
     pub fn lines(self) -> Lines {
         Lines {
             stream: self,

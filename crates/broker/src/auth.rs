@@ -25,7 +25,6 @@ pub(crate) const VIRTUAL_MACHINE: &str = "/metadata/identity/oauth2/token";
 const MARK: &str = "adieu-";
 
 /// Whether a value of `IDENTITY_HEADER` is a broker's key, of this one or another.
-#[must_use]
 pub fn is_key(text: &str) -> bool {
     text.starts_with(MARK)
 }

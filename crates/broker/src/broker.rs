@@ -56,7 +56,6 @@ impl Broker {
     }
 
     /// The broker's address.
-    #[must_use]
     pub fn address(&self) -> Address {
         self.address.clone()
     }
@@ -121,43 +120,36 @@ impl Broker {
 
 impl Address {
     /// The port on the loopback address.
-    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// `IDENTITY_ENDPOINT`: App Service's protocol.
-    #[must_use]
     pub fn identity_endpoint(&self) -> String {
         self.url(APP_SERVICE)
     }
 
     /// `AZD_AUTH_ENDPOINT`: azd's protocol.
-    #[must_use]
     pub fn azd_endpoint(&self) -> String {
         self.url(AZD)
     }
 
     /// Where its owner stops it, with a POST and [`stop_key`](Self::stop_key) in `X-IDENTITY-HEADER`.
-    #[must_use]
     pub fn stop_endpoint(&self) -> String {
         self.url(STOP)
     }
 
     /// `IDENTITY_HEADER` and `AZD_AUTH_KEY`: a process with this key gets tokens.
-    #[must_use]
     pub fn key(&self) -> &EndpointSecret {
         &self.keys.ask
     }
 
     /// A copy of the key, for code that outlives this value.
-    #[must_use]
     pub fn copy_of_key(&self) -> EndpointSecret {
         self.keys.ask.duplicate()
     }
 
     /// The key that stops it.
-    #[must_use]
     pub fn stop_key(&self) -> &EndpointSecret {
         &self.keys.stop
     }

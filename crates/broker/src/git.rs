@@ -44,7 +44,6 @@ pub enum Refused {
 
 impl Question {
     /// Parses `key=value` lines. Unknown keys are ignored, as git's page requires.
-    #[must_use]
     pub fn read(text: &GitCredential) -> Self {
         let mut question = Self::default();
         for line in text.reveal().lines() {
@@ -71,7 +70,6 @@ impl Question {
 
     /// The organization whose repositories git wants to access, as far as git names it; `None` if they do not belong
     /// to Azure DevOps, or would be accessed over plain HTTP.
-    #[must_use]
     pub fn organization(&self) -> Option<Organization<'_>> {
         if self.protocol != "https" {
             return None;
@@ -106,13 +104,11 @@ impl Question {
     }
 
     /// The challenges of the server, as it sent them in `WWW-Authenticate`.
-    #[must_use]
     pub fn challenges(&self) -> &[String] {
         &self.challenges
     }
 
     /// The credential that git passes back, if it can be a token for Azure DevOps.
-    #[must_use]
     pub fn refused(&self) -> Option<Refused> {
         let credential = self.credential.as_ref()?.reveal();
         match Claims::read(credential) {
@@ -130,7 +126,6 @@ impl Question {
 
     /// The answer with a token: as a bearer token if git supports that (2.46 and newer), otherwise as a password.
     /// `ephemeral` and the expiry keep other helpers from storing it.
-    #[must_use]
     pub fn answer(&self, token: &Token) -> Zeroizing<String> {
         let value = token.value.reveal();
         let mut lines = Zeroizing::new(if self.takes_schemes {
@@ -170,7 +165,6 @@ pub enum Organization<'a> {
 
 impl<'a> Organization<'a> {
     /// Its name; empty if git did not name it.
-    #[must_use]
     pub fn name(self) -> &'a str {
         match self {
             Self::Named(name) => name,

@@ -60,7 +60,6 @@ pub enum RefusalScope {
 
 impl Refusal {
     /// A refusal of the client's request, which needs no service.
-    #[must_use]
     pub fn of_the_request(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
@@ -71,7 +70,6 @@ impl Refusal {
 
 impl RefusalScope {
     /// The scope for several failures, of which resolving one would be enough to get a token.
-    #[must_use]
     pub fn of<'e>(errors: impl IntoIterator<Item = &'e Error> + Clone) -> Self {
         let any = |is: fn(&Error) -> bool| errors.clone().into_iter().any(is);
         if any(refuses_the_job_token) {

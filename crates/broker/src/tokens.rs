@@ -78,7 +78,6 @@ struct LastRequest {
 
 impl Tokens {
     /// Those of a source, without a broker.
-    #[must_use]
     pub fn of(source: impl TokenSource + 'static) -> Rc<Self> {
         Self::new(Box::new(source), RENEW)
     }

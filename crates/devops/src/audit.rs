@@ -40,7 +40,6 @@ pub struct PatUses {
 
 impl PatUses {
     /// The last use of the token with this authorization ID.
-    #[must_use]
     pub fn last(&self, authorization_id: &str) -> Option<OffsetDateTime> {
         self.last.get(&key(authorization_id)).copied()
     }

@@ -55,7 +55,6 @@ pub(crate) enum Content {
 
 impl<'a> Client<'a> {
     /// Creates a client with this token.
-    #[must_use]
     pub fn new(transport: &'a Transport, token: Arc<AccessToken>, hosts: &'a Hosts) -> Self {
         Self {
             transport,

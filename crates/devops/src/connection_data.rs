@@ -29,7 +29,6 @@ pub struct ConnectionData {
 
 impl ConnectionData {
     /// Whether this is a service principal or a managed identity, which have their own entitlements.
-    #[must_use]
     pub fn is_service_principal(&self) -> bool {
         self.descriptor.starts_with("aadsp.")
     }

@@ -87,7 +87,6 @@ pub struct EntitlementChange {
 
 impl AccessLevel {
     /// As the service spells it (`AccountLicenseType`).
-    #[must_use]
     pub fn license(self) -> &'static str {
         match self {
             Self::Basic => "express",
@@ -97,7 +96,6 @@ impl AccessLevel {
     }
 
     /// As the portal shows it.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Basic => "Basic",
@@ -113,7 +111,6 @@ impl AccessLevel {
 
 impl ProjectGroup {
     /// As the service spells it (`GroupType`).
-    #[must_use]
     pub fn group_type(self) -> &'static str {
         match self {
             Self::Reader => "projectReader",
@@ -125,7 +122,6 @@ impl ProjectGroup {
 
 impl ProjectMembership {
     /// A group of a project, by the project's ID.
-    #[must_use]
     pub fn new(project: &str, group: ProjectGroup) -> Self {
         Self {
             project: project.to_owned(),
@@ -141,7 +137,6 @@ impl ProjectMembership {
 impl EntitlementChange {
     /// Adds an enterprise application as a member. Returns `None` if the organization is a collection of an Azure
     /// DevOps Server, which has no such members.
-    #[must_use]
     pub fn add(
         organization: &Organization,
         object_id: &str,
@@ -163,7 +158,6 @@ impl EntitlementChange {
     }
 
     /// Adds what a member lacks; `None` if it lacks nothing.
-    #[must_use]
     pub fn complete(
         organization: &Organization,
         has: &Entitlement,
@@ -189,7 +183,6 @@ impl EntitlementChange {
     }
 
     /// The request: method, address and body.
-    #[must_use]
     pub fn json(&self) -> Value {
         json!({ "method": self.method.as_str(), "url": self.with_version().as_str(), "body": self.body })
     }
@@ -319,7 +312,6 @@ impl Client<'_> {
 }
 
 /// The request of [`remove_application`](Client::remove_application): method and address.
-#[must_use]
 pub fn application_removal(organization: &Organization, id: &str) -> Value {
     let url = one_application(organization, id).map(|mut url| {
         url.query_pairs_mut().append_pair("api-version", ONE);

@@ -42,13 +42,11 @@ pub enum Error {
 
 impl Error {
     /// Whether the service refused for this reason.
-    #[must_use]
     pub fn is(&self, reason: crate::Reason) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.reason == reason)
     }
 
     /// The tenant whose tokens the service accepts, if its refusal names it.
-    #[must_use]
     pub fn tenant(&self) -> Option<&Tenant> {
         match self {
             Self::SignedOut { tenant, .. } => tenant.as_ref(),
@@ -63,13 +61,11 @@ impl Error {
     }
 
     /// Whether a retry may help.
-    #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Service(failure) if failure.is_transient())
     }
 
     /// Why there was no answer, if there was none.
-    #[must_use]
     pub fn unanswered(&self) -> Option<&NoAnswer> {
         match self {
             Self::Service(failure) => failure.unanswered(),

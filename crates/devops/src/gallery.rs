@@ -76,7 +76,6 @@ impl std::fmt::Display for ExtensionName {
 
 impl PublishedExtension {
     /// A version, or the latest one.
-    #[must_use]
     pub fn version(&self, version: Option<&str>) -> Option<&PublishedVersion> {
         match version {
             Some(version) => self.versions.iter().find(|one| one.version == version),
@@ -85,7 +84,6 @@ impl PublishedExtension {
     }
 
     /// A version for one platform of VS Code, or for all.
-    #[must_use]
     pub fn version_for(
         &self,
         version: &str,

@@ -56,7 +56,6 @@ pub enum NotAnOrganization {
 
 impl Hosts {
     /// The hosts of Azure DevOps Services.
-    #[must_use]
     pub fn public() -> Self {
         let url = |text: &str| Url::parse(text).expect("an address written here");
         Self {
@@ -93,13 +92,11 @@ impl Hosts {
     }
 
     /// Whether this is Azure DevOps Services, whose gallery accepts packages as they are.
-    #[must_use]
     pub fn is_public(&self) -> bool {
         self.is_public
     }
 
     /// The publisher's management page.
-    #[must_use]
     pub fn publisher_page(&self, publisher: &str) -> String {
         at(&self.marketplace, &["manage", "publishers", publisher]).to_string()
     }
@@ -182,7 +179,6 @@ impl Hosts {
     }
 
     /// The address of each host that is used, to check whether it can be reached.
-    #[must_use]
     pub fn addresses(&self, of_organizations: bool, of_the_marketplace: bool) -> Vec<String> {
         let mut addresses = vec![self.profile.to_string()];
         if self.is_public && of_organizations {
@@ -206,7 +202,6 @@ impl Hosts {
 
 impl Organization {
     /// Address that the portal shows.
-    #[must_use]
     pub fn page(&self) -> &str {
         self.collection.as_str()
     }
@@ -216,7 +211,6 @@ impl Organization {
     }
 
     /// Address of a page in the portal, below the organization or one of its projects.
-    #[must_use]
     pub fn portal(&self, path: &[&str], query: &[(&str, &str)]) -> String {
         let mut url = at(&self.collection, path);
         if !query.is_empty() {

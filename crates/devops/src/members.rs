@@ -38,7 +38,6 @@ pub struct Member {
 
 impl Role {
     /// The role's name, as the service spells it.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Reader => "Reader",
@@ -75,7 +74,6 @@ impl Client<'_> {
     }
 
     /// The request of [`add_member`](Self::add_member): method, address and body.
-    #[must_use]
     pub fn member_request(&self, publisher: &str, id: &str, role: Role) -> Value {
         let mut url = self.role_assignments(publisher);
         url.query_pairs_mut()
@@ -97,7 +95,6 @@ impl Client<'_> {
     }
 
     /// The request of [`remove_member`](Self::remove_member): method and address.
-    #[must_use]
     pub fn member_removal(&self, publisher: &str, id: &str) -> Value {
         let mut url = self.role_assignment(publisher, id);
         url.query_pairs_mut()

@@ -67,7 +67,6 @@ pub struct FederatedCredential {
 
 impl<'a> MicrosoftGraph<'a> {
     /// Creates a client with this token.
-    #[must_use]
     pub fn new(transport: &'a Transport, token: GraphToken) -> Self {
         Self { transport, token }
     }

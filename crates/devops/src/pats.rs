@@ -43,14 +43,12 @@ pub struct PersonalAccessToken {
 
 impl PersonalAccessToken {
     /// Whether it has full access: everything that its owner may do.
-    #[must_use]
     pub fn has_full_access(&self) -> bool {
         self.scope.split(' ').any(|scope| scope == FULL_ACCESS)
     }
 
     /// Whether it is valid for more than one organization. Such tokens stop working on 2026-12-01 (Azure DevOps Blog,
     /// "Retirement of Global Personal Access Tokens in Azure DevOps").
-    #[must_use]
     pub fn is_global(&self) -> bool {
         self.organizations.len() != 1
     }
@@ -58,7 +56,6 @@ impl PersonalAccessToken {
 
 impl PersonalAccessToken {
     /// The fields that are known here, as the service writes them.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
             "authorizationId": self.authorization_id, "displayName": self.name, "scope": self.scope,
@@ -68,7 +65,6 @@ impl PersonalAccessToken {
     }
 
     /// Reads a document of [`to_json`](Self::to_json), or of the service.
-    #[must_use]
     pub fn from_json(pat: &Value) -> Self {
         read(pat)
     }
@@ -98,7 +94,6 @@ impl Client<'_> {
 }
 
 /// The request with which an administrator revokes tokens: method, address and body. It is only shown, never sent.
-#[must_use]
 pub fn revocation_request(organization: &Organization, authorization_ids: &[&str]) -> Value {
     let url = organization.identity(&["_apis", "tokenadmin", "revocations"]);
     let url = url.map(|mut url| {

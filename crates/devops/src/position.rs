@@ -41,7 +41,6 @@ pub enum NotAPosition {
 
 impl Position {
     /// The position before the first run. `after` is the time (RFC 3339) from which events are wanted.
-    #[must_use]
     pub fn start(name: &ExtensionName, after: Option<String>) -> Self {
         Self {
             extension: name.to_string(),
@@ -83,7 +82,6 @@ impl Position {
     }
 
     /// The document in which it is stored.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let seen: Vec<Value> = self
             .seen
@@ -94,7 +92,6 @@ impl Position {
     }
 
     /// The date after which to request events.
-    #[must_use]
     pub fn after(&self) -> Option<&str> {
         self.after.as_deref()
     }

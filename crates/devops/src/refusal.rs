@@ -140,7 +140,6 @@ impl Refusal {
 
     /// Tenant and object ID of the refused identity, if the message names them: TF401444 has `tenant\tenant\object`
     /// or `tenant\object`.
-    #[must_use]
     pub fn identity(&self) -> Option<(String, String)> {
         let is_between = |character: char| character.is_whitespace() || "'\"".contains(character);
         self.message.split(is_between).find_map(|word| {

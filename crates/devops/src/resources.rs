@@ -112,7 +112,6 @@ impl Client<'_> {
     }
 
     /// A list of a project or, without one, of the organization, page by page.
-    #[must_use]
     pub fn resources(
         &self,
         organization: &Organization,
@@ -178,7 +177,6 @@ impl Client<'_> {
     }
 
     /// The agents of a pool with their capabilities.
-    #[must_use]
     pub fn agents(&self, organization: &Organization, pool: u64) -> Pages<'_> {
         let pool = pool.to_string();
         let path = ["_apis", "distributedtask", "pools", &pool, "agents"];

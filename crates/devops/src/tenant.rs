@@ -34,7 +34,6 @@ pub(crate) fn in_headers(answer: &Answer) -> Option<Tenant> {
 impl Tenant {
     /// The tenant in a challenge: `Bearer authorization_uri=https://login.microsoftonline.com/<tenant>`, in any
     /// letter case, with either kind of quotes or none, as Git Credential Manager reads it.
-    #[must_use]
     pub fn in_challenge(challenge: &str) -> Option<Self> {
         const PARAMETER: &str = "authorization_uri";
         let lowercase = challenge.to_ascii_lowercase();

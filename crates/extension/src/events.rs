@@ -180,7 +180,6 @@ fn not_written(path: &Path, cause: std::io::Error) -> Problem {
 }
 
 /// An event as a JSON document.
-#[must_use]
 pub fn json(name: &ExtensionName, event: &Event) -> Value {
     json!({
         "publisher": name.publisher,

@@ -57,7 +57,6 @@ type Work<'a, E> = Pin<Box<dyn Future<Output = Result<Outcome, OperationFailure<
 
 impl Operation {
     /// Whether it uses a service, and therefore needs an identity.
-    #[must_use]
     pub fn needs_identity(&self) -> bool {
         match self {
             Self::Package(_) => false,

@@ -36,7 +36,6 @@ pub enum VersionIncrement {
 
 impl Version {
     /// A version as it is written: up to four numbers with dots between them.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let numbers: Option<Vec<u32>> = text
             .trim()
@@ -84,7 +83,6 @@ impl fmt::Display for Version {
 
 impl VersionSource {
     /// Parses the name of a source; any other text is a version.
-    #[must_use]
     pub fn read(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
             "marketplace" => Self::Marketplace,

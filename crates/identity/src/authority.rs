@@ -44,7 +44,6 @@ pub enum NotAnAuthority {
 
 impl Authority {
     /// The well-known authority of a cloud.
-    #[must_use]
     pub fn of(cloud: AzureCloud) -> Self {
         let known = HOSTS.iter().find(|(known, _)| *known == cloud);
         let host = known.map_or(HOSTS[0].1, |(_, host)| host);
@@ -52,7 +51,6 @@ impl Authority {
     }
 
     /// The cloud that this is a well-known authority of.
-    #[must_use]
     pub fn cloud(&self) -> Option<AzureCloud> {
         let host = self.0.host_str()?;
         let known = HOSTS.iter().find(|(_, known)| *known == host);
@@ -60,7 +58,6 @@ impl Authority {
     }
 
     /// The authority's public metadata (OpenID Connect discovery).
-    #[must_use]
     pub fn discovery_endpoint(&self) -> Url {
         self.below(&["common", "v2.0", ".well-known", "openid-configuration"])
     }
@@ -86,13 +83,11 @@ impl Authority {
     }
 
     /// Host and, if it is not the default, port: what a firewall rule needs.
-    #[must_use]
     pub fn host(&self) -> String {
         host(&self.0)
     }
 
     /// Endpoint that issues a tenant's tokens: `{authority}/{tenant}/oauth2/v2.0/token`.
-    #[must_use]
     pub fn token_endpoint(&self, tenant: &str) -> Url {
         self.below(&[tenant, "oauth2", "v2.0", "token"])
     }

@@ -183,7 +183,6 @@ pub enum ManagedIdentityProblem {
 
 impl ManagedIdentityProblem {
     /// Whether the same request may succeed in a minute.
-    #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unanswered { cause, .. } => cause.is_transient(),
@@ -194,7 +193,6 @@ impl ManagedIdentityProblem {
     }
 
     /// Whether the machine, or its identity, is still being set up.
-    #[must_use]
     pub fn is_settling(&self) -> bool {
         self.settles_within().is_some()
     }
@@ -202,7 +200,6 @@ impl ManagedIdentityProblem {
     /// How long Microsoft's clients retry while a machine is being set up: 70 seconds while its endpoint is updated
     /// (410), a few seconds for an endpoint or an identity that is not found (`ImdsRetryPolicy` of
     /// AzureAD/microsoft-authentication-library-for-dotnet).
-    #[must_use]
     pub fn settles_within(&self) -> Option<Duration> {
         match self {
             Self::Refused {
@@ -215,7 +212,6 @@ impl ManagedIdentityProblem {
     }
 
     /// Whether the endpoint has several identities and needs to know which one to use.
-    #[must_use]
     pub fn is_about_several_identities(&self) -> bool {
         let Self::Refused {
             message: Some(message),
@@ -257,7 +253,6 @@ pub enum Mismatch {
 
 impl Error {
     /// Whether the same request may succeed in a minute, without any change.
-    #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Service(failure) => failure.is_transient(),
@@ -273,7 +268,6 @@ impl Error {
     }
 
     /// Whether a service understood the request and refused.
-    #[must_use]
     pub fn is_denied(&self) -> bool {
         matches!(
             self,
@@ -286,7 +280,6 @@ impl Error {
     }
 
     /// The failure behind an error that a credential of this crate returned through the Azure SDK.
-    #[must_use]
     pub fn of(error: &azure_core::Error) -> Option<&Self> {
         let mut link: &(dyn std::error::Error + 'static) = error;
         loop {
@@ -307,7 +300,6 @@ impl Error {
     }
 
     /// How long to wait for a managed identity that is still being set up; `None` for any other error.
-    #[must_use]
     pub fn settles_within(&self) -> Option<Duration> {
         match self {
             Self::ManagedIdentity(fault) => fault.settles_within(),

@@ -72,7 +72,6 @@ impl LocalEndpoint {
     }
 
     /// Converts it for a connection that uses it.
-    #[must_use]
     pub fn into_endpoint(self) -> IdentityEndpoint {
         IdentityEndpoint(Ok(Endpoint::AppService(self)))
     }
@@ -89,7 +88,6 @@ impl IdentityEndpoint {
     /// The endpoint that the platform's variables announce (`IDENTITY_ENDPOINT` and related ones, which every Azure
     /// SDK reads); without them, a virtual machine's metadata service. `AZURE_POD_IDENTITY_AUTHORITY_HOST` replaces
     /// the address of that service.
-    #[must_use]
     pub fn announced(variable: impl Fn(&str) -> Option<String>) -> Self {
         Self(Endpoint::announced(|name| {
             variable(name).filter(|value| !value.is_empty())

@@ -72,7 +72,6 @@ pub fn scope(resource: &str, cloud: &Cloud) -> Result<Scope, NotAResource> {
 }
 
 /// Azure DevOps' own application, which exists in every tenant of every cloud.
-#[must_use]
 pub fn azure_devops() -> Scope {
     with_audiences(AZURE_DEVOPS, &[AZURE_DEVOPS])
 }

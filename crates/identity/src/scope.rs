@@ -13,7 +13,6 @@ pub struct Scope {
 
 impl Scope {
     /// Whether a token with this `aud` claim is for the scope, ignoring a slash at the end and letter case.
-    #[must_use]
     pub fn admits_audience(&self, audience: &str) -> bool {
         let bare = |text: &str| text.trim_end_matches('/').to_ascii_lowercase();
         self.audiences.is_empty()

@@ -90,7 +90,6 @@ adieu_secret::debug_by_name!(ConnectionCredential);
 
 impl ConnectionCredential {
     /// The managed identity of this machine or app.
-    #[must_use]
     pub fn of_managed_identity(identity: ManagedIdentity, transport: Transport) -> Arc<Self> {
         let connection = ServiceConnection {
             authority: Authority::of(AzureCloud::Public),
@@ -102,7 +101,6 @@ impl ConnectionCredential {
     }
 
     /// A credential that sends its requests over `transport`.
-    #[must_use]
     pub fn new(connection: ServiceConnection, transport: Transport) -> Arc<Self> {
         Arc::new(Self {
             connection,
@@ -261,7 +259,6 @@ impl ServiceConnection {
     }
 
     /// Whether the connection can provide ID tokens.
-    #[must_use]
     pub fn has_id_token(&self) -> bool {
         matches!(self.scheme, Scheme::WorkloadIdentityFederation { .. })
     }

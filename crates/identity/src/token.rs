@@ -35,7 +35,6 @@ impl Token {
     }
 
     /// The token's claims, if they can be read.
-    #[must_use]
     pub fn claims(&self) -> Option<Claims> {
         Claims::read(self.value.reveal())
     }
@@ -77,7 +76,6 @@ pub struct TokenRequest {
 
 impl TokenRequest {
     /// A request for a token of `scope`, in the credential's own tenant, within half a minute.
-    #[must_use]
     pub fn new(scope: Scope) -> Self {
         Self {
             scope,
@@ -103,7 +101,6 @@ impl TokenRequest {
     }
 
     /// Reads a call of [`TokenCredential::get_token`], which may come from the Azure SDK.
-    #[must_use]
     pub fn read(scopes: &[&str], options: Option<&TokenRequestOptions<'_>>) -> Self {
         let ours = options.and_then(|options| options.method_options.context.value::<Self>());
         ours.cloned().unwrap_or_else(|| {

@@ -115,7 +115,6 @@ impl TokenCredential for Tool {
 impl Tool {
     /// The Azure CLI at `path`, run in `folder`: a system folder, because Windows would prefer programs in the current
     /// one, and a folder that others can write to may contain settings for a tool.
-    #[must_use]
     pub fn az(path: PathBuf, folder: PathBuf) -> Self {
         let command = &az::COMMAND;
         Self {
@@ -126,7 +125,6 @@ impl Tool {
     }
 
     /// The Azure Developer CLI at `path`, run in `folder` like the Azure CLI.
-    #[must_use]
     pub fn azd(path: PathBuf, folder: PathBuf) -> Self {
         let command = &azd::COMMAND;
         Self {

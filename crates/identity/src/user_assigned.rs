@@ -56,7 +56,6 @@ fn is_resource_id(text: &str) -> bool {
 }
 
 /// Whether a text is an ID as Microsoft Entra and Azure DevOps write them: a GUID in its usual form.
-#[must_use]
 pub fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.char_indices().all(|(index, character)| match index {

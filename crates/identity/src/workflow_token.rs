@@ -71,7 +71,6 @@ impl WorkflowTokenRequest {
     }
 
     /// The origin of the request's address.
-    #[must_use]
     pub fn origin(&self) -> String {
         format!("{}/", self.url.origin().ascii_serialization())
     }

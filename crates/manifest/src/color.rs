@@ -5,7 +5,6 @@
 use crate::words::decimal;
 
 /// The color as `#rrggbb`; `None` if the text is not a color.
-#[must_use]
 pub fn hex(written: &str) -> Option<String> {
     let text = written.trim().to_ascii_lowercase();
     if let Some((_, hex)) = NAMES.iter().find(|(name, _)| *name == text) {

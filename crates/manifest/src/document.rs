@@ -32,7 +32,6 @@ pub struct Located<T> {
 
 impl FilePosition {
     /// A whole file, if no line is to blame.
-    #[must_use]
     pub fn file(file: &str) -> Self {
         Self {
             file: file.into(),
@@ -130,7 +129,6 @@ impl Node {
     }
 
     /// Creates a value that is in no file, with the position of what required it.
-    #[must_use]
     pub fn made(place: FilePosition, value: Value) -> Self {
         Self {
             place,
@@ -140,7 +138,6 @@ impl Node {
     }
 
     /// The text of a string.
-    #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
@@ -149,7 +146,6 @@ impl Node {
     }
 
     /// The items of an array.
-    #[must_use]
     pub fn list(&self) -> Option<&[Node]> {
         match &self.value {
             Value::List(list) => Some(list),
@@ -158,7 +154,6 @@ impl Node {
     }
 
     /// The members of an object, in order.
-    #[must_use]
     pub fn members(&self) -> Option<&[(String, Node)]> {
         match &self.value {
             Value::Object(members) => Some(members),
@@ -167,7 +162,6 @@ impl Node {
     }
 
     /// The member with that name, in the same letter case.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&Node> {
         self.members()?
             .iter()
@@ -177,7 +171,6 @@ impl Node {
 
     /// The member with that name or, without one, the member whose name differs only by letter case, which Azure
     /// DevOps reads as well.
-    #[must_use]
     pub fn get_any_case(&self, name: &str) -> Option<&Node> {
         self.get(name).or_else(|| {
             self.members()?
@@ -188,7 +181,6 @@ impl Node {
     }
 
     /// Whether the value is true in JavaScript: tfx decides with `if (value)`.
-    #[must_use]
     pub fn is_truthy(&self) -> bool {
         match &self.value {
             Value::Null => false,
@@ -200,7 +192,6 @@ impl Node {
     }
 
     /// A scalar as text for an XML attribute.
-    #[must_use]
     pub fn scalar(&self) -> Option<String> {
         match &self.value {
             Value::Bool(value) => Some(value.to_string()),
@@ -211,7 +202,6 @@ impl Node {
     }
 
     /// The noun for the value's type, for messages.
-    #[must_use]
     pub fn kind(&self) -> &'static str {
         match self.value {
             Value::Null => "null",
@@ -224,7 +214,6 @@ impl Node {
     }
 
     /// Formats the document as JSON, indented by four spaces, without a final newline.
-    #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = String::new();
         self.write_json(&mut out, 0);

@@ -112,7 +112,6 @@ pub struct Extension {
 
 impl Extension {
     /// Whether the package has an `extension.vsomanifest`: integrations and offers do not.
-    #[must_use]
     pub fn has_service_manifest(&self) -> bool {
         let extends_services = |target: &Target| {
             matches!(
@@ -126,7 +125,6 @@ impl Extension {
     }
 
     /// The servers that the extension is for. Without a target, it is packed for all.
-    #[must_use]
     pub fn servers(&self) -> Servers {
         let is_cloud = |target: &Target| {
             matches!(
@@ -148,7 +146,6 @@ impl Extension {
     }
 
     /// The value of a key in `extension.vsomanifest`.
-    #[must_use]
     pub fn service_value(&self, key: &str) -> Option<&Node> {
         self.service
             .iter()
@@ -157,7 +154,6 @@ impl Extension {
     }
 
     /// The contributions.
-    #[must_use]
     pub fn contributions(&self) -> &[Node] {
         self.service_value("contributions")
             .and_then(Node::list)
@@ -193,7 +189,6 @@ fn contribution_id(contribution: &Node) -> String {
 }
 
 /// The folder of a task contribution, from its `properties.name`, joined to the root as tfx does.
-#[must_use]
 pub fn task_folder(name: &str) -> String {
     let name = name.replace('\\', "/");
     let segments: Vec<&str> = name

@@ -25,7 +25,6 @@ pub struct Finding {
 
 impl Finding {
     /// Creates a finding.
-    #[must_use]
     pub fn new(place: &FilePosition, problem: Problem) -> Self {
         Self {
             place: place.clone(),
@@ -44,13 +43,11 @@ impl Finding {
     }
 
     /// How severe it is.
-    #[must_use]
     pub fn severity(&self) -> Severity {
         self.problem.severity()
     }
 
     /// The remedy, as one sentence without a period; `None` if the problem's own sentence includes it.
-    #[must_use]
     pub fn remedy(&self) -> Option<String> {
         remedy::remedy(self)
     }

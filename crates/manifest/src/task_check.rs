@@ -63,7 +63,6 @@ const FILE_HANDLERS: [&str; 8] = [
 const OLD_HANDLERS: [&str; 4] = ["Node", "Node6", "Node10", "Node16"];
 
 /// Checks a `task.json`.
-#[must_use]
 pub fn check(document: &Node, servers: Servers) -> (TaskFacts, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut facts = TaskFacts::default();
@@ -156,7 +155,6 @@ fn text(document: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<Locat
 }
 
 /// Whether the text is a GUID in its common form.
-#[must_use]
 pub fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {

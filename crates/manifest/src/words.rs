@@ -4,7 +4,6 @@
 //! tfx-cli's `vsix-manifest-builder.ts` applies to keys in manifests.
 
 /// `large-icon` becomes `Large Icon`; letters and digits are separate words.
-#[must_use]
 pub fn start_case(key: &str) -> String {
     let mut out = String::new();
     let mut previous = Kind::Other;
@@ -46,7 +45,6 @@ pub(crate) fn decimal(text: &str) -> Option<f64> {
 }
 
 /// `my-link_x` becomes `Mylinkx`.
-#[must_use]
 pub fn joined(key: &str) -> String {
     let mut characters = key.chars().filter(|character| character.is_alphanumeric());
     let first: String = characters
@@ -57,7 +55,6 @@ pub fn joined(key: &str) -> String {
 }
 
 /// `pricing` becomes `Pricing`; the other letters stay.
-#[must_use]
 pub fn upper_first(key: &str) -> String {
     let mut characters = key.chars();
     let first: String = characters

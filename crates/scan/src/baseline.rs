@@ -40,7 +40,6 @@ impl Baseline {
     }
 
     /// The findings of a report, except those that a comment allows.
-    #[must_use]
     pub fn of(report: &Report) -> Self {
         let is_new = |finding: &&crate::Finding| {
             !matches!(finding.suppression, Some(Suppression::Inline(_)))
@@ -54,7 +53,6 @@ impl Baseline {
     }
 
     /// The file: one finding per line, sorted, so that versions can be compared and merged.
-    #[must_use]
     pub fn text(&self) -> String {
         let lines: Vec<String> = self
             .entries

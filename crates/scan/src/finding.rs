@@ -18,7 +18,6 @@ pub enum Certainty {
 
 impl Certainty {
     /// Its name in every output.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Possible => "possible",
@@ -39,7 +38,6 @@ pub enum Form {
 
 impl Form {
     /// Its name in every output.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -106,7 +104,6 @@ impl ResourceKind {
     ];
 
     /// Its name in outputs and paths.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::ServiceConnection => "service connection",
@@ -151,7 +148,6 @@ pub enum Safety {
 
 impl Safety {
     /// Its name in every output.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Safe => "safe",
@@ -240,7 +236,6 @@ pub(crate) fn is_workflow(path: &str) -> bool {
 impl Finding {
     /// The remedy, in one sentence, and a page of the repository about it. A GitHub Actions workflow has no service
     /// connection.
-    #[must_use]
     pub fn advice(&self) -> (&'static str, &'static str) {
         let has_a_page = self.rule.kind == Kind::Secret || self.rule.id == "publish-vsce";
         if is_workflow(&self.path) && !has_a_page {

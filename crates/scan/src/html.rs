@@ -9,7 +9,6 @@ const SCRIPT: &str = include_str!("report.js");
 
 /// The report as one page. `describe` describes a finding without its position; `summary` is one sentence, and so is
 /// each of the `notes` about what was not scanned.
-#[must_use]
 pub fn to_html(
     report: &Report,
     summary: &str,
@@ -110,7 +109,6 @@ fn diff(fix: &Fix) -> String {
 }
 
 /// Escapes text for HTML. Control characters, which are invisible, become spaces.
-#[must_use]
 pub fn escape_html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -14,7 +14,6 @@ use crate::rules;
 const SCHEMA: &str = "adieu.scan/1";
 
 /// The report as one JSON document.
-#[must_use]
 pub fn to_json(report: &Report) -> Value {
     let findings: Vec<Value> = report.findings.iter().map(finding).collect();
     let not_read: Vec<Value> = report.not_read.iter().map(not_read).collect();
@@ -113,7 +112,6 @@ fn not_read(not_read: &NotRead) -> Value {
 }
 
 /// A report of one resource's findings, from the document of [`to_json`]; `None` if it is something else.
-#[must_use]
 pub fn from_json(value: &Value) -> Option<Report> {
     let list = |name: &str| value[name].as_array().into_iter().flatten();
     let mut report = Report {

@@ -42,7 +42,6 @@ const SCHEMES: [&str; 5] = [
 const HOSTS: [&str; 2] = ["dev.azure.com", ".visualstudio.com"];
 
 /// The findings in a resource. `path` names it; `place` is its page in the portal.
-#[must_use]
 pub fn scan_resource(document: &Value, path: &str, place: &Resource, now: u64) -> Report {
     let mut report = Report {
         files: 1,
@@ -65,7 +64,6 @@ pub fn scan_resource(document: &Value, path: &str, place: &Resource, now: u64) -
 }
 
 /// How likely a service connection contains a personal access token; `None` if it does not.
-#[must_use]
 pub fn connection_with_a_pat(connection: &Value) -> Option<Certainty> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_ascii_lowercase();
     let kind = text(&connection["type"]);

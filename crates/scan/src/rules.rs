@@ -13,7 +13,6 @@ pub enum Kind {
 
 impl Kind {
     /// Its name in every output.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Secret => "secret",

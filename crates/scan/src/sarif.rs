@@ -12,7 +12,6 @@ use crate::rules::{Kind, Rule};
 const INFORMATION: &str = "https://marketplace.visualstudio.com/items?itemName=adieu.adieu";
 
 /// The report as one SARIF log. `describe` describes a finding without its position.
-#[must_use]
 pub fn to_sarif(report: &Report, version: &str, describe: impl Fn(&Finding) -> String) -> Value {
     let all: Vec<&Rule> = rules().collect();
     let results: Vec<Value> = report

@@ -88,7 +88,6 @@ fn leave_npm_to_the_feed_task(report: &mut Report) {
 }
 
 /// Scans those of the given files that exist.
-#[must_use]
 pub fn scan_existing(paths: &[PathBuf], options: &Options) -> Report {
     let mut report = in_parallel(paths, options);
     report.sort();

@@ -57,7 +57,6 @@ pub trait FreeForm: Kind {}
 
 impl<K: FreeForm> Secret<K> {
     /// Wraps a value.
-    #[must_use]
     pub fn new(value: String) -> Self {
         Self {
             value: Zeroizing::new(value),
@@ -84,7 +83,6 @@ impl<K: Kind> Secret<K> {
 
     /// The value itself, for the code that masks it or returns it to the user. A test in `xtask` lists every file
     /// that may call this.
-    #[must_use]
     pub fn reveal(&self) -> &str {
         &self.value
     }
@@ -98,7 +96,6 @@ impl<K: Kind> Secret<K> {
 
     /// Every form of the value that a log could contain and a masker must know: the value itself, and its base64
     /// forms after any user name.
-    #[must_use]
     pub fn forms_to_mask(&self) -> Vec<Zeroizing<String>> {
         forms::to_mask(&self.value)
     }
@@ -112,7 +109,6 @@ impl<K: Kind> fmt::Debug for Secret<K> {
 
 impl AccessToken {
     /// Converts the token, which was requested for Microsoft Graph, so that it can no longer be sent to Azure DevOps.
-    #[must_use]
     pub fn into_graph_token(self) -> GraphToken {
         Secret {
             value: self.value,
@@ -123,7 +119,6 @@ impl AccessToken {
 
 impl JobToken {
     /// The same token for feeds of the job's own organization, which accept it as they accept an access token.
-    #[must_use]
     pub fn for_own_feeds(&self) -> AccessToken {
         Secret {
             value: Zeroizing::new(self.value.to_string()),
@@ -200,7 +195,6 @@ pub type GitCredential = Secret<kind::GitCredential>;
 
 impl EndpointSecret {
     /// A copy of the key. It was created to be passed on, and is useless once its endpoint is gone.
-    #[must_use]
     pub fn duplicate(&self) -> Self {
         Self::new(self.value.to_string())
     }

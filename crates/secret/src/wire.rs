@@ -81,7 +81,6 @@ pub(crate) fn remember(value: &str) {
 
 /// Replaces every credential that this process has sent with three asterisks: raw, percent-encoded, inside base64,
 /// broken into lines, or in part.
-#[must_use]
 pub fn redacted(text: &str) -> String {
     let hidden = with(|sent| {
         let mut hidden = Vec::new();

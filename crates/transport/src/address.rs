@@ -5,13 +5,11 @@
 use reqwest::Url;
 
 /// Whether credentials may be sent to this address: HTTPS, or plain HTTP that does not leave the machine.
-#[must_use]
 pub fn may_carry_credentials(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
 /// Whether the address is on this machine.
-#[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else {
         return false;
@@ -24,7 +22,6 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 /// Host and, if it is not the scheme's default, port.
-#[must_use]
 pub fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port() {

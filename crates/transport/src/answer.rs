@@ -37,13 +37,11 @@ pub enum Body {
 
 impl Answer {
     /// Whether the status is a transient one.
-    #[must_use]
     pub fn is_busy(&self) -> bool {
         is_busy(self.status)
     }
 
     /// The value of `Retry-After` in seconds; a date is relative to this machine's clock.
-    #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         let value = self.header(RETRY_AFTER.as_str())?;
         if let Ok(seconds) = value.trim().parse() {
@@ -62,13 +60,11 @@ impl Answer {
     }
 
     /// A header's text.
-    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// The IDs with which the services' support finds a request.
-    #[must_use]
     pub fn correlation(&self, names: &[&'static str]) -> Correlation {
         let ids = names
             .iter()
@@ -79,7 +75,6 @@ impl Answer {
 
     /// Whether this is Azure DevOps' answer to clients that are not signed in: it shows a page (203, or 200 with
     /// HTML) or redirects to one. `instead` is what the body is.
-    #[must_use]
     pub fn asks_for_a_sign_in(&self, instead: &NotTheService) -> bool {
         match instead {
             NotTheService::Redirect { to } => {
@@ -92,7 +87,6 @@ impl Answer {
     }
 
     /// The body's JSON, or what it is instead.
-    #[must_use]
     pub fn read(&self) -> Body {
         if (300..400).contains(&self.status) {
             let to = self
@@ -129,13 +123,11 @@ impl Answer {
 }
 
 /// Whether a service with this status may answer in a minute.
-#[must_use]
 pub fn is_busy(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
 
 /// The first line of a service's text: the others repeat IDs that have their own fields.
-#[must_use]
 pub fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().trim().to_owned()
 }

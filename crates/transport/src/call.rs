@@ -46,7 +46,6 @@ pub struct Reply {
 
 impl<'a> Call<'a> {
     /// A call with the limits for a small request: 15 seconds per attempt, 256 KiB.
-    #[must_use]
     pub fn new(service: &'static Service, url: &'a Url, deadline: Deadline) -> Self {
         Self {
             service,
@@ -58,7 +57,6 @@ impl<'a> Call<'a> {
     }
 
     /// A failure before anything was sent, or without an answer.
-    #[must_use]
     pub fn no_answer(&self, cause: NoAnswer, attempts: u32) -> ServiceFailure {
         ServiceFailure::no_answer(self.service, host(self.url), attempts, cause)
     }
@@ -140,7 +138,6 @@ impl Transport {
 
 impl Reply {
     /// An answer that was not received through a call.
-    #[must_use]
     pub fn new(service: &'static Service, url: &Url, attempt: u32, answer: Answer) -> Self {
         Self {
             service,
@@ -151,19 +148,16 @@ impl Reply {
     }
 
     /// HTTP status.
-    #[must_use]
     pub fn status(&self) -> u16 {
         self.answer.status
     }
 
     /// The IDs with which the service's support finds the request.
-    #[must_use]
     pub fn correlation(&self) -> Correlation {
         self.answer.correlation(self.service.correlation)
     }
 
     /// The failure for an answer of a service that is busy.
-    #[must_use]
     pub fn busy(&self, message: Option<&ServiceMessage>) -> ServiceFailure {
         self.failure(FailureCause::Busy {
             status: self.status(),
@@ -173,7 +167,6 @@ impl Reply {
     }
 
     /// The failure for an answer that is not the service's.
-    #[must_use]
     pub fn not_the_service(&self, instead: NotTheService) -> ServiceFailure {
         self.failure(FailureCause::NotTheService {
             status: self.status(),
@@ -183,7 +176,6 @@ impl Reply {
 
     /// The failure for an answer of a service that always sends JSON: busy, cut off, or not the service's. `missing`
     /// is the field without which JSON is not its answer.
-    #[must_use]
     pub fn not_an_answer(&self, body: Body, missing: &'static str) -> ServiceFailure {
         if self.answer.is_busy() {
             return self.busy(ServiceMessage::read(&self.answer, &body).as_ref());

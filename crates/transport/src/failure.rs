@@ -79,7 +79,6 @@ pub enum FailureCause {
 
 impl ServiceFailure {
     /// A request that could not be sent, or was not answered.
-    #[must_use]
     pub fn no_answer(
         service: &'static Service,
         host: String,
@@ -96,7 +95,6 @@ impl ServiceFailure {
     }
 
     /// Whether the same request may succeed in a minute, without any change.
-    #[must_use]
     pub fn is_transient(&self) -> bool {
         match &self.cause {
             FailureCause::NoAnswer(cause) => cause.is_transient(),
@@ -106,13 +104,11 @@ impl ServiceFailure {
     }
 
     /// Whether the service throttles requests (429).
-    #[must_use]
     pub fn is_throttled(&self) -> bool {
         matches!(self.cause, FailureCause::Busy { status: 429, .. })
     }
 
     /// Seconds until the service wants another request.
-    #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self.cause {
             FailureCause::Busy { retry_after, .. } => retry_after,
@@ -121,7 +117,6 @@ impl ServiceFailure {
     }
 
     /// Why there was no answer, if there was none.
-    #[must_use]
     pub fn unanswered(&self) -> Option<&NoAnswer> {
         match &self.cause {
             FailureCause::NoAnswer(cause) => Some(cause),
@@ -131,7 +126,6 @@ impl ServiceFailure {
 
     /// Whether the request may have taken effect: the answer is missing, or the service failed. If the service was
     /// not reached, or rejected the request, it had no effect.
-    #[must_use]
     pub fn leaves_doubt(&self) -> bool {
         match &self.cause {
             FailureCause::NoAnswer(cause) => {

@@ -7,7 +7,6 @@ use std::net::IpAddr;
 use reqwest::Url;
 
 /// Whether one entry of a `NO_PROXY` sends an address past a proxy.
-#[must_use]
 pub fn goes_past_a_proxy(entry: &str, target: &Url) -> bool {
     NoProxy::read(entry).covers(target)
 }

@@ -60,7 +60,6 @@ impl fmt::Display for CertificateProblem {
 
 impl NoAnswer {
     /// Whether a retry can help. Certificates, and proxies that require authentication, need a change first.
-    #[must_use]
     pub fn is_transient(&self) -> bool {
         !matches!(
             self,

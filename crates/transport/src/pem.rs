@@ -12,7 +12,6 @@ use rustls_pki_types::pem::PemObject as _;
 pub type Certificates = Vec<CertificateDer<'static>>;
 
 /// The certificates in a file; other blocks and invalid ones are skipped.
-#[must_use]
 pub fn certificates(file: &[u8]) -> Certificates {
     if file.first() == Some(&0x30) {
         return vec![CertificateDer::from(file.to_vec())];
@@ -24,7 +23,6 @@ pub fn certificates(file: &[u8]) -> Certificates {
 }
 
 /// The same certificates as the text of a file.
-#[must_use]
 pub fn pem(certificates: &[CertificateDer<'_>]) -> String {
     let mut text = String::new();
     for certificate in certificates {

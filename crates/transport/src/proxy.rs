@@ -61,7 +61,6 @@ impl Proxy {
     }
 
     /// The patterns that were skipped.
-    #[must_use]
     pub fn unreadable_patterns(&self) -> &[String] {
         &self.unreadable
     }
@@ -145,7 +144,6 @@ pub struct ProxyVariables {
 
 impl ProxyVariables {
     /// Reads the variables: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, each also in lowercase.
-    #[must_use]
     pub fn read(variable: impl Fn(&'static str) -> Option<String>) -> Self {
         let value = |name| variable(name).filter(|value| !value.is_empty());
         let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -159,7 +157,6 @@ impl ProxyVariables {
     }
 
     /// Reads those of this process.
-    #[must_use]
     #[expect(
         clippy::disallowed_methods,
         reason = "a library's own default, as curl and reqwest have it; Adieu passes the variables"
@@ -169,7 +166,6 @@ impl ProxyVariables {
     }
 
     /// Whether they name a proxy.
-    #[must_use]
     pub fn name_a_proxy(&self) -> bool {
         self.proxy.is_some()
     }

@@ -74,19 +74,16 @@ pub struct Deadline(Instant);
 
 impl Deadline {
     /// Half a minute from now.
-    #[must_use]
     pub fn start() -> Self {
         Self::after(BOUND)
     }
 
     /// `time` from now, but at most a century, which makes no difference to a program.
-    #[must_use]
     pub fn after(time: Duration) -> Self {
         Self(Instant::now() + time.min(CENTURY))
     }
 
     /// The remaining time.
-    #[must_use]
     pub fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }

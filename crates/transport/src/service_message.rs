@@ -22,7 +22,6 @@ impl ServiceMessage {
     /// The message in an answer: in its JSON (the three formats of Azure DevOps and the one of Microsoft Graph), or
     /// else in `X-TFS-ServiceError`, which the front door sends with bodies that are empty, cut off or HTML, or else
     /// in a text for people.
-    #[must_use]
     pub fn read(answer: &Answer, body: &Body) -> Option<Self> {
         let in_json = match body {
             Body::Json(json) => in_json(json),
@@ -38,7 +37,6 @@ impl ServiceMessage {
     }
 
     /// TF24668: the organization is stopped. It comes with 503, until an owner starts it again.
-    #[must_use]
     pub fn is_of_a_stopped_organization(&self) -> bool {
         self.text.contains("TF24668")
     }

@@ -30,7 +30,6 @@ fn distribution_file() -> Certificates {
 
 /// The machine's own root certificates, for a program that takes a file in place of them: those of the distribution's
 /// file, or else of the system's store. Empty if an image has none.
-#[must_use]
 pub fn system_roots() -> Certificates {
     let roots = distribution_file();
     // Every macOS has `/etc/ssl/cert.pem`, which its own curl and git read; the code for its store is 10 KB deflated.

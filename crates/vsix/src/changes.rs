@@ -29,7 +29,6 @@ pub struct Changes {
 
 impl Changes {
     /// Whether there are no changes.
-    #[must_use]
     pub fn is_none(&self) -> bool {
         self.publisher.is_none()
             && self.extension_id.is_none()

@@ -33,7 +33,6 @@ pub struct Checksums {
 
 impl Checksums {
     /// Whether every listed entry exists and has its digest.
-    #[must_use]
     pub fn is_ok(&self) -> bool {
         self.listed
             .iter()

@@ -17,7 +17,6 @@ pub struct Digest([u8; 32]);
 
 impl Digest {
     /// The digest of bytes in memory.
-    #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
@@ -39,7 +38,6 @@ impl Digest {
     }
 
     /// Parses 64 hexadecimal digits.
-    #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
         if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {

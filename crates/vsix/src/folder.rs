@@ -91,7 +91,6 @@ impl Folder {
     /// evaluates.
     ///
     /// `output` is the file or folder for the package; `None` means the current folder.
-    #[must_use]
     pub fn read(sources: &Sources, changes: &Changes, output: Option<&Path>) -> Self {
         let mut findings = Vec::new();
         let root = Root::open(&sources.root).ok();

@@ -97,7 +97,6 @@ fn is_program(path: &Path) -> bool {
 
 /// Files whose path from `root` matches a pattern such as `out/*.vsix` or `../*.json`, those in the nearest folder
 /// first, then by name.
-#[must_use]
 pub fn files_like(root: &Path, pattern: &str) -> Vec<PathBuf> {
     let pattern = pattern.replace('\\', "/");
     // The folders before the first special character are literal: they may lead outside the root, and only what they

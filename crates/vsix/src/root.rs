@@ -155,13 +155,11 @@ pub struct RootFile {
 
 impl RootFile {
     /// Its absolute path.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Its size when it was found.
-    #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }

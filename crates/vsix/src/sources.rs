@@ -27,7 +27,6 @@ pub struct Sources {
 
 impl Sources {
     /// The folder's `vss-extension.json`.
-    #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),

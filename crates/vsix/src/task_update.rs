@@ -57,7 +57,6 @@ pub struct TaskUpdates {
 
 impl TaskUpdates {
     /// Whether there are no changes.
-    #[must_use]
     pub fn is_none(&self) -> bool {
         self.version.is_none() && !self.ids
     }
@@ -65,7 +64,6 @@ impl TaskUpdates {
 
 /// The ID of a task: UUIDv5 (RFC 9562) of `publisher.extension.task`, in the namespace that the extension tasks of
 /// Microsoft DevLabs use, so that IDs stay the same for users of those tasks.
-#[must_use]
 pub fn task_id(publisher: &str, extension_id: &str, task: &str) -> String {
     let namespace = Uuid::new_v5(
         &Uuid::NAMESPACE_URL,

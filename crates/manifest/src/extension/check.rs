@@ -20,7 +20,6 @@ const OLD_CATEGORIES: [&str; 6] = [
 ];
 
 /// Checks the extension. What is missing is reported at the position `manifest`.
-#[must_use]
 pub fn check(extension: &Extension, manifest: &FilePosition) -> Vec<Finding> {
     let mut findings = Vec::new();
     identity(extension, manifest, &mut findings);
@@ -111,7 +110,6 @@ fn identity(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<F
 }
 
 /// The numbers of a version: one to four, each of at most 31 bits, as the Marketplace accepts them.
-#[must_use]
 pub fn parse_version(version: &str) -> Option<Vec<u32>> {
     let parts: Vec<u32> = version
         .split('.')

@@ -10,7 +10,6 @@ use crate::document::{Node, Value};
 const MARK: &str = "i18n:";
 
 /// The text without its mark, in the manifest's own language.
-#[must_use]
 pub fn default_text(text: &str) -> &str {
     text.strip_prefix(MARK).unwrap_or(text)
 }
@@ -27,7 +26,6 @@ pub struct Translations {
 impl Translations {
     /// The translation of a key, which is a flat name or a path through nested objects. An empty one counts as
     /// missing.
-    #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         let flat = self.document.get(key);
         let nested = || {
@@ -41,7 +39,6 @@ impl Translations {
 
     /// The translation of a text in the package manifest. Without one, the text itself if it is marked for
     /// translation, otherwise `None`.
-    #[must_use]
     pub fn of<'a>(&'a self, key: &str, value: Option<&'a Located<String>>) -> Option<&'a str> {
         self.get(key)
             .or_else(|| value.and_then(|value| value.value.strip_prefix(MARK)))
@@ -49,7 +46,6 @@ impl Translations {
 }
 
 /// Builds `extension.vsomanifest`, in the manifest's own language or in another one.
-#[must_use]
 pub fn service_manifest(extension: &Extension, translations: Option<&Translations>) -> Node {
     let members = extension
         .service

@@ -18,7 +18,6 @@ pub struct Partial {
 }
 
 /// Merges the manifests, in order.
-#[must_use]
 pub fn merge(partials: &[Partial]) -> (Extension, Vec<Finding>) {
     let mut merger = Merger::default();
     for (origin, partial) in partials.iter().enumerate() {

@@ -20,7 +20,6 @@ pub struct Report {
 
 /// The findings by file and line. After the first few of one kind, the last one that is shown has the number of the
 /// rest.
-#[must_use]
 pub fn fold(findings: &[Finding]) -> Vec<Report> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     adieu_order::sort_by(&mut sorted, |one, other| one.place.cmp(&other.place));

@@ -19,7 +19,6 @@ pub enum Severity {
 
 impl Problem {
     /// The problem's severity.
-    #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
             Self::UnknownHandler { is_alone: true, .. } => Severity::Error,

@@ -27,7 +27,6 @@ pub struct Entry {
 
 impl Entry {
     /// Whether the entry is a folder.
-    #[must_use]
     pub fn is_folder(&self) -> bool {
         self.name.ends_with('/')
     }

@@ -61,13 +61,11 @@ impl<R: Read + Seek> Archive<R> {
     }
 
     /// The entries, in the directory's order.
-    #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// The entry with that name, in any letter case, as the Open Packaging Conventions compare part names.
-    #[must_use]
     pub fn find(&self, name: &str) -> Option<&Entry> {
         self.entries
             .iter()

@@ -18,7 +18,6 @@ pub enum Source {
 
 impl Source {
     /// Uncompressed size in bytes.
-    #[must_use]
     pub fn size(&self) -> u64 {
         match self {
             Self::File(file) => file.size(),
@@ -68,7 +67,6 @@ impl Source {
     }
 
     /// The file, if there is one, for messages.
-    #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::File(file) => Some(file.path()),

@@ -8,7 +8,6 @@ use zip::DateTime;
 /// Seconds since 1970, as in `SOURCE_DATE_EPOCH` (reproducible-builds.org), as UTC.
 ///
 /// A ZIP header holds the years 1980 to 2107 in steps of two seconds; other times become the nearest one.
-#[must_use]
 pub fn timestamp(seconds: u64) -> DateTime {
     const FIRST: u64 = 315_532_800;
     const LAST: u64 = 4_354_819_199;
