@@ -270,6 +270,11 @@ impl Report {
         self
     }
 
+    /// A service's own message, and the IDs for its support.
+    fn said(self, message: &str, correlation: &Correlation) -> Self {
+        self.fact("it said", message).correlation(correlation)
+    }
+
     fn correlation(mut self, correlation: &Correlation) -> Self {
         for (name, value) in &correlation.ids {
             self = self.fact(name, value);

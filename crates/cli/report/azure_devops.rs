@@ -46,8 +46,7 @@ pub(super) fn answer(
                 "Could not {doing}: Azure DevOps ({host}) does not accept this token ({status})."
             ),
         )
-        .fact("it said", message)
-        .correlation(correlation)
+        .said(message, correlation)
         .remedy(requested_by.words(
             "Run the job again for a new token; if it is refused too, check that the connection's \
              identity is enabled in Microsoft Entra.",
@@ -67,8 +66,7 @@ pub(super) fn answer(
                  sign-in ({status})."
             ),
         )
-        .fact("it said", message.as_deref().unwrap_or_default())
-        .correlation(correlation)
+        .said(message.as_deref().unwrap_or_default(), correlation)
         .remedy(requested_by.words(
             "First add the connection's identity to an organization in its own tenant \
              (Organization settings → Users), so that Azure DevOps knows it.",
@@ -273,8 +271,7 @@ fn refused(
             refusal.status, refusal.host
         ),
     )
-    .fact("it said", &refusal.message)
-    .correlation(&refusal.correlation)
+    .said(&refusal.message, &refusal.correlation)
     .remedy(remedy)
 }
 

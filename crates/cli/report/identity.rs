@@ -57,8 +57,7 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, requested_by: Requ
              sign-in ({status})."
             ),
         )
-        .fact("it said", message.as_deref().unwrap_or_default())
-        .correlation(correlation)
+        .said(message.as_deref().unwrap_or_default(), correlation)
         .remedy(
             "Run the job again: its token expires with the job's time limit, and only its \
          own collection accepts it.",
@@ -67,52 +66,43 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, requested_by: Requ
             status,
             message,
             correlation,
-        } if message.contains("TF24668") => Report::new(
-            "tf24668",
-            format!(
-                "Azure DevOps issued no ID token: the organization is inactive (TF24668, \
-                 {status})."
-            ),
-        )
-        .fact("it said", message)
-        .correlation(correlation)
-        .remedy(
-            "Have an owner open the organization in a browser and follow the page; retrying does \
-             not help.",
-        ),
-        Error::IdTokenRefused {
-            status,
-            message,
-            correlation,
-        } if message.contains("VS800075") => Report::new(
-            "vs800075",
-            format!(
-                "Azure DevOps issued no ID token: the project does not exist, or is not \
-             shown to the job (VS800075, {status})."
-            ),
-        )
-        .fact("it said", message)
-        .correlation(correlation)
-        .remedy(
-            "Add the job's build identity to the project (Project settings → Permissions → \
-         Readers), or limit the job's scope to it.",
-        ),
-        Error::IdTokenRefused {
-            status,
-            message,
-            correlation,
-        } => Report::new(
-            "id-token",
-            format!(
-                "Azure DevOps did not issue an ID token for the service connection (HTTP {status})."
-            ),
-        )
-        .fact("it said", message)
-        .correlation(correlation)
-        .remedy(
-            "Write the connection's name, not a variable, into azureDevOpsServiceConnection or \
-             azureSubscription, and permit the pipeline (the connection's page → Security).",
-        ),
+        } => {
+            let report = |section: &str, reason: String, remedy: &str| {
+                Report::new(section, format!("Azure DevOps {reason}"))
+                    .said(message, correlation)
+                    .remedy(remedy)
+            };
+            if message.contains("TF24668") {
+                report(
+                    "tf24668",
+                    format!(
+                        "issued no ID token: the organization is inactive (TF24668, {status})."
+                    ),
+                    "Have an owner open the organization in a browser and follow the page; \
+                     retrying does not help.",
+                )
+            } else if message.contains("VS800075") {
+                report(
+                    "vs800075",
+                    format!(
+                        "issued no ID token: the project does not exist, or is not shown to the \
+                         job (VS800075, {status})."
+                    ),
+                    "Add the job's build identity to the project (Project settings → Permissions \
+                     → Readers), or limit the job's scope to it.",
+                )
+            } else {
+                report(
+                    "id-token",
+                    format!(
+                        "did not issue an ID token for the service connection (HTTP {status})."
+                    ),
+                    "Write the connection's name, not a variable, into \
+                     azureDevOpsServiceConnection or azureSubscription, and permit the pipeline \
+                     (the connection's page → Security).",
+                )
+            }
+        }
         Error::WorkflowTokenRefused {
             host,
             status,
@@ -122,8 +112,7 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, requested_by: Requ
             "github-actions",
             format!("GitHub Actions ({host}) did not issue an ID token (HTTP {status})."),
         )
-        .fact("it said", message.as_deref().unwrap_or_default())
-        .correlation(correlation)
+        .said(message.as_deref().unwrap_or_default(), correlation)
         .remedy(
             "Run the job again: its request token expires with the job, and only a running job \
              has one.",

@@ -80,9 +80,9 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
                 format!("Only an Owner of the publisher {publisher} can change its members."),
             );
             let report = match error {
-                adieu_devops::Error::Refused(refusal) => report
-                    .fact("it said", &refusal.message)
-                    .correlation(&refusal.correlation),
+                adieu_devops::Error::Refused(refusal) => {
+                    report.said(&refusal.message, &refusal.correlation)
+                }
                 _ => report,
             };
             report.remedy(&format!(
@@ -126,9 +126,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
             )
             .fact("Microsoft Graph", graph_failure);
             if let adieu_devops::Error::Refused(refusal) = error {
-                report = report
-                    .fact("it said", &refusal.message)
-                    .correlation(&refusal.correlation);
+                report = report.said(&refusal.message, &refusal.correlation);
             } else {
                 report.also = vec![azure_devops::refusal(
                     "add it",

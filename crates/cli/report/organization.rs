@@ -234,12 +234,8 @@ pub(super) fn with_service_message(report: Report, error: &Error) -> Report {
             message,
             correlation,
             ..
-        } => report
-            .fact("it said", message.as_deref().unwrap_or_default())
-            .correlation(correlation),
-        Error::Refused(refusal) => report
-            .fact("it said", &refusal.message)
-            .correlation(&refusal.correlation),
+        } => report.said(message.as_deref().unwrap_or_default(), correlation),
+        Error::Refused(refusal) => report.said(&refusal.message, &refusal.correlation),
         _ => report,
     }
 }
