@@ -177,7 +177,7 @@ fn names_an_identity_that_is_not_a_member() {
         &world,
         &offboard(&world, unknown, &["--yes"]),
         &expect![[r#"
-            error: contoso has no service principal or managed identity with the id [GUID].
+            error: contoso has no service principal or managed identity with the ID [GUID].
             What to do: Compare it with: adieu onboard --list --organization contoso
             More: adieu explain offboard
             exit 1
@@ -200,7 +200,7 @@ fn names_an_identity_that_is_not_a_member() {
         &world,
         &offboard(&world, &registration, &["--yes"]),
         &expect![[r#"
-            error: contoso has no service principal or managed identity with the id [APP REGISTRATION].
+            error: contoso has no service principal or managed identity with the ID [APP REGISTRATION].
               Microsoft Graph: Insufficient privileges to complete the operation.
             What to do: Compare it with: adieu onboard --list --organization contoso
             More: adieu explain offboard

@@ -199,7 +199,7 @@ fn a_script_has_a_stand_in_while_it_runs() {
         .run();
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     expect![[r#"
-        AZURE_DEVOPS_TOKEN: a stand-in for Azure DevOps, good for contoso through HTTPS_PROXY.
+        AZURE_DEVOPS_TOKEN: a stand-in for Azure DevOps, valid for contoso through HTTPS_PROXY.
         adieu-stand-in-KEY
         expires: 
         "name":"hello"
@@ -216,7 +216,7 @@ fn a_job_has_a_stand_in_until_it_ends() {
     let rest = RestOfJob::of(&world, job(&world, None), &[]);
     expect![[r#"
         Signed in at [ENTRA], tenant [TENANT].
-        AZURE_DEVOPS_TOKEN: a stand-in for Azure DevOps, good for contoso through HTTPS_PROXY.
+        AZURE_DEVOPS_TOKEN: a stand-in for Azure DevOps, valid for contoso through HTTPS_PROXY.
         Configured until the job ends: proxy."#]]
     .assert_eq(&steady(&world, &rest.log));
     let curl = format!(

@@ -99,7 +99,7 @@ fn a_registry_needs_a_connection_and_a_name() {
         More: adieu explain feeds"#]]
     .assert_eq(&failed(&[REGISTRY]));
     expect![[r#"
-        ##[error]containerRegistries: 'docker.io' is not a registry of Azure.
+        ##[error]containerRegistries: 'docker.io' is not an Azure container registry.
         What to do: Write its login server, one per line: contoso.azurecr.io
         More: adieu explain feeds"#]]
     .assert_eq(&failed(&[

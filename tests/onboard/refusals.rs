@@ -18,7 +18,7 @@ fn names_the_id_that_was_mistaken_for_another() {
         &output,
         &expect![[r#"
             warning: Microsoft Graph did not say which application this is (Insufficient privileges to complete the operation), so [APP REGISTRATION] is used as the object id of its enterprise application.
-            error: contoso found no enterprise application with the object id [APP REGISTRATION] in its tenant (VS860016): a client id or an app registration's object id was given, or another tenant's.
+            error: contoso found no enterprise application with the object ID [APP REGISTRATION] in its tenant (VS860016): a client ID or an app registration's object ID was given, or another tenant's.
               Microsoft Graph: Insufficient privileges to complete the operation.
               it said: (5000) VS860016: Could not find originId '[APP REGISTRATION]' in the backing domain '[TENANT]'.
             What to do: Take the Object ID of Microsoft Entra → Enterprise applications → the application, or: az ad sp show --id CLIENT_ID --query id -o tsv
@@ -46,7 +46,7 @@ fn refuses_an_unknown_id_before_any_change() {
         &world,
         &output,
         &expect![[r#"
-        error: Tenant [TENANT] has no application with the id [GUID]: it is neither a client id nor the object id of an enterprise application or of an app registration there.
+        error: Tenant [TENANT] has no application with the ID [GUID]: it is neither a client ID nor the object ID of an enterprise application or of an app registration there.
         What to do: Compare the ID with the application's page; the ID of a subscription, a secret or another tenant does not work.
         More: adieu explain vs860016
         exit 1

@@ -172,7 +172,7 @@ fn a_script_without_a_token_calls_the_organization_that_is_named() {
         Job
           Checkout: Succeeded
           Run without a token: Succeeded
-            AZURE_DEVOPS_TOKEN: a stand-in for Azure DevOps, good for fabrikam through HTTPS_PROXY.
+            AZURE_DEVOPS_TOKEN: a stand-in for Azure DevOps, valid for fabrikam through HTTPS_PROXY.
             "name":"web"
             adieu: the stand-in of AZURE_DEVOPS_TOKEN is replaced for the organization fabrikam only.
             Requests with stand-ins:

@@ -145,7 +145,7 @@ impl StandIns {
         for (name, value) in &self.values {
             log.mask(value);
             log.say(&format!(
-                "{name}: a stand-in for Azure DevOps, good for {} through HTTPS_PROXY.",
+                "{name}: a stand-in for Azure DevOps, valid for {} through HTTPS_PROXY.",
                 [&allowed.organizations[..], &allowed.publishers]
                     .concat()
                     .join(", ")
@@ -206,14 +206,14 @@ pub(crate) fn is_our_proxy(value: &str) -> bool {
     value.starts_with(ADDRESS)
 }
 
-/// Whether a file with roots is one that this wrote.
+/// Whether a file of root certificates was written by such a proxy.
 pub(crate) fn are_our_roots(path: &str) -> bool {
     let name = PathBuf::from(path);
     let name = name.file_name().unwrap_or_default().to_string_lossy();
     name.starts_with(PREFIX)
 }
 
-/// What was asked with stand-ins, in lines for a log. Nothing where nothing was.
+/// The requests with stand-ins, as lines for a log; nothing if there were none.
 pub(crate) fn lines_of(journal: &str) -> Option<String> {
     let lines = journal.trim_end();
     (!lines.is_empty()).then(|| format!("Requests with stand-ins:\n{lines}"))

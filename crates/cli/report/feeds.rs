@@ -101,7 +101,7 @@ pub(super) fn problem(problem: &FeedsProblem, requested_by: RequestedBy) -> Repo
         .remedy(&served()),
         FeedsProblem::NotARegistry(line) => Report::new(
             "feeds",
-            format!("containerRegistries: '{line}' is not a registry of Azure."),
+            format!("containerRegistries: '{line}' is not an Azure container registry."),
         )
         .remedy("Write its login server, one per line: contoso.azurecr.io"),
         FeedsProblem::NoConnection => Report::new(

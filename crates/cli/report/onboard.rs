@@ -45,9 +45,8 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
         OnboardProblem::NoApplication { id, tenant } => Report::new(
             "vs860016",
             format!(
-                "{} has no application with the id {id}: it is neither a client \
-                 id nor \
-                 the object id of an enterprise application or of an app registration there.",
+                "{} has no application with the ID {id}: it is neither a client ID \
+                 nor the object ID of an enterprise application or of an app registration there.",
                 named(tenant)
             ),
         )
@@ -96,7 +95,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
         } => Report::new(
             "offboard",
             format!(
-                "{organization} has no service principal or managed identity with the id {id}."
+                "{organization} has no service principal or managed identity with the ID {id}."
             ),
         )
         .fact("Microsoft Graph", graph_failure)
@@ -119,8 +118,8 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
             let mut report = Report::new(
                 "vs860016",
                 format!(
-                    "{organization} found no enterprise application with the object id \
-                 {id} in its tenant (VS860016): a client id or an app registration's object id \
+                    "{organization} found no enterprise application with the object ID \
+                 {id} in its tenant (VS860016): a client ID or an app registration's object ID \
                  was given, or another tenant's."
                 ),
             )
