@@ -187,7 +187,7 @@ impl Configure {
         if !self.has_proxy() {
             let is_named = self.allowed != Allowed::default();
             let line = "organizations and publishers";
-            let lonely = is_named.then(|| problem(line, ConfigureProblemKind::OfProxyAlone));
+            let lonely = is_named.then(|| problem(line, ConfigureProblemKind::ProxyOnly));
             return lonely.into_iter().collect();
         }
         let words = self
@@ -200,10 +200,13 @@ impl Configure {
         lines.extend(others.map(|one| format!("{}={}", one.name, one.resource)));
         let mut problems: Vec<ConfigureProblem> = lines
             .iter()
-            .map(|line| problem(line, ConfigureProblemKind::BesideProxy))
+            .map(|line| problem(line, ConfigureProblemKind::ConflictsWithProxy))
             .collect();
         if self.resources.is_some() {
-            problems.push(problem("resources", ConfigureProblemKind::BesideProxy));
+            problems.push(problem(
+                "resources",
+                ConfigureProblemKind::ConflictsWithProxy,
+            ));
         }
         if tokens.is_empty() {
             problems.push(problem("proxy", ConfigureProblemKind::NoStandIn));
@@ -212,9 +215,9 @@ impl Configure {
     }
 
     /// Something else of the step that would give scripts a real token beside `proxy`.
-    pub(crate) fn refuse_beside_proxy(&self, input: &'static str) -> Result<(), Failure> {
+    pub(crate) fn refuse_with_proxy(&self, input: &'static str) -> Result<(), Failure> {
         match self.has_proxy() {
-            true => Err(of_proxy(input, ConfigureProblemKind::BesideProxy)),
+            true => Err(of_proxy(input, ConfigureProblemKind::ConflictsWithProxy)),
             false => Ok(()),
         }
     }
@@ -224,7 +227,7 @@ impl Configure {
         self.mechanisms.contains(&Mechanism::Proxy)
     }
 
-    /// What stand-ins are good for: the organizations that are named, else this one.
+    /// Where stand-ins are replaced: the named organizations, or else this one.
     pub(crate) fn allowed(&self, organization: Option<&str>) -> Result<Allowed, Failure> {
         let mut allowed = self.allowed.clone();
         if allowed.organizations.is_empty() {
@@ -317,7 +320,7 @@ impl Configure {
         match all.find(|mechanism| mechanism.presents_id_tokens()) {
             Some(mechanism) => Err(Failure::Configure(vec![ConfigureProblem {
                 line: mechanism.word().to_owned(),
-                reason: ConfigureProblemKind::TaskAlone,
+                reason: ConfigureProblemKind::TaskOnly,
             }])),
             None => Ok(()),
         }

@@ -108,7 +108,7 @@ pub(crate) enum Failure {
         page: Option<String>,
     },
     /// An organization does not know the caller, or not with this token.
-    NotKnownThere(Box<NotKnownThere>),
+    UnknownIdentity(Box<UnknownIdentity>),
     /// The caller cannot see a repository.
     NoRepository {
         /// `project/repository`
@@ -225,7 +225,7 @@ impl Failure {
 
 /// The identity that was refused, and where.
 #[derive(Debug)]
-pub(crate) struct NotKnownThere {
+pub(crate) struct UnknownIdentity {
     pub(crate) organization: String,
     /// `ask contoso who this is`
     pub(crate) doing: String,

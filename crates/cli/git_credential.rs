@@ -20,7 +20,7 @@ use clap::Args;
 
 use crate::configure::{GIT_ENDPOINT, GIT_ENDPOINT_KEY};
 use crate::credential::{self, CredentialArguments, SignIn};
-use crate::failure::{Failure, GitProblem, NotKnownThere};
+use crate::failure::{Failure, GitProblem, UnknownIdentity};
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::report::Report;
@@ -156,7 +156,7 @@ async fn who(token: AccessToken, organization: Organization<'_>, transport: &Tra
                 DevOpsError::Refused(refusal) => IdentityIds::from(&**refusal),
                 _ => IdentityIds::default(),
             };
-            Failure::NotKnownThere(Box::new(NotKnownThere {
+            Failure::UnknownIdentity(Box::new(UnknownIdentity {
                 doing: format!("sign in to {}", named.name),
                 organization: named.name,
                 identity: None,

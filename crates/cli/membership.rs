@@ -5,7 +5,7 @@
 use adieu_devops::{Error, GivenId, Reason};
 use serde_json::{Value, json};
 
-use crate::failure::{Failure, NotKnownThere, OnboardProblem};
+use crate::failure::{Failure, OnboardProblem, UnknownIdentity};
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result::{self, Form};
@@ -145,7 +145,7 @@ pub(crate) async fn find_application(
 /// An organization's refusal: of the caller, or of the request.
 pub(crate) fn refused(session: &Session, organization: &str, doing: &str, error: Error) -> Failure {
     session.learn_from(&error);
-    Failure::NotKnownThere(Box::new(NotKnownThere {
+    Failure::UnknownIdentity(Box::new(UnknownIdentity {
         organization: organization.to_owned(),
         doing: doing.to_owned(),
         identity: None,
@@ -179,7 +179,7 @@ pub(crate) fn refused_by_publisher(
 
 /// Adds the caller's IDs to a failure that is an organization's refusal.
 pub(crate) async fn with_ids(session: &Session, mut failure: Box<Failure>) -> Box<Failure> {
-    if let Failure::NotKnownThere(refused) = &mut *failure {
+    if let Failure::UnknownIdentity(refused) = &mut *failure {
         whoami::learn_ids(session).await;
         refused.ids = session.ids();
     }

@@ -24,7 +24,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::credential::SignInArguments;
 use crate::defaults;
-use crate::failure::{Failure, NotKnownThere, PatsProblem};
+use crate::failure::{Failure, PatsProblem, UnknownIdentity};
 use crate::moment::rfc_3339;
 use crate::organization;
 use crate::pats::inventory::{AuditLog, Inventory, NotRead, OwnedPat};
@@ -300,7 +300,7 @@ pub(crate) fn sentence(doing: &str, error: Error) -> String {
 /// Why the users cannot be listed.
 fn refused(session: &Session, organization: &Organization, error: Error) -> Failure {
     session.learn_from(&error);
-    Failure::NotKnownThere(Box::new(NotKnownThere {
+    Failure::UnknownIdentity(Box::new(UnknownIdentity {
         organization: organization.name.clone(),
         doing: format!("list the users of {}", organization.name),
         identity: None,

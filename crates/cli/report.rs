@@ -135,7 +135,7 @@ impl Report {
                 failures,
                 ids,
             } => organization::organizations(doing, failures, ids, requested_by),
-            Failure::NotKnownThere(refused) => organization::unknown_identity(refused),
+            Failure::UnknownIdentity(refused) => organization::unknown_identity(refused),
             Failure::NoRepository { name, error } => organization::no_repository(name, error),
             Failure::Onboard(problem) => onboard::problem(problem),
             Failure::Feeds(problem) => feeds::problem(problem, requested_by),

@@ -62,10 +62,10 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Box<
     let stand_ins = match configure.has_proxy() {
         true => {
             if id_token_name.is_some() {
-                configure.refuse_beside_proxy("idToken")?;
+                configure.refuse_with_proxy("idToken")?;
             }
             if !filled.is_empty() {
-                configure.refuse_beside_proxy("connections")?;
+                configure.refuse_with_proxy("connections")?;
             }
             let organization = connection::organization_of(environment, &connection);
             let allowed = configure.allowed(organization.as_deref())?;

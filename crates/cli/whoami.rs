@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::credential::SignInArguments;
 use crate::defaults;
-use crate::failure::{Failure, NotKnownThere};
+use crate::failure::{Failure, UnknownIdentity};
 use crate::identity_ids::IdentityIds;
 use crate::result::{self, Form};
 use crate::session::{self, Session};
@@ -249,7 +249,7 @@ fn stranger(
     error: Error,
 ) -> Failure {
     session.learn_from(&error);
-    Failure::NotKnownThere(Box::new(NotKnownThere {
+    Failure::UnknownIdentity(Box::new(UnknownIdentity {
         organization: organization.name.clone(),
         doing: format!("ask {} who this is", organization.name),
         identity: Some(profile.clone()),

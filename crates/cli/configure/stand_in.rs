@@ -20,13 +20,13 @@ use tempfile::{Builder, TempPath};
 
 use super::settings::{Setting, Value, environment_of, key, no_proxy, plain};
 
-/// Files with roots begin so.
+/// The start of the names of files with root certificates.
 const PREFIX: &str = "adieu-roots-";
 
-/// Our proxy's address begins so, in `HTTPS_PROXY`.
+/// The start of our proxy's URL in `HTTPS_PROXY`.
 const ADDRESS: &str = "http://adieu:adieu-";
 
-/// The variables for which one file replaces the roots of a client: OpenSSL, requests, curl, git and pip.
+/// The variables whose file replaces the roots of a client: OpenSSL, requests, curl, git and pip.
 const REPLACING: [&str; 5] = [
     "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE",
@@ -38,7 +38,7 @@ const REPLACING: [&str; 5] = [
 /// The variable with which Node adds roots to its own.
 const ADDING: &str = "NODE_EXTRA_CA_CERTS";
 
-/// A proxy, as its clients need to know it.
+/// What clients need to use a proxy.
 #[derive(Debug)]
 pub(crate) struct StandIns {
     /// `HTTPS_PROXY`.
@@ -46,26 +46,26 @@ pub(crate) struct StandIns {
     pub(crate) key: EndpointSecret,
     /// The certificate of its authority, as PEM.
     pub(crate) certificate: String,
-    /// Variables and what they hold.
+    /// Variables and their stand-ins.
     pub(crate) values: Vec<(String, EndpointSecret)>,
 }
 
-/// A proxy of this process, for one that it starts.
+/// A proxy in this process, for a process that it starts.
 pub(crate) struct OwnProxy {
     /// The environment of that process.
     pub(crate) variables: Map<String, String>,
     pub(crate) journal: Rc<Journal>,
     pub(crate) stand_ins: StandIns,
     proxy: StandInProxy,
-    /// Gone when dropped.
+    /// Deleted when dropped.
     roots: Roots,
 }
 
 impl OwnProxy {
-    /// A proxy for these variables. Its files go into `folder`.
+    /// Opens a proxy with stand-ins for these variables. Its files are in `folder`.
     ///
     /// # Errors
-    /// The system has no port or no random numbers to give, or the files cannot be written.
+    /// The system provides no port or no random numbers, or the files cannot be written.
     pub(crate) fn open(
         allowed: Allowed,
         variables: Vec<String>,
@@ -86,7 +86,7 @@ impl OwnProxy {
         })
     }
 
-    /// Serves without end.
+    /// Serves until it is dropped.
     pub(crate) async fn serve(self, tokens: Rc<Tokens>, transport: Transport) {
         let _roots = self.roots;
         let serving = self
@@ -96,7 +96,7 @@ impl OwnProxy {
     }
 }
 
-/// The files by which clients trust the proxy, gone when dropped.
+/// The files with root certificates that make clients trust the proxy; deleted when dropped.
 #[derive(Debug)]
 pub(crate) struct Roots {
     own: TempPath,
@@ -104,7 +104,7 @@ pub(crate) struct Roots {
 }
 
 impl StandIns {
-    /// Those of a proxy of this process.
+    /// Those of a proxy in this process.
     pub(crate) fn of(proxy: &StandInProxy) -> Self {
         let copy = |(name, value): &(String, EndpointSecret)| (name.clone(), value.duplicate());
         Self {
@@ -115,7 +115,7 @@ impl StandIns {
         }
     }
 
-    /// The variables by which clients use the proxy, and trust it.
+    /// The variables that make clients use and trust the proxy.
     pub(crate) fn settings(&self, allowed: &Allowed, roots: &Roots) -> Vec<Setting<'_>> {
         let text = |path: &Path| path.display().to_string();
         let mut settings = vec![
@@ -138,8 +138,7 @@ impl StandIns {
         environment_of(&settings)
     }
 
-    /// Says what stand-ins are good for, each masked first: what a client prints of one is of no use, but looks like a
-    /// secret.
+    /// Prints where stand-ins are valid. Each is masked first: one in a log is worthless, but looks like a secret.
     pub(crate) fn announce(&self, allowed: &Allowed, log: &Log) {
         log.mask(&self.key);
         for (name, value) in &self.values {
@@ -225,7 +224,7 @@ pub(crate) fn names(variables: impl IntoIterator<Item = VariableName>) -> Vec<St
     names.map(|name| name.in_environment()).collect()
 }
 
-/// What goes past a proxy already, without entries for hosts that must not, and this machine.
+/// `NO_PROXY` without the hosts that must use the proxy, and with this machine.
 fn past_the_proxy(allowed: &Allowed, variable: &dyn Fn(&str) -> Option<String>) -> String {
     let hosts: Vec<Url> = hosts_of(allowed)
         .iter()

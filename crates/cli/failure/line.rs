@@ -91,17 +91,17 @@ pub(crate) enum ConfigureProblemKind {
     /// The mechanism presents ID tokens itself, but this connection has none.
     NoIdToken,
     /// The mechanism needs a service connection, which a command line does not have.
-    TaskAlone,
+    TaskOnly,
     /// It is not the name of an organization.
     NotAnOrganization(String),
-    /// It gives scripts a real token, which `proxy` is there to avoid.
-    BesideProxy,
-    /// It says what `proxy` is for, which is not configured.
-    OfProxyAlone,
+    /// It would give scripts a real token, which `proxy` prevents.
+    ConflictsWithProxy,
+    /// It is a setting of `proxy`, which is not configured.
+    ProxyOnly,
     /// There is no variable that could hold a stand-in.
     NoStandIn,
-    /// Nothing names an organization of Azure DevOps Services.
+    /// No organization of Azure DevOps Services is named.
     NoOrganization,
-    /// The agent's machine sets this variable, and later steps would see the one of `proxy` only.
-    OfTheMachine(&'static str),
+    /// The agent's machine sets this variable, and later steps would see only the value that `proxy` sets.
+    SetByMachine(&'static str),
 }

@@ -45,14 +45,14 @@ fn line(problem: &ConfigureProblem) -> Report {
             format!("The line '{line}' of configure: '{text}' is not an organization name."),
         )
         .remedy("Write organizations = contoso, fabrikam."),
-        ConfigureProblemKind::BesideProxy => Report::new(
+        ConfigureProblemKind::ConflictsWithProxy => Report::new(
             "stand-in",
             format!(
                 "configure: proxy keeps tokens from scripts, but '{line}' would give them one."
             ),
         )
         .remedy("Remove one of the two, or use two steps."),
-        ConfigureProblemKind::OfProxyAlone => Report::new(
+        ConfigureProblemKind::ProxyOnly => Report::new(
             "stand-in",
             format!("configure: {line} are for `proxy`, which is not configured."),
         )
@@ -68,7 +68,7 @@ fn line(problem: &ConfigureProblem) -> Report {
                 .to_owned(),
         )
         .remedy("Add a line such as organizations = contoso to configure, or use --organization."),
-        ConfigureProblemKind::OfTheMachine(name) => Report::new(
+        ConfigureProblemKind::SetByMachine(name) => Report::new(
             "stand-in",
             format!(
                 "The agent's environment sets {name}, which configure: proxy would hide from the \
@@ -76,7 +76,7 @@ fn line(problem: &ConfigureProblem) -> Report {
             ),
         )
         .remedy("Configure the agent with --proxyurl and --sslcacert, or use RunWithToken@1."),
-        ConfigureProblemKind::TaskAlone => Report::new(
+        ConfigureProblemKind::TaskOnly => Report::new(
             "configure",
             format!("{line} needs a service connection, so it works in the tasks only."),
         )

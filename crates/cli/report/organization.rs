@@ -6,12 +6,12 @@ use adieu_devops::{Error, Profile, Reason, Tenant};
 
 use super::requested_by::RequestedBy;
 use super::{Report, azure_devops};
-use crate::failure::NotKnownThere;
+use crate::failure::UnknownIdentity;
 use crate::identity_ids::IdentityIds;
 
 /// An organization that does not know the identity, or accepts no token of its tenant.
-pub(super) fn unknown_identity(refused_there: &NotKnownThere) -> Report {
-    let NotKnownThere {
+pub(super) fn unknown_identity(refused_there: &UnknownIdentity) -> Report {
+    let UnknownIdentity {
         organization,
         doing,
         identity,

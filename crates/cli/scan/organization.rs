@@ -14,7 +14,7 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde_json::Value;
 
 use crate::credential::SignInArguments;
-use crate::failure::{Failure, NotKnownThere, ScanProblem};
+use crate::failure::{Failure, ScanProblem, UnknownIdentity};
 use crate::organization;
 use crate::pats;
 use crate::progress::Progress;
@@ -112,7 +112,7 @@ async fn projects(session: &Session, organization: &Organization) -> Result<Vec<
     let projects = session.client().await?.projects(organization).await;
     projects.map_err(|error| {
         session.learn_from(&error);
-        Failure::NotKnownThere(Box::new(NotKnownThere {
+        Failure::UnknownIdentity(Box::new(UnknownIdentity {
             organization: organization.name.clone(),
             doing: format!("list the projects of {}", organization.name),
             identity: None,

@@ -1,4 +1,4 @@
-//! EntraToken@1 with `configure: proxy`: stand-ins in place of tokens, and a proxy until the job ends.
+//! EntraToken@1 with `configure: proxy`: stand-ins instead of tokens, and a proxy until the job ends.
 //!
 //! It never sets a variable to a token.
 
@@ -15,17 +15,17 @@ use crate::failure::{ConfigureProblemKind, Failure};
 use crate::serve::job;
 use crate::tokens::RequestedToken;
 
-/// What later steps see in place of what the agent's machine sets.
+/// The variables that hide those of the agent's machine from later steps.
 const OF_THE_MACHINE: [&str; 3] = ["HTTPS_PROXY", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"];
 
-/// What the step is to do.
+/// The settings of the step.
 pub(super) struct Step {
     allowed: Allowed,
     variables: Vec<VariableName>,
 }
 
 impl Step {
-    /// Checks that later steps still reach what they reached before.
+    /// Checks that later steps can still reach the hosts that they could reach before.
     pub(super) fn check(
         allowed: Allowed,
         wanted: &[RequestedToken],
@@ -37,7 +37,7 @@ impl Step {
             .into_iter()
             .find(|name| environment.machine_variable(name).is_some());
         if let Some(name) = hidden {
-            let reason = ConfigureProblemKind::OfTheMachine(name);
+            let reason = ConfigureProblemKind::SetByMachine(name);
             return Err(configure::of_proxy("proxy", reason).into());
         }
         if is_output {
