@@ -1,5 +1,5 @@
 #!/bin/sh
-# tfx accepts a Microsoft Entra access token in place of a PAT. It reads the token from standard input, because every process on
+# tfx accepts a Microsoft Entra access token instead of a PAT. It reads the token from standard input, because every process on
 # the machine could read an argument.
 set -eu
 printf '%s\n' "$AZURE_DEVOPS_TOKEN" |

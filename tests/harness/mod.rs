@@ -1,6 +1,6 @@
 //! What all tests use: a task's folder, a job with a broker, placeholders for unstable text.
 //!
-//! It contains no test. shell.rs has the command line of a person or a machine. The file is called mod.rs because two
+//! It contains no test. shell.rs has shell sessions. The file is called mod.rs because two
 //! test programs use it as a module, one of them with an explicit path.
 
 mod broker;

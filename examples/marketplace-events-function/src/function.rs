@@ -1,6 +1,7 @@
-//! One run: a token of the app's managed identity, the events since the last run, and the document with them.
+//! One run: gets a token for the app's managed identity, reads the events since the last run, and adds them to the
+//! document.
 //!
-//! It keeps nothing between two runs but what is in the document.
+//! Between two runs, it keeps only what is in the document.
 
 use std::sync::Arc;
 
@@ -15,22 +16,22 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-/// Azure DevOps' own application.
+/// The application ID of Azure DevOps.
 const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
-/// What the app's settings say.
+/// The app's settings.
 #[derive(Debug)]
 pub(crate) struct Function {
     name: ExtensionName,
     /// A user-assigned identity; empty for the app's own.
     client_id: String,
-    /// Older events leave the document.
+    /// Older events are removed from the document.
     keep: Duration,
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
-pub(crate) struct Done {
+pub(crate) struct RunResult {
     pub(crate) document: Value,
     pub(crate) line: String,
 }
@@ -56,12 +57,12 @@ impl Function {
         })
     }
 
-    /// Reads what is new and puts it behind what the document had.
+    /// Reads the new events and appends them to the document.
     pub(crate) async fn run(
         &self,
         before: Option<&str>,
         transport: &Transport,
-    ) -> Result<Done, String> {
+    ) -> Result<RunResult, String> {
         let (position, mut events) = self.last(before)?;
         let token = self.token(transport).await?;
         let hosts = Hosts::public();
@@ -69,7 +70,7 @@ impl Function {
         let answered = client.events(&self.name, position.after()).await;
         let answered = answered.map_err(|error| {
             format!(
-                "The Marketplace did not give the events of {}: {error}",
+                "The Marketplace did not return the events of {}: {error}",
                 self.name
             )
         })?;
@@ -84,14 +85,14 @@ impl Function {
                 .unwrap_or_default();
             OffsetDateTime::parse(date, &Rfc3339).is_ok_and(|date| date >= horizon)
         });
-        Ok(Done {
+        Ok(RunResult {
             document: json!({ "position": position.to_json(), "events": events }),
             line: format!("{}: {count} new events.", self.name),
         })
     }
 
-    /// Where the last run ended, and the events that the document has. A document that cannot be read is not at at at at a
-    /// reason to start again: the events in it would be written over.
+    /// The position at which the last run ended, and the events in the document. A document that cannot be read is an
+    /// error: starting again would overwrite its events.
     fn last(&self, before: Option<&str>) -> Result<(Position, Vec<Value>), String> {
         let Some(text) = before else {
             return Ok((Position::start(&self.name, None), Vec::new()));

@@ -1,7 +1,7 @@
-//! An Azure Functions custom handler that keeps an extension's Marketplace events in a blob, with the app's
+//! An Azure Functions custom handler that stores an extension's Marketplace events in a blob, with the app's
 //! managed identity and without a personal access token.
 //!
-//! It never talks to storage: the Functions host reads the blob before, and writes it after.
+//! It never accesses storage: the Functions host reads the blob before each run, and writes it afterwards.
 
 mod function;
 mod payload;
@@ -22,14 +22,14 @@ use tokio::net::TcpListener;
 
 use crate::function::Function;
 
-/// The host sends the whole blob with each call.
+/// The longest call, in bytes: the host sends the whole blob with each one.
 const LONGEST_CALL: usize = 64 * 1024 * 1024;
 
 fn main() -> ExitCode {
     match serve() {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            tell(&format!("The handler cannot run: {reason}."));
+            log_line(&format!("The handler cannot run: {reason}."));
             ExitCode::FAILURE
         }
     }
@@ -50,8 +50,8 @@ fn serve() -> Result<(), String> {
     runtime.block_on(async move {
         let listener = TcpListener::bind(("127.0.0.1", port)).await;
         let listener = listener.map_err(|error| format!("port {port}: {error}"))?;
-        tell(&format!("Waiting for the Functions host on port {port}."));
-        // The timer calls once at a time; that the host also looks whether anybody is there must not wait.
+        log_line(&format!("Waiting for the Functions host on port {port}."));
+        // The timer sends one call at a time, but the host's health check must not wait for it.
         tokio::task::LocalSet::new()
             .run_until(async move {
                 loop {
@@ -69,7 +69,7 @@ fn serve() -> Result<(), String> {
                         });
                         let served = hyper::server::conn::http1::Builder::new()
                             .serve_connection(TokioIo::new(stream), service);
-                        // A host that hangs up has what it wants.
+                        // The host may close the connection at any time.
                         let _ = served.await;
                     });
                 }
@@ -78,7 +78,7 @@ fn serve() -> Result<(), String> {
     })
 }
 
-/// One call of the host's: `POST /MarketplaceEvents` (learn.microsoft.com, "Azure Functions custom handlers").
+/// Answers one call from the host: `POST /MarketplaceEvents` (learn.microsoft.com, "Azure Functions custom handlers").
 async fn answer(
     request: Request<Incoming>,
     function: &Function,
@@ -100,12 +100,12 @@ async fn answer(
     };
     match function.run(before.as_deref(), transport).await {
         Ok(done) => {
-            tell(&done.line);
+            log_line(&done.line);
             respond(200, payload::done(&done.document, &done.line))
         }
-        // Without an output the blob stays as it is, and the next call goes on from the same place.
+        // Without an output, the blob does not change, and the next call continues at the same position.
         Err(reason) => {
-            tell(&reason);
+            log_line(&reason);
             respond(500, payload::failed(&reason))
         }
     }
@@ -121,7 +121,7 @@ fn respond(status: u16, body: String) -> Response<Full<Bytes>> {
     response
 }
 
-/// A line for the host's log.
-fn tell(line: &str) {
+/// Writes a line to the host's log.
+fn log_line(line: &str) {
     let _ = writeln!(io::stdout(), "{line}");
 }

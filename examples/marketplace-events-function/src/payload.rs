@@ -1,15 +1,15 @@
-//! What the Functions host sends and takes: the blob as it was before, the blob as it is to be, and lines for
+//! The payloads of the Functions host: a call with the previous blob, and an answer with the new blob and a line for
 //! the log.
 //!
-//! It knows nothing of events.
+//! It does not interpret events.
 
 use serde_json::{Value, json};
 
-/// The blob as it was, in the input binding `before`: nothing where there is none yet. Nothing at all, where
-/// the body is not a call.
+/// The previous blob, from the input binding `before`: `Some(None)` if there is none yet, and `None` if the body is not
+/// a call.
 ///
-/// The host writes what is not an object as JSON in a text, so that a blob's text comes as a text in a text, and
-/// a missing blob as the text `null` (`ScriptInvocationContextExtensions.cs` of Azure/azure-functions-host).
+/// The host encodes every value that is not an object as JSON in a string: the blob's text is a string within a string,
+/// and a missing blob is the string `null` (`ScriptInvocationContextExtensions.cs` of Azure/azure-functions-host).
 pub(crate) fn read(body: &[u8]) -> Option<Option<String>> {
     let call: Value = serde_json::from_slice(body).ok()?;
     let before = call.get("Data")?.get("before");
@@ -27,13 +27,13 @@ pub(crate) fn read(body: &[u8]) -> Option<Option<String>> {
     )
 }
 
-/// The blob as it is to be, in the output binding `after`.
+/// The answer with the new blob, in the output binding `after`.
 pub(crate) fn done(document: &Value, line: &str) -> String {
     json!({ "Outputs": { "after": document.to_string() }, "Logs": [line], "ReturnValue": null })
         .to_string()
 }
 
-/// No output: the blob stays as it is.
+/// The answer without an output: the blob does not change.
 pub(crate) fn failed(reason: &str) -> String {
     json!({ "Outputs": {}, "Logs": [reason], "ReturnValue": null }).to_string()
 }
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_blob_in_every_form_that_the_host_gives_it() {
+    fn reads_the_blob_in_every_form_that_the_host_sends() {
         for (before, expected) in [
             (json!(null), None),
             (json!("null"), None),

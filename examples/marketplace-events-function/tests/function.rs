@@ -1,6 +1,6 @@
-//! The function as the Functions host starts and calls it, against the emulator.
+//! The function, started and called as the Functions host does, against the emulator.
 //!
-//! It plays the host: the port, the payload in chunks, the blob that it keeps between two calls.
+//! It imitates the host: the port, the payload in chunks, and the blob that it stores between two calls.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -14,12 +14,12 @@ struct Host<'a> {
     world: &'a World,
     handler: Child,
     port: u16,
-    /// Text of the blob, where there is one.
+    /// The blob's text, if there is one.
     blob: Option<String>,
 }
 
 impl<'a> Host<'a> {
-    /// Starts the handler as host.json says, with the app's settings and its identity's endpoint.
+    /// Starts the handler as host.json defines, with the app's settings and its identity's endpoint.
     fn start(world: &'a World) -> Self {
         let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = free.local_addr().expect("its address").port();
@@ -51,9 +51,9 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// Calls the function as the timer does, and keeps the blob that it gives. Returns status and answer.
+    /// Calls the function as the timer does, and stores the returned blob. Returns status and answer.
     fn tick(&mut self) -> (u16, Value) {
-        // What is not an object comes as JSON in a text.
+        // Values that are not objects are sent as JSON in a string.
         let before = serde_json::to_string(&self.blob).expect("JSON");
         let call = json!({
             "Data": {
@@ -71,7 +71,7 @@ impl<'a> Host<'a> {
         (status, answer)
     }
 
-    /// In chunks, as .NET sends what it writes as it goes.
+    /// Sends the payload in chunks, as .NET does for a stream.
     fn post(&self, path: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a listening port");
         let mut request = format!(
@@ -99,7 +99,7 @@ impl<'a> Host<'a> {
         )
     }
 
-    /// Numbers of the events in the blob.
+    /// The numbers of the events in the blob.
     fn numbers(&self) -> Vec<u64> {
         let blob: Value =
             serde_json::from_str(self.blob.as_deref().expect("a blob")).expect("JSON");
@@ -118,7 +118,7 @@ impl Drop for Host<'_> {
     }
 }
 
-/// A world in which the app's own identity reads the events of `pub.hello`.
+/// An emulator in which the app's identity may read the events of `pub.hello`.
 fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
@@ -168,7 +168,7 @@ fn a_run_that_fails_leaves_the_blob_and_the_next_one_catches_up() {
     assert_eq!(answer["Outputs"], json!({}));
     assert_eq!(
         answer["Logs"],
-        json!(["The Marketplace did not give the events of pub.hello: not today"])
+        json!(["The Marketplace did not return the events of pub.hello: not today"])
     );
     assert_eq!(host.numbers(), [1, 2]);
     host.tick();
