@@ -13,12 +13,11 @@ use std::path::PathBuf;
 use adieu_agent::{Environment, VariableName, process_variable, undefined_variable};
 use adieu_broker::{Address, Resources};
 use adieu_devops::Hosts;
-use adieu_identity::Scope;
 use adieu_identity::resource::{self, Cloud};
+use adieu_identity::{Connection, Scope};
 use adieu_secret::EndpointSecret;
 use adieu_stand_in::Allowed;
 
-use crate::connection::Connection;
 use crate::failure::{ConfigureProblem, ConfigureProblemKind, Failure};
 use crate::lines::meaningful_lines;
 use crate::machine;

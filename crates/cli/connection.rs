@@ -8,47 +8,37 @@ use adieu_agent::{Endpoint, EndpointId, Environment, Job};
 use adieu_devops::Hosts;
 use adieu_identity::resource::{Cloud, CustomCloud};
 use adieu_identity::{
-    Authority, AzureCloud, Error, IdTokenRequest, IssuedTokens, JobOfPlan, ManagedIdentity, Scheme,
-    Scope, ServiceConnection, UserAssignedId, are_of_one_collection,
+    Authority, AzureCloud, Connection, ConnectionFacts, Error, IdTokenRequest, IssuedTokens,
+    JobOfPlan, ManagedIdentity, Scheme, Scope, ServiceConnection, UserAssignedId,
+    are_of_one_collection,
 };
 use adieu_secret::kind;
 use adieu_transport::Transport;
 
-use crate::failure::{ConnectionFacts, ConnectionProblem, Failure};
+use crate::failure::{ConnectionProblem, Failure};
 use crate::machine;
 use crate::report;
 use crate::reporter::Reporter;
 
-/// A connection that can sign in, with facts for people.
-#[derive(Debug)]
-pub(crate) struct Connection {
-    pub(crate) service: ServiceConnection,
-    pub(crate) cloud: Cloud,
-    pub(crate) facts: ConnectionFacts,
-}
-
-impl Connection {
-    /// A token for each scope. It waits for a managed identity that is still being set up, and notifies `reporter`.
-    pub(crate) async fn tokens(
-        &self,
-        scopes: &[Scope],
-        transport: &Transport,
-        reporter: &impl Reporter,
-    ) -> Result<IssuedTokens, Error> {
-        let tokens = self.service.tokens(scopes, transport).await?;
-        let errors = tokens
-            .access
-            .iter()
-            .filter_map(|token| token.as_ref().err());
-        let settling = errors.filter_map(|error| Some((error, error.settles_within()?)));
-        let Some((error, time)) = settling.max_by_key(|(_, time)| *time) else {
-            return Ok(tokens);
-        };
-        reporter.say(&report::settling(error, time));
-        self.service
-            .tokens_when_settled(scopes, transport, time)
-            .await
-    }
+/// A token for each scope. It waits for a managed identity that is still being set up, and notifies `reporter`.
+pub(crate) async fn tokens(
+    connection: &Connection,
+    scopes: &[Scope],
+    transport: &Transport,
+    reporter: &impl Reporter,
+) -> Result<IssuedTokens, Error> {
+    let service = &connection.service;
+    let tokens = service.tokens(scopes, transport).await?;
+    let errors = tokens
+        .access
+        .iter()
+        .filter_map(|token| token.as_ref().err());
+    let settling = errors.filter_map(|error| Some((error, error.settles_within()?)));
+    let Some((error, time)) = settling.max_by_key(|(_, time)| *time) else {
+        return Ok(tokens);
+    };
+    reporter.say(&report::settling(error, time));
+    service.tokens_when_settled(scopes, transport, time).await
 }
 
 /// The connection that a step names in one of two inputs.

@@ -1,11 +1,12 @@
-//! The kinds of credentials, by the names that `--credential` accepts and reports print.
+//! The flags that choose a credential, and which one `auto` chose.
 //!
 //! It never checks whether one is available.
 
 use std::sync::OnceLock;
 
-use adieu_identity::UserAssignedId;
-use clap::{Args, ValueEnum};
+use adieu_identity::{Credential, UserAssignedId};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 /// The credential that `auto` chose for this process.
 static OF_AUTO: OnceLock<Credential> = OnceLock::new();
@@ -14,13 +15,8 @@ static OF_AUTO: OnceLock<Credential> = OnceLock::new();
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct CredentialArguments {
     /// How to sign in
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        env = "ADIEU_CREDENTIAL",
-        hide_env = true
-    )]
+    #[arg(long, value_parser = credential_values(), default_value = "auto")]
+    #[arg(env = "ADIEU_CREDENTIAL", hide_env = true)]
     pub(crate) credential: Credential,
     /// User-assigned managed identity, by its client ID, object-id:ID or resource ID; implies --credential
     /// managed-identity [default: AZURE_CLIENT_ID]
@@ -55,28 +51,6 @@ impl From<Credential> for CredentialArguments {
     }
 }
 
-/// What `--credential` takes. The order is the one in which `auto` tries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(crate) enum Credential {
-    /// Try each of the following in order and use the first that works
-    #[default]
-    Auto,
-    /// The service connection of the pipeline
-    Pipelines,
-    /// The identity of a GitHub Actions workflow
-    GithubActions,
-    /// The identity of a GitLab CI/CD job
-    Gitlab,
-    /// A federated token in a file, as on Kubernetes, or in a variable
-    WorkloadIdentity,
-    /// The managed identity of the machine or app
-    ManagedIdentity,
-    /// The sign-in of the Azure Developer CLI
-    Azd,
-    /// The sign-in of the Azure CLI
-    Az,
-}
-
 /// The credential that `auto` chose, for a later error.
 pub(crate) fn credential_of_auto() -> Option<Credential> {
     OF_AUTO.get().copied()
@@ -87,18 +61,29 @@ pub(crate) fn set_credential_of_auto(credential: Credential) {
     let _ = OF_AUTO.set(credential);
 }
 
-impl Credential {
-    /// Its name on the command line.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Pipelines => "pipelines",
-            Self::GithubActions => "github-actions",
-            Self::Gitlab => "gitlab",
-            Self::WorkloadIdentity => "workload-identity",
-            Self::ManagedIdentity => "managed-identity",
-            Self::Azd => "azd",
-            Self::Az => "az",
+/// What `--credential` takes.
+pub(crate) fn credential_values() -> impl TypedValueParser<Value = Credential> {
+    let all = [Credential::Auto].into_iter().chain(Credential::ALL);
+    let values = all.map(|one| PossibleValue::new(one.name()).help(help(one)));
+    PossibleValuesParser::new(values).map(|name| named(&name).unwrap_or_default())
+}
+
+/// The credential with this name.
+pub(crate) fn named(name: &str) -> Option<Credential> {
+    Credential::ALL.into_iter().find(|one| one.name() == name)
+}
+
+fn help(credential: Credential) -> &'static str {
+    match credential {
+        Credential::Auto => "Try each of the following in order and use the first that works",
+        Credential::Pipelines => "The service connection of the pipeline",
+        Credential::GithubActions => "The identity of a GitHub Actions workflow",
+        Credential::Gitlab => "The identity of a GitLab CI/CD job",
+        Credential::WorkloadIdentity => {
+            "A federated token in a file, as on Kubernetes, or in a variable"
         }
+        Credential::ManagedIdentity => "The managed identity of the machine or app",
+        Credential::Azd => "The sign-in of the Azure Developer CLI",
+        Credential::Az => "The sign-in of the Azure CLI",
     }
 }

@@ -12,10 +12,10 @@ use adieu_agent::{InputError, NotAVariableName, PlatformVariableError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_extension::Problem;
 use adieu_identity::resource::NotAResource;
-use adieu_identity::{Error, NotAnAuthority, NotTheCollection, NotTheIssuer, ToolError};
+use adieu_identity::{ConnectionFacts, CredentialProblem, Error, NotAnAuthority, NotTheCollection};
+use adieu_inventory::{LeaksProblem, ProgressError};
 use adieu_vsix::EditError;
 
-use crate::credential_kind::Credential;
 use crate::federated_credential::Untrusted;
 use crate::identity_ids::IdentityIds;
 
@@ -133,7 +133,7 @@ pub(crate) enum Failure {
     /// No credential of the command line returned a token.
     NoCredential(Vec<CredentialProblem>),
     /// A file of `--resume` cannot be continued or written.
-    Progress { path: String, reason: String },
+    Progress(ProgressError),
     /// Files cannot be scanned as requested.
     Scan(ScanProblem),
     /// A package does not match its checksums, or has none.
@@ -198,7 +198,7 @@ impl Failure {
             | Self::Feeds(
                 FeedsProblem::Lines(_) | FeedsProblem::NotATool(_) | FeedsProblem::NoFolder(_),
             )
-            | Self::Progress { .. }
+            | Self::Progress(_)
             | Self::Pats(PatsProblem::NotALeaksFile { .. })
             | Self::Onboard(
                 OnboardProblem::NotAnId(_)
@@ -291,20 +291,7 @@ pub(crate) enum PatsProblem {
         error: DevOpsError,
     },
     /// A file is not a report of `adieu scan`.
-    NotALeaksFile {
-        path: String,
-        fault: LeaksProblemKind,
-    },
-}
-
-/// Why a file is not a report of `adieu scan`.
-#[derive(Debug)]
-pub(crate) enum LeaksProblemKind {
-    /// It cannot be read.
-    Unread(io::Error),
-    NotJson(serde_json::Error),
-    /// It is JSON with another schema than this.
-    Schema(&'static str),
+    NotALeaksFile { path: String, problem: LeaksProblem },
 }
 
 /// What can go wrong with a script.
@@ -327,51 +314,6 @@ pub(crate) enum ScriptProblem {
     StandardError,
 }
 
-/// Why a way to sign in was skipped.
-#[derive(Debug)]
-pub(crate) struct CredentialProblem {
-    /// The credential.
-    pub(crate) credential: Credential,
-    /// The problem.
-    pub(crate) fault: CredentialProblemKind,
-}
-
-/// What can be wrong with a credential.
-#[derive(Debug)]
-pub(crate) enum CredentialProblemKind {
-    /// A required variable is not set.
-    NotSet(&'static str),
-    /// A variable contains something that is not a token.
-    NotAToken(&'static str),
-    /// The workflow's job does not have permission to request ID tokens.
-    NoIdTokenPermission,
-    /// The workflow's request token would have been sent to another host.
-    NotTheIssuer(NotTheIssuer),
-    /// Its tool is not on the PATH.
-    NotInstalled(&'static str),
-    /// `AZURE_AUTHORITY_HOST` is not a valid authority.
-    Authority {
-        text: String,
-        reason: NotAnAuthority,
-    },
-    /// The job token would have been sent to another host.
-    NotTheCollection(NotTheCollection),
-    /// The collection is not that of the job's own connection.
-    AnotherCollection {
-        collection: String,
-        connection: String,
-    },
-    /// A service refused, or did not answer.
-    Identity {
-        connection: ConnectionFacts,
-        error: Error,
-    },
-    /// Its tool returned no token.
-    Tool(ToolError),
-    /// Its token belongs to a tenant other than the requested one.
-    AnotherTenant { expected: String, actual: String },
-}
-
 /// Why git gets no token.
 #[derive(Debug)]
 pub(crate) enum GitProblem {
@@ -392,25 +334,6 @@ pub(crate) enum GitProblem {
         organization: String,
         ids: Box<IdentityIds>,
     },
-}
-
-/// The facts with which a person finds a connection.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct ConnectionFacts {
-    /// Its ID.
-    pub(crate) id: String,
-    /// The page on which it can be changed.
-    pub(crate) page: String,
-    /// Its scheme, as the agent names it.
-    pub(crate) scheme: String,
-    /// The tenant that it signs in to.
-    pub(crate) tenant: String,
-    /// Its client ID.
-    pub(crate) client_id: String,
-    /// The authority's host.
-    pub(crate) authority: String,
-    /// The organization of a connection of the type "Azure DevOps", by its name.
-    pub(crate) organization: Option<String>,
 }
 
 /// The IDs of a connection, as far as it has them: that of a managed identity may have none.

@@ -43,41 +43,6 @@ pub(crate) struct Untrusted {
     pub(crate) command: String,
 }
 
-/// The issuer of an ID token, as the scheme in a connection's facts. Service connections have other schemes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Federation {
-    /// GitHub Actions, for the running workflow.
-    GithubActions,
-    /// GitLab, for the running job.
-    Gitlab,
-    /// A platform that writes the token to a file and renews it.
-    File,
-    /// A platform that set the token in a variable once.
-    Variable,
-}
-
-impl Federation {
-    pub(crate) fn scheme(self) -> &'static str {
-        match self {
-            Self::GithubActions => "GitHub Actions",
-            Self::Gitlab => "GitLab",
-            Self::File => "federated token file",
-            Self::Variable => "federated token",
-        }
-    }
-
-    /// The issuer that a scheme means.
-    pub(crate) fn of(scheme: &str) -> Option<Self> {
-        let all = [
-            Self::GithubActions,
-            Self::Gitlab,
-            Self::File,
-            Self::Variable,
-        ];
-        all.into_iter().find(|one| one.scheme() == scheme)
-    }
-}
-
 /// Values by their names.
 type Facts<'a> = [(&'static str, &'a str); 3];
 

@@ -374,7 +374,7 @@ async fn start(
             connection: connection.facts.clone(),
             errors: vec![(String::new(), error)],
         };
-        let tokens = connection.tokens(&[scope], transport, log).await;
+        let tokens = connection::tokens(&connection, &[scope], transport, log).await;
         for token in tokens.map_err(refused)?.access {
             token.map_err(refused)?;
         }

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use adieu_agent::{Log, Masked, Stream, WorkflowFile, WorkflowLog};
-use adieu_identity::Token;
 use adieu_identity::resource;
+use adieu_identity::{Connection, Token};
 use time::OffsetDateTime;
 
-use crate::connection::Connection;
+use crate::connection;
 use crate::credential;
 use crate::failure::Failure;
 use crate::moment::rfc_3339;
@@ -36,7 +36,7 @@ pub(crate) async fn run() -> Result<ExitCode, Box<Failure>> {
     // Without tokens, one is requested anyway: a sign-in that cannot work is reported here.
     let wanted = if wanted.is_empty() {
         let scope = resource::azure_devops();
-        let token = connection.tokens(&[scope], &transport, &log).await;
+        let token = connection::tokens(&connection, &[scope], &transport, &log).await;
         let failed = |error| Failure::NoToken {
             connection: connection.facts.clone(),
             errors: vec![(String::new(), error)],

@@ -36,7 +36,6 @@ mod page;
 mod pats;
 mod platform;
 mod program;
-mod progress;
 mod report;
 mod reporter;
 mod result;

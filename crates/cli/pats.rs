@@ -1,45 +1,32 @@
 //! `adieu pats`: the personal access tokens of an organization's users, for its administrator.
 //!
-//! It revokes nothing, and no answer that it reads contains a token. `pats/shown.rs` formats the results.
+//! It revokes nothing, and no answer that it reads contains a token. `adieu-inventory` reads, and
+//! `pats/shown.rs` formats the results.
 
-mod inventory;
 mod json;
-mod leaks;
 mod shown;
 
-use std::cell::Cell;
 use std::path::PathBuf;
-use std::pin::pin;
 use std::process::ExitCode;
 
 use adieu_agent::Stream;
-use adieu_devops::{
-    Error, Hosts, Organization, PersonalAccessToken, Reason, User, revocation_request,
-};
+use adieu_devops::{Error, Hosts, Organization};
+use adieu_inventory::{PatsError, Progress, read_leaks, read_pats};
 use clap::{Args, ValueEnum};
-use futures_util::{FutureExt as _, StreamExt as _, stream};
-use serde_json::Value;
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
 
 use crate::credential::SignInArguments;
 use crate::defaults;
 use crate::failure::{Failure, PatsProblem, UnknownIdentity};
-use crate::moment::rfc_3339;
 use crate::organization;
-use crate::pats::inventory::{AuditLog, Inventory, NotRead, OwnedPat};
-use crate::progress::Progress;
-use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result;
 use crate::session::{self, Session};
 use crate::whoami;
 
-/// Azure DevOps throttles clients with more concurrent requests.
-const AT_ONCE: usize = 4;
-
-/// Retention of the audit log (learn.microsoft.com, "Access, export, and filter audit logs").
-const AUDITED: Duration = Duration::days(90);
+/// What was read for this session.
+type Inventory = adieu_inventory::Inventory<Box<Failure>>;
 
 /// Flags of `pats`.
 #[derive(Debug, Args)]
@@ -96,14 +83,30 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Failure> {
     let name = defaults::organization_or_default(arguments.organization)
         .ok_or(Failure::NoOrganization("adieu pats"))?;
     let organization = organization::named(&Hosts::public(), &name)?;
-    let leaks = arguments.leaks.as_deref().map(leaks::read).transpose()?;
+    let leaks = match &arguments.leaks {
+        Some(path) => read_leaks(path).map_err(|problem| {
+            Failure::Pats(PatsProblem::NotALeaksFile {
+                path: path.display().to_string(),
+                problem,
+            })
+        })?,
+        None => Vec::new(),
+    };
     let of = format!("pats {}", organization.name);
-    let progress = Progress::open(arguments.resume.as_deref(), &of)?;
+    let progress = Progress::open(arguments.resume.as_deref(), &of).map_err(Failure::Progress)?;
     let SignInArguments { tenant, credential } = arguments.sign_in;
     let (session, _) = session::of_command_line(Some(&name), tenant, credential).await?;
     let now = OffsetDateTime::now_utc();
-    let mut inventory = take(&session, &organization, now, progress).await?;
-    inventory.join(leaks.unwrap_or_default());
+    let mut inventory = match read_pats(&session, &organization, now, &progress).await {
+        Ok(inventory) => inventory,
+        Err(PatsError::SignIn(failure)) => return Err(*failure),
+        Err(PatsError::Users(error)) => return Err(refused(&session, &organization, error)),
+        Err(PatsError::NotAdministrator(error)) => {
+            whoami::learn_ids(&session).await;
+            return Err(not_administrator(&session, &organization, error));
+        }
+    };
+    inventory.join(leaks);
     inventory.keep(|pat| {
         let before = arguments.expires_before;
         let is_early = before.is_none_or(|date| pat.expires.is_some_and(|expires| expires < date));
@@ -145,156 +148,6 @@ fn print(form: Form, inventory: &Inventory) -> Result<(), Failure> {
             .text(&shown::html(inventory))
             .map_err(Failure::NotWritten),
     }
-}
-
-/// Requests everything.
-async fn take(
-    session: &Session,
-    organization: &Organization,
-    now: OffsetDateTime,
-    progress: Progress,
-) -> Result<Inventory, Failure> {
-    let users = session.client().await?.users(organization).await;
-    let users = users.map_err(|error| refused(session, organization, error))?;
-    let mut inventory = Inventory {
-        organization: organization.name.clone(),
-        taken: now,
-        users: users.len(),
-        revocation: revocation_request(organization, &["<authorization id>"]),
-        ..Inventory::default()
-    };
-    let asking = PatRequests {
-        session,
-        organization,
-        progress: &progress,
-        is_stopped: Cell::new(false),
-    };
-    let answers = stream::iter(users).map(|user| asking.user(user).boxed_local());
-    let mut answers = pin!(answers.buffer_unordered(AT_ONCE));
-    while let Some((user, answered)) = answers.next().await {
-        match answered {
-            Ok(pats) => {
-                let pats = pats.into_iter();
-                let owned = pats.map(|pat| OwnedPat::new(user.clone(), pat, now));
-                inventory.pats.extend(owned);
-            }
-            // The others would be refused in the same way.
-            Err(NotListed::ToNonAdministrators(error)) => {
-                whoami::learn_ids(session).await;
-                return Err(not_administrator(session, organization, error));
-            }
-            Err(NotListed::Because(reason)) => inventory.not_read.push(NotRead { user, reason }),
-        }
-    }
-    inventory.is_interrupted = asking.is_stopped.get();
-    if !inventory.is_interrupted {
-        progress.finish();
-    }
-    inventory.audit = audit(session, organization, &mut inventory.pats, now).await;
-    inventory.sort();
-    Ok(inventory)
-}
-
-/// Why the tokens of a user are not known.
-enum NotListed {
-    ToNonAdministrators(Error),
-    Because(String),
-}
-
-/// Requests the tokens of each user.
-struct PatRequests<'a> {
-    session: &'a Session,
-    organization: &'a Organization,
-    progress: &'a Progress,
-    /// Whether the service has stopped answering; it gets no more requests.
-    is_stopped: Cell<bool>,
-}
-
-impl PatRequests<'_> {
-    async fn user(&self, user: User) -> (User, Result<Vec<PersonalAccessToken>, NotListed>) {
-        if let Some(known) = self.progress.of(&user.descriptor).and_then(Value::as_array) {
-            return (
-                user,
-                Ok(known.iter().map(PersonalAccessToken::from_json).collect()),
-            );
-        }
-        if self.is_stopped.get() {
-            let reason = "Azure DevOps had stopped answering before.".to_owned();
-            return (user, Err(NotListed::Because(reason)));
-        }
-        let client = match self.session.client().await {
-            Ok(client) => client,
-            Err(failure) => {
-                let reason = Report::sentence_of(&failure);
-                return (user, Err(NotListed::Because(reason)));
-            }
-        };
-        let asked = client.personal_access_tokens(self.organization, &user.descriptor);
-        let answered = asked.await.map_err(|error| {
-            if error.is_transient() {
-                self.is_stopped.set(true);
-            }
-            // The reference documents 401 for callers who may not administer tokens; the same token has just listed
-            // the users.
-            if error.is(Reason::NotPermitted) || matches!(error, Error::SignedOut { .. }) {
-                NotListed::ToNonAdministrators(error)
-            } else {
-                NotListed::Because(sentence("list its personal access tokens", error))
-            }
-        });
-        if let Ok(pats) = &answered {
-            let pats = pats.iter().map(PersonalAccessToken::to_json).collect();
-            self.progress.keep(&user.descriptor, &Value::Array(pats));
-        }
-        (user, answered)
-    }
-}
-
-/// Adds the last uses from the audit log.
-async fn audit(
-    session: &Session,
-    organization: &Organization,
-    pats: &mut [OwnedPat],
-    now: OffsetDateTime,
-) -> AuditLog {
-    if pats.is_empty() {
-        return AuditLog::NotAsked;
-    }
-    let since = now - AUDITED;
-    let client = match session.client().await {
-        Ok(client) => client,
-        Err(failure) => return AuditLog::Unread(Report::sentence_of(&failure)),
-    };
-    let ids: Vec<&str> = pats
-        .iter()
-        .map(|pat| pat.pat.authorization_id.as_str())
-        .collect();
-    let range = (rfc_3339(since), rfc_3339(now));
-    let asked = client.pat_uses(organization, (&range.0, &range.1), &ids);
-    match asked.await {
-        Ok(uses) => {
-            for pat in pats.iter_mut() {
-                pat.last_use = uses.last(&pat.pat.authorization_id);
-            }
-            AuditLog::Read {
-                since: uses.read_back_to.unwrap_or(since),
-                is_cut: uses.read_back_to.is_some(),
-                is_empty: uses.entries == 0,
-            }
-        }
-        Err(error) if error.is(Reason::NotPermitted) => AuditLog::NotPermitted,
-        Err(error) => AuditLog::Unread(sentence("read the audit log", error)),
-    }
-}
-
-/// A message about a request that failed.
-pub(crate) fn sentence(doing: &str, error: Error) -> String {
-    Report::sentence_of(&Failure::Marketplace {
-        doing: doing.to_owned(),
-        error,
-        identity: None,
-        page: None,
-    })
 }
 
 /// Why the users cannot be listed.

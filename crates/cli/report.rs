@@ -17,7 +17,7 @@ mod job;
 mod network;
 mod onboard;
 mod organization;
-mod pats;
+pub(crate) mod pats;
 mod requested_by;
 pub(crate) mod scan;
 mod service;
@@ -141,7 +141,7 @@ impl Report {
             Failure::Feeds(problem) => feeds::problem(problem, requested_by),
             Failure::Git(problem) => git::problem(problem),
             Failure::Scan(error) => scan::problem(error),
-            Failure::Progress { path, reason } => scan::progress(path, reason),
+            Failure::Progress(error) => scan::progress(error),
             Failure::NotVerified {
                 path,
                 digest,

@@ -127,9 +127,3 @@ fn look(style: Style, word: &str) -> String {
 fn print(line: &str) {
     let _ = Stream::Error.styled(line);
 }
-
-/// Waits for `work`, with a message once it takes long.
-pub(crate) async fn while_waiting<T>(what: &str, work: impl Future<Output = T>) -> T {
-    let _waiting = Wait::begin(&format!("Waiting for {what}"));
-    work.await
-}

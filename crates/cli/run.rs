@@ -19,7 +19,7 @@ use adieu_agent::{
     process_variables,
 };
 use adieu_broker::{Broker, Tokens};
-use adieu_identity::Token;
+use adieu_identity::{Connection, Token};
 use adieu_order::Map;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{ChildStderr, Command};
@@ -27,7 +27,7 @@ use tokio::process::{ChildStderr, Command};
 use crate::child::{CommandEnd, RunningCommand};
 use crate::configure::stand_in::{self, OwnProxy};
 use crate::configure::{Configure, Endpoints, environment_of};
-use crate::connection::{self, Connection};
+use crate::connection;
 use crate::failure::{Failure, ScriptProblem};
 use crate::inputs::run::Inputs;
 use crate::moment::rfc_3339;

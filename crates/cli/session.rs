@@ -9,12 +9,12 @@ use std::time::{Duration, SystemTime};
 use adieu_agent::Log;
 use adieu_devops::{Client, Hosts, MicrosoftGraph, Organization};
 use adieu_identity::resource::{self, Cloud};
-use adieu_identity::{Claims, Error, IssuedTokens, Scope, Token};
+use adieu_identity::{Claims, Connection, Credential, Error, IssuedTokens, Scope, Token};
 use adieu_secret::AccessToken;
 use adieu_transport::Transport;
 
-use crate::connection::Connection;
-use crate::credential::{self, Credential, CredentialArguments, SignIn};
+use crate::connection;
+use crate::credential::{self, CredentialArguments, SignIn};
 use crate::failure::Failure;
 use crate::identity_ids::IdentityIds;
 use crate::network;
@@ -149,6 +149,14 @@ impl Session {
     }
 }
 
+impl adieu_inventory::Caller for Session {
+    type Error = Box<Failure>;
+
+    async fn client(&self) -> Result<Client<'_>, Box<Failure>> {
+        Session::client(self).await
+    }
+}
+
 /// The session of a command line, in the given tenant or else in the organization's own; and the organization.
 pub(crate) async fn of_command_line(
     organization: Option<&str>,
@@ -195,7 +203,7 @@ impl Source {
             Self::Connection(connection) => {
                 let scopes = std::slice::from_ref(scope);
                 let log = Log::new(false);
-                let tokens = connection.tokens(scopes, transport, &log).await;
+                let tokens = connection::tokens(connection, scopes, transport, &log).await;
                 one(connection, tokens)
             }
             Self::SignIn(sign_in) => Ok(sign_in.token(scope, None, transport).await?),

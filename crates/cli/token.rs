@@ -11,14 +11,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName, process_variable};
-use adieu_identity::{Scope, Token};
+use adieu_identity::{Connection, Scope, Token};
 use adieu_secret::{EndpointSecret, IdToken};
 use time::OffsetDateTime;
 
 use self::connections::FilledConnection;
 use crate::configure::stand_in;
 use crate::configure::{self, Configure, helper};
-use crate::connection::{self, Connection};
+use crate::connection;
 use crate::failure::{ConnectionProblem, Failure};
 use crate::inputs::token::Inputs;
 use crate::machine;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use adieu_agent::{NotAVariableName, VariableName, undefined_variable};
 use adieu_identity::resource::{self, Cloud};
-use adieu_identity::{Scope, Token};
+use adieu_identity::{Connection, Scope, Token};
 use adieu_secret::IdToken;
 use adieu_transport::Transport;
 
-use crate::connection::Connection;
+use crate::connection;
 use crate::failure::{Failure, LineProblem, LineProblemKind, LineSource};
 use crate::lines::meaningful_lines;
 use crate::reporter::Reporter;
@@ -119,7 +119,7 @@ pub(crate) async fn get<R: Request>(
         errors,
     };
     let scopes: Vec<Scope> = wanted.iter().map(|one| one.scope().clone()).collect();
-    let tokens = connection.tokens(&scopes, transport, reporter).await;
+    let tokens = connection::tokens(connection, &scopes, transport, reporter).await;
     let tokens = tokens.map_err(|error| refused(vec![(String::new(), error)]))?;
     let mut access = Vec::new();
     let mut errors = Vec::new();

@@ -7,12 +7,13 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName};
+use adieu_identity::Connection;
 use adieu_identity::resource::Cloud;
 use adieu_order::Map;
 use adieu_secret::{EndpointSecret, JobToken};
 
 use super::{git, headers};
-use crate::connection::{Connection, id_token_address};
+use crate::connection::id_token_address;
 use crate::reporter::Reporter;
 
 /// An environment variable for later steps or for one script.

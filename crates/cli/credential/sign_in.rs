@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use adieu_devops::{Client, Hosts};
 use adieu_identity::resource::{self, Cloud};
-use adieu_identity::{Claims, Scope, Token, is_guid};
+use adieu_identity::{
+    Claims, Credential, CredentialProblem, CredentialProblemKind, Scope, Token, is_guid,
+};
 use adieu_transport::Transport;
 use clap::Args;
 
-use super::{Credential, CredentialArguments};
-use crate::credential_kind::set_credential_of_auto;
-use crate::failure::{CredentialProblem, CredentialProblemKind, Failure};
+use super::CredentialArguments;
+use crate::credential_kind::{credential_values, set_credential_of_auto};
+use crate::failure::Failure;
 use crate::identity_ids::IdentityIds;
 use crate::report;
 use crate::reporter::{Reporter as _, Terminal};
@@ -38,13 +40,8 @@ pub(crate) struct AdministratorArguments {
     #[arg(long)]
     pub(crate) tenant: Option<String>,
     /// How to sign in
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        env = "ADIEU_CREDENTIAL",
-        hide_env = true
-    )]
+    #[arg(long, value_parser = credential_values(), default_value = "auto")]
+    #[arg(env = "ADIEU_CREDENTIAL", hide_env = true)]
     pub(crate) credential: Credential,
 }
 
@@ -81,9 +78,17 @@ impl SignIn {
 
     /// The IDs that the credential is configured with, once it was used.
     pub(crate) fn ids(&self) -> IdentityIds {
-        let used = self.used.get().copied();
-        used.map(|used| self.asked.ids(used, self.tenant.as_deref()))
-            .unwrap_or_default()
+        let tenant = self.tenant.as_deref();
+        let Some(used) = self.used() else {
+            return IdentityIds::default();
+        };
+        match self.asked.credentials(tenant).facts(used) {
+            Some(facts) => IdentityIds::from(&facts),
+            None => IdentityIds {
+                tenant: tenant.filter(|text| is_guid(text)).map(str::to_owned),
+                ..IdentityIds::default()
+            },
+        }
     }
 
     /// The claims that the credential of the first token presents to Microsoft Entra, which the application's
@@ -91,7 +96,7 @@ impl SignIn {
     pub(crate) async fn presented(&self, transport: &Transport) -> Option<Claims> {
         let used = self.asked.by(self.used()?);
         let tenant = self.tenant.as_deref();
-        let presented = used.presented(tenant, transport).await?.ok();
+        let presented = used.credentials(tenant).presented(transport).await?.ok();
         presented.map(|presented| presented.claims)
     }
 
@@ -127,7 +132,9 @@ impl SignIn {
         let chosen = self.asked.chosen();
         let asked = self.asked.by(self.used().unwrap_or(chosen));
         let tenant = tenant.or(self.tenant.as_deref());
-        let first = asked.first(scope, tenant, transport, is_patient).await?;
+        let credentials = asked.credentials(tenant);
+        let first = credentials.first(scope, transport, is_patient).await;
+        let first = first.map_err(Failure::NoCredential)?;
         let is_news = self.used.set(first.credential).is_ok();
         if is_news && self.says_who && chosen == Credential::Auto {
             let (line, warnings) = report::signed_in(first.credential, &first.passed_over);

@@ -3,12 +3,12 @@
 //! It writes no messages; the files of `report/` do.
 
 use adieu_agent::{is_in_a_pipeline, process_variable};
-use adieu_identity::{Authority, AzureCloud, Claims};
+use adieu_identity::{Authority, AzureCloud, Claims, Credential, PresentedClaims};
 use adieu_transport::{NoAnswer, Transport, at_once};
 
 use super::Plan;
 use crate::checklist::{Check, State};
-use crate::credential::{self, Credential, CredentialArguments, PresentedClaims, SignIn};
+use crate::credential::{self, CredentialArguments, SignIn};
 use crate::failure::Failure;
 use crate::federated_credential::Trust;
 use crate::feeds;
@@ -54,10 +54,8 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
                 return checks;
             }
         };
-    let presented = plan
-        .credential
-        .presented(tenant.as_deref(), &transport)
-        .await;
+    let credentials = plan.credential.credentials(tenant.as_deref());
+    let presented = credentials.presented(&transport).await;
     let place = checks.len();
     let presented = match presented {
         None => {
@@ -65,7 +63,8 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
             checks.push(Check::skipped("federation", why));
             None
         }
-        Some(Err(failure)) => {
+        Some(Err(problem)) => {
+            let failure = Failure::NoCredential(vec![problem]);
             checks.push(Check::of("federation", &failure));
             None
         }
@@ -171,7 +170,7 @@ async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
 
 /// The configured credentials.
 fn configuration(credential: &CredentialArguments, transport: &Transport) -> Check {
-    let (configured, problems) = credential.configured(transport);
+    let (configured, problems) = credential.credentials(None).configured(transport);
     if configured.is_empty() {
         let report = doctor::no_credential(&problems, is_in_a_pipeline());
         let report = match credential::workflow_log() {
@@ -201,7 +200,7 @@ async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<HostCheck> {
         plan.hosts
             .addresses(plan.organization.is_some(), plan.publisher.is_some()),
     );
-    addresses.extend(plan.credential.workflow_issuer());
+    addresses.extend(plan.credential.credentials(None).workflow_issuer());
     let asking = addresses.into_iter().map(async |address| HostCheck {
         host: address.split('/').nth(2).unwrap_or_default().to_owned(),
         result: transport.reach(&address).await,

@@ -13,13 +13,13 @@ use adieu_extension::{
     AddMember, Events, ExtensionReference, InOrganizations, Notice, Operation, Packing, Publish,
     QueryVersion,
 };
+use adieu_identity::Connection;
 use adieu_vsix::{Changes, TaskUpdates};
 
 use super::flags::{hosts, version_sources};
 use super::perform::{any_organizations, organizations, perform};
 use super::results::Results;
 use super::{notices, timestamp};
-use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::inputs::extension::{Inputs, Operation as Choice};
 use crate::lines::meaningful_lines;

@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 
 use adieu_feeds::Reading;
 use adieu_identity::resource;
-use adieu_identity::{Token, UserAssignedId};
+use adieu_identity::{Credential, Token, UserAssignedId};
 use adieu_order::Map;
 use adieu_transport::Transport;
-use clap::{Args, ValueEnum as _};
+use clap::Args;
 
 use super::keeper::Tokens;
 use super::plan::Plan;
 use super::request::{Request, SERVED_LOCALLY};
 use super::{Variables, all, declared, tenants};
-use crate::credential::{self, Credential, CredentialArguments, SignIn};
+use crate::credential::{self, CredentialArguments, SignIn};
+use crate::credential_kind;
 use crate::failure::{Failure, FeedsProblem};
 use crate::network;
 use crate::report::Report;
@@ -176,10 +177,8 @@ pub(crate) async fn token_of_helper(
     tenant: Option<&str>,
 ) -> Result<Token, String> {
     let words = |failure: Failure| Report::on_a_command_line(&failure).line();
-    let mut known = Credential::value_variants().iter();
     let credential = CredentialArguments {
-        credential: *known
-            .find(|one| one.name() == name)
+        credential: credential_kind::named(name)
             .ok_or("its login was made by another version of adieu")?,
         identity: identity.as_ref().and_then(|text| text.parse().ok()),
     };

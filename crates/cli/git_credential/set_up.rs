@@ -2,9 +2,10 @@
 //!
 //! It only changes settings for Azure DevOps addresses.
 
+use adieu_identity::Credential;
 use std::process::{Command, ExitCode, Output};
 
-use crate::credential::{Credential, CredentialArguments};
+use crate::credential::CredentialArguments;
 use crate::failure::Failure;
 use crate::program;
 use crate::reporter::{Reporter as _, Terminal};

@@ -2,12 +2,14 @@
 //!
 //! The format is stable: `docs/pats.schema.json` describes it.
 
+use adieu_inventory::{AuditLog, Leak, NotRead, OwnedPat};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::inventory::{AuditLog, Inventory, NotRead, OwnedPat};
-use super::leaks::Leak;
+use super::Inventory;
+use crate::failure::Failure;
 use crate::moment::rfc_3339;
+use crate::report::pats::{LIST_PATS, READ_AUDIT_LOG, unread};
 
 /// The name of the format.
 const SCHEMA: &str = "adieu.pats/1";
@@ -59,7 +61,8 @@ fn leak(leak: &Leak) -> Value {
     })
 }
 
-fn audit(audit: &AuditLog) -> Value {
+fn audit(audit: &AuditLog<Box<Failure>>) -> Value {
+    let unread_reason;
     let (is_read, since, reason) = match audit {
         AuditLog::NotAsked => (false, None, None),
         AuditLog::Read {
@@ -69,14 +72,17 @@ fn audit(audit: &AuditLog) -> Value {
             (true, Some(rfc_3339(*since)), reason)
         }
         AuditLog::NotPermitted => (false, None, Some("needs the permission View audit log")),
-        AuditLog::Unread(reason) => (false, None, Some(reason.as_str())),
+        AuditLog::Unread(error) => {
+            unread_reason = unread(READ_AUDIT_LOG, error);
+            (false, None, Some(unread_reason.as_str()))
+        }
     };
     json!({ "isRead": is_read, "since": since, "reason": reason })
 }
 
-fn not_read(missed: &NotRead) -> Value {
+fn not_read(missed: &NotRead<Box<Failure>>) -> Value {
     json!({
         "principalName": missed.user.principal_name, "descriptor": missed.user.descriptor,
-        "reason": missed.reason,
+        "reason": unread(LIST_PATS, &missed.error),
     })
 }

@@ -7,11 +7,12 @@ mod html;
 mod table;
 
 use adieu_agent::{Stream, deactivate_commands_whole};
+use adieu_inventory::{AuditLog, Leak, OwnedPat, State, day};
 use time::OffsetDateTime;
 
-use super::inventory::{AuditLog, Inventory, OwnedPat, State, day};
-use super::leaks::Leak;
+use super::Inventory;
 use crate::moment::rfc_3339;
+use crate::report::pats::{LIST_PATS, READ_AUDIT_LOG, unread};
 
 pub(crate) use csv::csv;
 pub(crate) use html::html;
@@ -103,7 +104,7 @@ pub(crate) fn notes(inventory: &Inventory) -> Vec<String> {
         .iter()
         .map(|missed| {
             let user = one_line(&missed.user.principal_name);
-            format!("{user} was not read: {}", missed.reason)
+            format!("{user} was not read: {}", unread(LIST_PATS, &missed.error))
         })
         .collect();
     if inventory.users == 0 && inventory.not_read.is_empty() {
@@ -117,7 +118,10 @@ pub(crate) fn notes(inventory: &Inventory) -> Vec<String> {
             "Last uses are unknown: the audit log of {name} needs the permission View audit log \
              (Organization settings → Permissions)."
         )),
-        AuditLog::Unread(reason) => Some(format!("Last uses are unknown: {reason}")),
+        AuditLog::Unread(error) => {
+            let reason = unread(READ_AUDIT_LOG, error);
+            Some(format!("Last uses are unknown: {reason}"))
+        }
         AuditLog::Read { is_empty: true, .. } => Some(format!(
             "Last uses are unknown: the audit log of {name} is empty. Organization settings → \
              Policies → Log audit events turns it on."

@@ -2,10 +2,10 @@
 //!
 //! It makes no decisions and prints nothing; `identity.rs` has the messages for a refused sign-in.
 
-use adieu_identity::NotAnAuthority;
+use adieu_identity::{ConnectionFacts, NotAnAuthority};
 
 use super::Report;
-use crate::failure::{ConnectionFacts, ConnectionProblem};
+use crate::failure::ConnectionProblem;
 
 pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem) -> Report {
     let report = |anchor: &str, sentence: String| {

@@ -5,14 +5,15 @@
 use std::time::Duration;
 
 use adieu_devops::Reason;
-use adieu_identity::{Error, ManagedIdentityProblem, NotAnAuthority, ToolError, ToolProblem};
+use adieu_identity::{
+    ConnectionFacts, Credential, CredentialProblem, CredentialProblemKind, Error,
+    ManagedIdentityProblem, NotAnAuthority, ToolError, ToolProblem,
+};
 
 use super::requested_by::RequestedBy;
 use super::{Report, azure_devops, connection, identity};
 use crate::aadsts;
 use crate::console;
-use crate::credential_kind::Credential;
-use crate::failure::{ConnectionFacts, CredentialProblem, CredentialProblemKind};
 use adieu_agent::is_in_a_pipeline;
 
 /// No credential returned a token: the selected one, or all that `auto` tries.

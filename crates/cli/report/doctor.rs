@@ -2,6 +2,7 @@
 //!
 //! It makes no decisions and prints nothing.
 
+use adieu_identity::CredentialProblem;
 use adieu_transport::NoAnswer;
 
 use super::Report;
@@ -9,7 +10,6 @@ use super::credential::none;
 use super::onboard;
 use super::requested_by::RequestedBy;
 use super::service::no_answer;
-use crate::failure::CredentialProblem;
 use crate::federated_credential::Untrusted;
 
 /// No credential can sign in here.

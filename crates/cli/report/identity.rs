@@ -4,13 +4,12 @@
 
 use std::time::Duration;
 
-use adieu_identity::{ClientCertificateProblem, Error, Mismatch};
+use adieu_identity::{ClientCertificateProblem, ConnectionFacts, Error, Federation, Mismatch};
 
 use super::requested_by::RequestedBy;
 use super::{Report, service};
 use crate::aadsts;
-use crate::failure::ConnectionFacts;
-use crate::federated_credential::{Federation, Trust};
+use crate::federated_credential::Trust;
 
 /// Errors with the same message are reported together: ten tokens of a broken connection are one failure.
 pub(super) fn no_token(

@@ -2,8 +2,15 @@
 //!
 //! It makes no decisions and prints nothing.
 
-use super::{Report, organization};
-use crate::failure::{LeaksProblemKind, PatsProblem};
+use adieu_inventory::{LeaksProblem, ReadError};
+
+use super::requested_by::RequestedBy;
+use super::{Report, azure_devops, organization};
+use crate::failure::{Failure, PatsProblem};
+
+/// What the requests do.
+pub(crate) const LIST_PATS: &str = "list its personal access tokens";
+pub(crate) const READ_AUDIT_LOG: &str = "read the audit log";
 
 /// Why the tokens cannot be listed.
 pub(super) fn problem(problem: &PatsProblem) -> Report {
@@ -27,11 +34,11 @@ pub(super) fn problem(problem: &PatsProblem) -> Report {
                  Members.",
             )
         }
-        PatsProblem::NotALeaksFile { path, fault } => {
-            let reason = match fault {
-                LeaksProblemKind::Unread(error) => error.to_string(),
-                LeaksProblemKind::NotJson(error) => format!("not JSON ({error})"),
-                LeaksProblemKind::Schema(schema) => format!("its schema is not {schema}"),
+        PatsProblem::NotALeaksFile { path, problem } => {
+            let reason = match problem {
+                LeaksProblem::Unread(error) => error.to_string(),
+                LeaksProblem::NotJson(error) => format!("not JSON ({error})"),
+                LeaksProblem::Schema(schema) => format!("its schema is not {schema}"),
             };
             Report::new(
                 "pats",
@@ -39,5 +46,16 @@ pub(super) fn problem(problem: &PatsProblem) -> Report {
             )
             .remedy("Write one: adieu scan --output json > scan.json")
         }
+    }
+}
+
+/// Why something that an administrator asks for was not read.
+pub(crate) fn unread(doing: &str, error: &ReadError<Box<Failure>>) -> String {
+    match error {
+        ReadError::SignIn(failure) => Report::sentence_of(failure),
+        ReadError::Refused(error) => {
+            azure_devops::refusal(doing, error, None, None, RequestedBy::Step).sentence
+        }
+        ReadError::Stopped => "Azure DevOps had stopped answering before.".to_owned(),
     }
 }

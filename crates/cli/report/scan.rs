@@ -3,14 +3,16 @@
 //! It makes no decisions and prints nothing. Names of files are untrusted: each becomes one line without a command.
 
 use adieu_agent::deactivate_commands_whole;
+use adieu_devops::Listing;
+use adieu_inventory::{ProgressError, ProgressProblem, UnreadList, kind};
 use adieu_order::{Map, Set};
 use adieu_scan::{
     Certainty, Error, Finding, Fix, Form, Kind, NotRead, NotReadReason, Report as Found, Resource,
     ResourceKind, Suppression,
 };
 
-use super::Report;
-use crate::failure::ScanProblem;
+use super::{Report, pats};
+use crate::failure::{Failure, ScanProblem};
 use crate::page::code;
 
 /// What `--fix` does, after a list of findings with replacements.
@@ -65,7 +67,13 @@ pub(super) fn problem(problem: &ScanProblem) -> Report {
 }
 
 /// A file of `--resume` that cannot be continued or written.
-pub(super) fn progress(path: &str, reason: &str) -> Report {
+pub(super) fn progress(error: &ProgressError) -> Report {
+    let reason = match &error.problem {
+        ProgressProblem::NotOurs => "it was not written by adieu --resume".to_owned(),
+        ProgressProblem::Another { of, expected } => format!("it is for '{of}', not '{expected}'"),
+        ProgressProblem::System(error) => error.to_string(),
+    };
+    let path = error.path.display();
     Report::new(
         "resume",
         format!("Cannot continue from '{path}': {reason}."),
@@ -296,6 +304,43 @@ fn note(missed: &NotRead) -> String {
         NotReadReason::InRepository { file, repository } => {
             let place = one_line(&format!("{file} of {repository}"));
             format!("{path} was not scanned: its steps are in {place}.")
+        }
+    }
+}
+
+/// A list of an organization that was not read.
+pub(crate) fn unread_list(list: &UnreadList<Box<Failure>>) -> NotRead {
+    let reason = if list.error.is_about_permission() {
+        NotReadReason::NotPermitted(right(list.listing))
+    } else {
+        let doing = format!("list the {}s", kind(list.listing).word());
+        NotReadReason::Unanswered(pats::unread(&doing, &list.error))
+    };
+    NotRead {
+        path: list.path.clone(),
+        reason,
+    }
+}
+
+/// The permission for a list (learn.microsoft.com, "Permissions and groups reference").
+fn right(listing: Listing) -> &'static str {
+    match listing {
+        Listing::ServiceConnections => {
+            "the role Reader on the service connections (Project settings → Service connections → ⋮ → Security)"
+        }
+        Listing::VariableGroups => {
+            "the role Reader on the library (Pipelines → Library → Security)"
+        }
+        Listing::BuildDefinitions => "View build pipeline (Pipelines → ⋮ → Manage security)",
+        Listing::ReleaseDefinitions => {
+            "View release pipeline (Releases → All pipelines → ⋮ → Security)"
+        }
+        Listing::TaskGroups => "access to the project (Project settings → Permissions → Readers)",
+        Listing::ServiceHooks => {
+            "View subscriptions of service hooks, which Project Collection Administrators have"
+        }
+        Listing::AgentPools => {
+            "the role Reader on the agent pools (Organization settings → Agent pools → Security)"
         }
     }
 }

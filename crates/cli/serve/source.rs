@@ -8,11 +8,11 @@ use adieu_agent::deactivate_commands_whole;
 use adieu_broker::{Refusal, RefusalScope, TokenSource};
 use adieu_identity::azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use adieu_identity::azure_core::{self, error::ErrorKind};
-use adieu_identity::{Error, Token, TokenRequest};
+use adieu_identity::{CredentialProblemKind, Error, Token, TokenRequest};
 use adieu_transport::Transport;
 use async_trait::async_trait;
 
-use crate::failure::{CredentialProblemKind, Failure};
+use crate::failure::Failure;
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::session::Source;

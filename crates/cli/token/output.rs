@@ -5,13 +5,12 @@
 use std::io;
 
 use adieu_agent::Stream;
-use adieu_identity::{Scope, Token};
+use adieu_identity::{Credential, Scope, Token};
 use clap::ValueEnum;
 use serde_json::json;
 use time::{OffsetDateTime, UtcOffset};
 use zeroize::Zeroizing;
 
-use crate::credential_kind::Credential;
 use crate::identity_ids::IdentityIds;
 use crate::moment::rfc_3339;
 

@@ -56,14 +56,14 @@ impl PatUses {
 }
 
 impl Client<'_> {
-    /// Reads the audit log between two times (RFC 3339), newest entries first, until each of these tokens was found.
+    /// Reads the audit log between two times, newest entries first, until each of these tokens was found.
     ///
     /// # Errors
     /// No answer, or a refusal: reading requires the permission "View audit log".
     pub async fn pat_uses(
         &self,
         organization: &Organization,
-        (since, until): (&str, &str),
+        (since, until): (OffsetDateTime, OffsetDateTime),
         authorization_ids: &[&str],
     ) -> Result<PatUses, Error> {
         let mut uses = PatUses::default();
@@ -71,8 +71,8 @@ impl Client<'_> {
             return Ok(uses);
         };
         list.query_pairs_mut()
-            .append_pair("startTime", since)
-            .append_pair("endTime", until)
+            .append_pair("startTime", &rfc_3339(since))
+            .append_pair("endTime", &rfc_3339(until))
             .append_pair("batchSize", BATCH);
         let mut wanted: HashSet<String> = authorization_ids.iter().map(|id| key(id)).collect();
         let mut paging = Paging::default();
@@ -97,6 +97,12 @@ impl Client<'_> {
         }
         Ok(uses)
     }
+}
+
+/// In whole seconds.
+fn rfc_3339(moment: OffsetDateTime) -> String {
+    let moment = moment.replace_nanosecond(0).unwrap_or(moment);
+    moment.format(&Rfc3339).unwrap_or_default()
 }
 
 fn moment(entry: &Value) -> Option<OffsetDateTime> {

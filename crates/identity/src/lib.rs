@@ -1,5 +1,5 @@
 //! From a service connection to access tokens: the ID token and the exchange with Microsoft Entra, as a credential of
-//! the Azure SDK.
+//! the Azure SDK; and the credentials of a command line, in their order.
 //!
 //! It knows nothing of the Pipelines agent, of tasks or of logs: values come in, tokens or failures go out.
 //!
@@ -35,6 +35,8 @@ mod answers;
 mod authority;
 mod certificate;
 mod claims;
+mod connection;
+mod credentials;
 mod entra;
 mod error;
 mod id_token;
@@ -54,6 +56,11 @@ pub use azure_core;
 
 pub use authority::{Authority, AzureCloud, NotAnAuthority};
 pub use claims::Claims;
+pub use connection::{Connection, ConnectionFacts};
+pub use credentials::{
+    Credential, CredentialProblem, CredentialProblemKind, Credentials, Federation, FirstToken,
+    PresentedClaims, Surroundings,
+};
 pub use error::{ClientCertificateProblem, Error, ManagedIdentityProblem, Mismatch};
 pub use id_token::{IdTokenRequest, JobOfPlan, NotTheCollection, are_of_one_collection};
 pub use identity_endpoint::{IdentityEndpoint, LocalEndpoint};

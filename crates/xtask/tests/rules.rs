@@ -25,6 +25,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adieu-extension",
             "adieu-feeds",
             "adieu-identity",
+            "adieu-inventory",
             "adieu-manifest",
             "adieu-order",
             "adieu-scan",
@@ -63,7 +64,15 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adieu-vsix",
         ],
     ),
-    ("adieu-identity", &["adieu-secret", "adieu-transport"]),
+    (
+        "adieu-identity",
+        &["adieu-order", "adieu-secret", "adieu-transport"],
+    ),
+    // It must never depend on agent: `cli` writes what an administrator reads.
+    (
+        "adieu-inventory",
+        &["adieu-devops", "adieu-order", "adieu-scan"],
+    ),
     ("adieu-manifest", &["adieu-order"]),
     // Every crate may sort.
     ("adieu-order", &[]),

@@ -2,7 +2,7 @@
 //!
 //! It never ends a record; its caller does.
 
-use super::super::inventory::Inventory;
+use super::super::Inventory;
 use super::{COLUMNS, cells};
 
 /// Characters that start a formula in Excel, LibreOffice or Google Sheets (OWASP, "CSV Injection"), including

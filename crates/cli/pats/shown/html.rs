@@ -2,9 +2,10 @@
 //!
 //! Every value is shown as text, whatever it contains.
 
+use adieu_inventory::{OwnedPat, State};
 use adieu_scan::escape_html as escaped;
 
-use super::super::inventory::{Inventory, OwnedPat, State};
+use super::super::Inventory;
 use super::{COLUMNS, cells, how_to_revoke, leaks_without_owner, notes, summary};
 use crate::moment::rfc_3339;
 

@@ -93,13 +93,13 @@ const FACTS: &[(&str, &str, &str, &str)] = &[
     (
         "ARCHITECTURE.md",
         "all of them finish within 17 seconds",
-        "crates/cli/credential.rs",
+        "crates/identity/src/credentials.rs",
         "const ALL: Duration = Duration::from_secs(17);",
     ),
     (
         "docs/troubleshooting/command-line.md",
         "A credential has 15 seconds, and all of them together have 17",
-        "crates/cli/credential.rs",
+        "crates/identity/src/credentials.rs",
         "const ONE: Duration = Duration::from_secs(15);",
     ),
     (
@@ -189,7 +189,7 @@ const FACTS: &[(&str, &str, &str, &str)] = &[
     (
         "docs/pats.md",
         "the changes of the last 90 days",
-        "crates/cli/pats.rs",
+        "crates/inventory/src/users.rs",
         "const AUDITED: Duration = Duration::days(90);",
     ),
     (
@@ -213,7 +213,7 @@ const FACTS: &[(&str, &str, &str, &str)] = &[
     (
         "docs/troubleshooting/connections.md",
         "the virtual machine's endpoint, for six seconds",
-        "crates/cli/credential/managed_identity.rs",
+        "crates/identity/src/credentials/managed_identity.rs",
         "const UNANNOUNCED: Duration = Duration::from_secs(6);",
     ),
     (

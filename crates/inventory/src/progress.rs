@@ -10,14 +10,37 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-
 /// The name of the format.
 const SCHEMA: &str = "adieu.progress/1";
 
+/// A file that cannot be continued or written.
+#[derive(Debug)]
+pub struct ProgressError {
+    /// The file.
+    pub path: PathBuf,
+    /// The reason.
+    pub problem: ProgressProblem,
+}
+
+/// Why a file cannot be continued or written.
+#[derive(Debug)]
+pub enum ProgressProblem {
+    /// Another program wrote it.
+    NotOurs,
+    /// It is about something else.
+    Another {
+        /// What it is about.
+        of: String,
+        /// What is read now.
+        expected: String,
+    },
+    /// The system's error.
+    System(io::Error),
+}
+
 /// What was read; without a file, nothing is stored.
 #[derive(Debug, Default)]
-pub(crate) struct Progress {
+pub struct Progress {
     kept: Option<(PathBuf, RefCell<File>)>,
     /// The results by part.
     done: BTreeMap<String, Value>,
@@ -25,15 +48,18 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Continues a file, or starts a new one. `of` names what is read, such as `scan contoso`.
-    pub(crate) fn open(path: Option<&Path>, of: &str) -> Result<Self, Box<Failure>> {
+    ///
+    /// # Errors
+    /// The file cannot be continued or written.
+    pub fn open(path: Option<&Path>, of: &str) -> Result<Self, ProgressError> {
         let Some(path) = path else {
             return Ok(Self::default());
         };
-        let problem = |reason: String| {
-            let path = path.display().to_string();
-            Box::new(Failure::Progress { path, reason })
+        let failed = |problem| ProgressError {
+            path: path.to_owned(),
+            problem,
         };
-        let system = |error: io::Error| problem(error.to_string());
+        let system = |error| failed(ProgressProblem::System(error));
         let mut done = BTreeMap::new();
         let mut file = match text_of(path) {
             Ok(text) => {
@@ -42,11 +68,13 @@ impl Progress {
                     .map(|line| serde_json::from_str::<Value>(line).unwrap_or_default());
                 let head = lines.next().unwrap_or_default();
                 if head["schema"] != SCHEMA {
-                    return Err(problem("it was not written by adieu --resume".to_owned()));
+                    return Err(failed(ProgressProblem::NotOurs));
                 }
                 if head["of"] != of {
-                    let other = head["of"].as_str().unwrap_or_default();
-                    return Err(problem(format!("it is for '{other}', not '{of}'")));
+                    return Err(failed(ProgressProblem::Another {
+                        of: head["of"].as_str().unwrap_or_default().to_owned(),
+                        expected: of.to_owned(),
+                    }));
                 }
                 for mut line in lines {
                     if let Some(part) = line["part"].as_str().map(str::to_owned) {

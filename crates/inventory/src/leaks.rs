@@ -3,11 +3,10 @@
 //! It never reads the scanned files.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use serde_json::Value;
-
-use crate::failure::{Failure, LeaksProblemKind, PatsProblem};
 
 /// The format of the report (`docs/scan.schema.json`).
 const SCHEMA: &str = "adieu.scan/1";
@@ -17,27 +16,38 @@ const PAT_RULES: &str = "azure-devops-pat";
 
 /// A token in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Leak {
-    pub(crate) path: String,
-    pub(crate) line: u64,
-    pub(crate) column: u64,
+pub struct Leak {
+    /// The file, as the scan shows it.
+    pub path: String,
+    /// Its line, from 1.
+    pub line: u64,
+    /// Its column, from 1.
+    pub column: u64,
     /// The commit that contains it, if the history was scanned.
-    pub(crate) commit: Option<String>,
-    pub(crate) fingerprint: String,
+    pub commit: Option<String>,
+    /// The token's fingerprint.
+    pub fingerprint: String,
+}
+
+/// Why a file is not a report of `adieu scan`.
+#[derive(Debug)]
+pub enum LeaksProblem {
+    /// It cannot be read.
+    Unread(io::Error),
+    /// It is not JSON.
+    NotJson(serde_json::Error),
+    /// It is JSON with another schema than this.
+    Schema(&'static str),
 }
 
 /// Reads the tokens of a report.
-pub(crate) fn read(path: &Path) -> Result<Vec<Leak>, Failure> {
-    let problem = |fault| {
-        Failure::Pats(PatsProblem::NotALeaksFile {
-            path: path.display().to_string(),
-            fault,
-        })
-    };
-    let bytes = fs::read(path).map_err(|error| problem(LeaksProblemKind::Unread(error)))?;
-    let report = serde_json::from_slice(&bytes);
-    let report: Value = report.map_err(|error| problem(LeaksProblemKind::NotJson(error)))?;
-    find(&report).ok_or_else(|| problem(LeaksProblemKind::Schema(SCHEMA)))
+///
+/// # Errors
+/// The file cannot be read, or is not a report.
+pub fn read_leaks(path: &Path) -> Result<Vec<Leak>, LeaksProblem> {
+    let bytes = fs::read(path).map_err(LeaksProblem::Unread)?;
+    let report: Value = serde_json::from_slice(&bytes).map_err(LeaksProblem::NotJson)?;
+    find(&report).ok_or(LeaksProblem::Schema(SCHEMA))
 }
 
 fn find(report: &Value) -> Option<Vec<Leak>> {

@@ -1,6 +1,6 @@
 //! Every personal access token with its owner, its uses and its leaks, in the order in which they stop working.
 //!
-//! It contacts no service and writes no messages.
+//! It contacts no service.
 
 use adieu_devops::{PersonalAccessToken, User};
 use adieu_order::Set;
@@ -9,45 +9,55 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::date;
 use time::{Date, OffsetDateTime, UtcOffset};
 
-use super::leaks::Leak;
+use crate::ReadError;
+use crate::leaks::Leak;
 
 /// The day on which global tokens stop working (Azure DevOps Blog, "Retirement of Global Personal Access Tokens in
 /// Azure DevOps").
-pub(crate) const GLOBAL_PATS_STOP: Date = date!(2026 - 12 - 01);
+const GLOBAL_PATS_STOP: Date = date!(2026 - 12 - 01);
 
 /// Everything that was found.
 #[derive(Debug)]
-pub(crate) struct Inventory {
-    pub(crate) organization: String,
+pub struct Inventory<E> {
+    /// The organization's name.
+    pub organization: String,
     /// The time of the requests.
-    pub(crate) taken: OffsetDateTime,
+    pub taken: OffsetDateTime,
     /// The number of users whose tokens were requested.
-    pub(crate) users: usize,
-    pub(crate) pats: Vec<OwnedPat>,
+    pub users: usize,
+    /// Their tokens.
+    pub pats: Vec<OwnedPat>,
     /// The number of tokens that the command line's filters exclude.
-    pub(crate) left_out: usize,
-    pub(crate) audit: AuditLog,
-    pub(crate) not_read: Vec<NotRead>,
+    pub left_out: usize,
+    /// Whether the last uses are known.
+    pub audit: AuditLog<E>,
+    /// The users whose tokens could not be listed.
+    pub not_read: Vec<NotRead<E>>,
     /// Whether the service stopped answering: another run can read the rest.
-    pub(crate) is_interrupted: bool,
+    pub is_interrupted: bool,
     /// Tokens in files that are not among the listed ones.
-    pub(crate) leaks_without_owner: Vec<Leak>,
+    pub leaks_without_owner: Vec<Leak>,
     /// The request with which an administrator would revoke tokens.
-    pub(crate) revocation: Value,
+    pub revocation: Value,
 }
 
 /// A token with its owner and uses.
 #[derive(Debug)]
-pub(crate) struct OwnedPat {
-    pub(crate) owner: User,
-    pub(crate) pat: PersonalAccessToken,
+pub struct OwnedPat {
+    /// Its owner.
+    pub owner: User,
+    /// The token's facts.
+    pub pat: PersonalAccessToken,
     /// `None` if the service's text cannot be parsed.
-    pub(crate) created: Option<OffsetDateTime>,
-    pub(crate) expires: Option<OffsetDateTime>,
-    pub(crate) state: State,
+    pub created: Option<OffsetDateTime>,
+    /// `None` if the service's text cannot be parsed.
+    pub expires: Option<OffsetDateTime>,
+    /// Whether it is accepted.
+    pub state: State,
     /// The last use in the audit log.
-    pub(crate) last_use: Option<OffsetDateTime>,
-    pub(crate) leaks: Vec<Leak>,
+    pub last_use: Option<OffsetDateTime>,
+    /// Where it is in files.
+    pub leaks: Vec<Leak>,
 }
 
 impl OwnedPat {
@@ -66,67 +76,55 @@ impl OwnedPat {
 
 /// Whether a token is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum State {
+pub enum State {
+    /// It is accepted.
     Active,
+    /// It has expired.
     Expired,
     /// Revoked, by its owner or by a policy.
     Invalid,
 }
 
 /// The result of reading the audit log.
-#[derive(Debug, Default)]
-pub(crate) enum AuditLog {
+#[derive(Debug)]
+pub enum AuditLog<E> {
     /// No token could be in it.
-    #[default]
     NotAsked,
+    /// It was read.
     Read {
+        /// The time of the oldest entry.
         since: OffsetDateTime,
         /// Whether older entries were left out.
         is_cut: bool,
+        /// Whether it has no entry at all.
         is_empty: bool,
     },
     /// The caller lacks "View audit log".
     NotPermitted,
-    /// It could not be read; the reason.
-    Unread(String),
+    /// It could not be read.
+    Unread(ReadError<E>),
 }
 
 /// A user whose tokens could not be listed.
 #[derive(Debug)]
-pub(crate) struct NotRead {
-    pub(crate) user: User,
+pub struct NotRead<E> {
+    /// The user.
+    pub user: User,
     /// The reason.
-    pub(crate) reason: String,
+    pub error: ReadError<E>,
 }
 
-impl Default for Inventory {
-    fn default() -> Self {
-        Self {
-            organization: String::new(),
-            taken: OffsetDateTime::UNIX_EPOCH,
-            users: 0,
-            pats: Vec::new(),
-            left_out: 0,
-            audit: AuditLog::default(),
-            not_read: Vec::new(),
-            is_interrupted: false,
-            leaks_without_owner: Vec::new(),
-            revocation: Value::Null,
-        }
-    }
-}
-
-impl Inventory {
+impl<E> Inventory<E> {
     /// Sorts by when tokens stop working: accepted ones first, of these the global ones, then by expiry.
     pub(crate) fn sort(&mut self) {
-        adieu_order::sort_by(&mut self.pats, |one, other| one.order().cmp(&other.order()));
+        sort(&mut self.pats);
         adieu_order::sort_by(&mut self.not_read, |one, other| {
             one.user.principal_name.cmp(&other.user.principal_name)
         });
     }
 
     /// Adds each token in files to the listed token with the same fingerprint.
-    pub(crate) fn join(&mut self, leaks: Vec<Leak>) {
+    pub fn join(&mut self, leaks: Vec<Leak>) {
         for pat in &mut self.pats {
             let Some(fingerprint) = &pat.pat.fingerprint else {
                 continue;
@@ -143,7 +141,7 @@ impl Inventory {
     }
 
     /// Removes tokens that the command line does not ask for.
-    pub(crate) fn keep(&mut self, is_asked_for: impl Fn(&OwnedPat) -> bool) {
+    pub fn keep(&mut self, is_asked_for: impl Fn(&OwnedPat) -> bool) {
         let all = self.pats.len();
         self.pats.retain(is_asked_for);
         self.left_out = all - self.pats.len();
@@ -172,7 +170,8 @@ impl OwnedPat {
     }
 
     /// The day on which it stops working: its expiry, or the end of global tokens. `None` if it has already stopped.
-    pub(crate) fn stops(&self) -> Option<Date> {
+    #[must_use]
+    pub fn stops(&self) -> Option<Date> {
         if self.state != State::Active {
             return None;
         }
@@ -186,7 +185,8 @@ impl OwnedPat {
 
 impl State {
     /// The word for outputs.
-    pub(crate) fn word(self) -> &'static str {
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Expired => "expired",
@@ -195,8 +195,13 @@ impl State {
     }
 }
 
+fn sort(pats: &mut [OwnedPat]) {
+    adieu_order::sort_by(pats, |one, other| one.order().cmp(&other.order()));
+}
+
 /// The day of a time (UTC).
-pub(crate) fn day(moment: OffsetDateTime) -> Date {
+#[must_use]
+pub fn day(moment: OffsetDateTime) -> Date {
     moment.to_offset(UtcOffset::UTC).date()
 }
 
@@ -226,21 +231,17 @@ mod tests {
 
     #[test]
     fn lists_the_earliest_expiry_first() {
-        let mut inventory = Inventory {
-            pats: vec![
-                pat("expired", 0, "2026-11-27T12:00:00Z", true),
-                pat("revoked", 1, "2035-01-01T00:00:00Z", false),
-                pat("unreadable", 1, "never", true),
-                pat("late", 1, "2036-01-01T00:00:00Z", true),
-                pat("soon", 1, "2026-11-28T00:00:00Z", true),
-                pat("global", 0, "2035-01-01T00:00:00Z", true),
-                pat("global and soon", 2, "2026-11-29T00:00:00Z", true),
-            ],
-            ..Inventory::default()
-        };
-        inventory.sort();
-        let shown: Vec<String> = inventory
-            .pats
+        let mut pats = [
+            pat("expired", 0, "2026-11-27T12:00:00Z", true),
+            pat("revoked", 1, "2035-01-01T00:00:00Z", false),
+            pat("unreadable", 1, "never", true),
+            pat("late", 1, "2036-01-01T00:00:00Z", true),
+            pat("soon", 1, "2026-11-28T00:00:00Z", true),
+            pat("global", 0, "2035-01-01T00:00:00Z", true),
+            pat("global and soon", 2, "2026-11-29T00:00:00Z", true),
+        ];
+        sort(&mut pats);
+        let shown: Vec<String> = pats
             .iter()
             .map(|pat| {
                 let stops = pat.stops().map(|day| day.to_string());
