@@ -3,7 +3,6 @@
 //!
 //! Only `--organization` uses a service. `adieu-scan` finds, and `report/scan.rs` writes the messages.
 
-mod machine;
 mod organization;
 
 use std::fs;
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use adieu_agent::Stream;
+use adieu_agent::{Stream, process_path, process_variables};
 use adieu_scan::{Baseline, Certainty, Error, NotReadReason, Options, Report};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
@@ -251,7 +250,9 @@ fn scanned(arguments: &ScanArguments, options: &Options) -> Result<Report, Failu
         if adieu_agent::is_in_a_pipeline() {
             return Err(Failure::Scan(ScanProblem::MachineInAPipeline));
         }
-        machine::scan(options)
+        let folder = |name: &str| process_path(name).map(PathBuf::from);
+        let home = folder("HOME").or_else(|| folder("USERPROFILE"));
+        adieu_scan::scan_machine(home, folder("APPDATA"), process_variables(), options)
     } else if arguments.history {
         each(adieu_scan::scan_history)
     } else if arguments.staged {

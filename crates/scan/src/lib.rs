@@ -14,6 +14,7 @@ mod habits;
 mod history;
 mod html;
 mod jwt;
+mod machine;
 mod matcher;
 mod output;
 mod resource;
@@ -31,6 +32,7 @@ pub use finding::{
 pub use fix::apply;
 pub use history::{scan_history, scan_staged};
 pub use html::{escape_html, to_html};
+pub use machine::scan_machine;
 pub use output::{from_json, to_json};
 pub use resource::{connection_with_a_pat, scan_resource};
 pub use rules::{Kind, Rule};

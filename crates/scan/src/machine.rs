@@ -1,11 +1,13 @@
-//! The places on a machine where clients of Azure DevOps keep tokens, and the environment of this process.
+//! The places on a machine where clients of Azure DevOps keep tokens, and the environment of a process.
 //!
-//! It reads them only on request, and changes nothing.
+//! It changes nothing.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::PathBuf;
 
-use adieu_agent::{process_path, process_variables};
-use adieu_scan::{Error, Options, Report};
+use crate::Error;
+use crate::finding::Report;
+use crate::scanner::{Options, scan_existing, scan_stream};
 
 /// In the user's home folder: git, package clients, the command lines of Azure DevOps.
 const IN_HOME: [&str; 29] = [
@@ -55,29 +57,31 @@ const HISTORIES: [&str; 4] = [
     ".local/share/powershell/PSReadLine/ConsoleHost_history.txt",
 ];
 
-/// Scans the existing ones.
-pub(super) fn scan(options: &Options) -> Result<Report, Error> {
+/// Scans the existing ones below the user's home folder and `%APPDATA%`, and the variables of a process.
+///
+/// # Errors
+/// A variable cannot be read.
+pub fn scan_machine(
+    home: Option<PathBuf>,
+    appdata: Option<PathBuf>,
+    variables: impl Iterator<Item = (OsString, OsString)>,
+    options: &Options,
+) -> Result<Report, Error> {
     let mut report = Report::default();
-    let folder = |name: &str| process_path(name).map(PathBuf::from);
     let mut paths = Vec::new();
-    let mut add = |folder: Option<PathBuf>, names: &[&str]| {
-        let folder = folder.filter(|folder| folder.is_absolute());
-        let below = |folder: &Path, name: &&str| folder.join(name);
-        paths.extend(
-            folder
-                .iter()
-                .flat_map(|folder| names.iter().map(|name| below(folder, name))),
-        );
+    let mut add = |folder: &Option<PathBuf>, names: &[&str]| {
+        let folder = folder.iter().filter(|folder| folder.is_absolute());
+        paths.extend(folder.flat_map(|folder| names.iter().map(|name| folder.join(name))));
     };
-    add(folder("HOME").or_else(|| folder("USERPROFILE")), &IN_HOME);
-    add(folder("HOME").or_else(|| folder("USERPROFILE")), &HISTORIES);
-    add(folder("APPDATA"), &IN_APPDATA);
+    add(&home, &IN_HOME);
+    add(&home, &HISTORIES);
+    add(&appdata, &IN_APPDATA);
     paths.retain(|path| path.is_file());
-    report.add(adieu_scan::scan_existing(&paths, options));
-    for (name, value) in process_variables() {
+    report.add(scan_existing(&paths, options));
+    for (name, value) in variables {
         let shown = format!("(environment) {}", name.to_string_lossy());
         let value = value.as_encoded_bytes();
-        let found = adieu_scan::scan_stream(&mut &value[..], &shown, options)?;
+        let found = scan_stream(&mut &value[..], &shown, options)?;
         report.add(Report { files: 0, ..found });
     }
     Ok(report)
