@@ -39,7 +39,7 @@ pub fn to_html(
          <h1>Personal access tokens</h1>\n<p>{}</p>\n\
          <input type=\"search\" aria-label=\"Filter\" placeholder=\"Filter by path, rule or text\">\n\
          <table>\n<thead><tr>\
-         <th><button>Path</button></th><th><button>Position</button></th>\
+         <th><button>Path</button></th><th><button>Place</button></th>\
          <th><button>Certainty</button></th><th><button>Finding</button></th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n{not_read}<script>\n{SCRIPT}</script>\n</html>\n",
         escape_html(summary)
