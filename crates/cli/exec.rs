@@ -9,10 +9,10 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+#[cfg(unix)]
 use adieu_agent::process_path;
 use adieu_agent::process_variable;
 use adieu_broker::{Broker, Tokens};
-#[cfg(unix)]
 use adieu_identity::resource::{self, Cloud};
 use adieu_order::Map;
 use adieu_stand_in::{Allowed, OnRequest};
