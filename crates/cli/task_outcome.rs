@@ -5,7 +5,6 @@
 use crate::failure::{Failure, ScriptProblem};
 
 /// How a task ended.
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum Outcome {
     Done(Result<(), Box<Failure>>),
     /// The agent asked the step to stop.

@@ -58,9 +58,10 @@ pub(super) async fn scan(
         is_stopped: Cell::new(false),
     };
     let (mut report, unread) = resources.scan().await;
-    let mut not_read = Report::default();
-    not_read.not_read = unread.iter().map(report::scan::unread_list).collect();
-    report.add(not_read);
+    report.add(Report {
+        not_read: unread.iter().map(report::scan::unread_list).collect(),
+        ..Report::default()
+    });
     if !options.habits {
         report
             .findings
