@@ -197,16 +197,11 @@ impl Configure {
         let is_other = |one: &&RequestedToken| one.scope.value != resource::azure_devops().value;
         let others = tokens.iter().filter(is_other);
         lines.extend(others.map(|one| format!("{}={}", one.name, one.resource)));
-        let mut problems: Vec<ConfigureProblem> = lines
-            .iter()
-            .map(|line| problem(line, ConfigureProblemKind::ConflictsWithProxy))
-            .collect();
         if self.resources.is_some() {
-            problems.push(problem(
-                "resources",
-                ConfigureProblemKind::ConflictsWithProxy,
-            ));
+            lines.push("resources".to_owned());
         }
+        let conflict = |line: &String| problem(line, ConfigureProblemKind::ConflictsWithProxy);
+        let mut problems: Vec<ConfigureProblem> = lines.iter().map(conflict).collect();
         if tokens.is_empty() {
             problems.push(problem("proxy", ConfigureProblemKind::NoStandIn));
         }
