@@ -14,7 +14,6 @@ use crate::checklist;
 use crate::credential::{self, CredentialArguments, SignInArguments};
 use crate::defaults;
 use crate::failure::Failure;
-use crate::feeds;
 use crate::network;
 use crate::organization;
 use crate::result::Form;
@@ -61,7 +60,7 @@ struct Plan {
 }
 
 fn feed(text: &str) -> Result<FeedAddress, String> {
-    feeds::request::address(text)
+    FeedAddress::parse_name(text)
         .map_err(|_| "a feed's address or ORGANIZATION/FEED is needed".to_owned())
 }
 

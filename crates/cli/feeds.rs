@@ -7,74 +7,50 @@ pub(crate) mod check;
 pub(crate) mod command;
 mod containers;
 mod endpoint;
-mod folder;
 pub(crate) mod helper;
 pub(crate) mod keeper;
 pub(crate) mod local;
 mod login;
 mod notices;
-mod outside;
 mod page;
-mod plan;
-mod project_files;
-pub(crate) mod request;
-mod settings;
+mod request;
 mod source;
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-use adieu_agent::{EndpointId, Environment, Log, process_variables};
+use adieu_agent::{Audience, EndpointId, Environment, Log, VariableName, process_variables};
 use adieu_devops::{Hosts, Organization, Tenant};
-use adieu_feeds::{Reading, Tool, keyring_backend, read, read_variables};
+use adieu_feeds::{
+    FOLDER_PREFIX, Folder, NoFolder, Plan, Reading, Request, Tool, Variables, add_outside, create,
+    earlier_values, plan, programs, read, read_variables, remove, restore_project_files, take_out,
+    variables,
+};
 use adieu_identity::resource;
 use adieu_order::Map;
 use adieu_secret::EndpointSecret;
 use adieu_transport::{Transport, at_once};
+use serde_json::Value;
 
 use crate::connection;
 use crate::failure::{Failure, FeedsProblem};
 use crate::inputs::feeds::Inputs;
 use crate::network;
 use crate::organization;
+use crate::platform;
 use crate::report::Report;
 use crate::reporter::Quiet;
 use crate::serve::job;
-use folder::Folder;
-use notices::{report, warn_of, warn_of_stale};
-use plan::{Plan, add_outside, plan};
-use request::{Request, SERVED, place};
-
-/// npm's file in the private folder.
-const NPM: &str = "npmrc";
-/// The file for clients of netrc.
-const NETRC: &str = "netrc";
-/// yarn's file, to which a link above the checkout points.
-const YARN: &str = "yarnrc.yml";
-/// Maven's file.
-const MAVEN: &str = "settings.xml";
-/// twine's file.
-const PYPIRC: &str = "pypirc";
-/// The folder for `PYTHONPATH`.
-const PYTHON: &str = "python";
+use notices::{report, report_taken_out, warn_of, warn_of_changed, warn_of_stale};
 
 /// The names under which the post-job section finds what this one created.
 const FOLDER: &str = "ADIEU_FEEDS";
 const BROKER: &str = "ADIEU_FEEDS_BROKER";
 const BROKER_KEY: &str = "ADIEU_FEEDS_BROKER_KEY";
-const SETTINGS: &str = "ADIEU_FEEDS_SETTINGS";
-
-/// Clients that read netrc.
-const OF_NETRC: [Tool; 4] = [Tool::Pip, Tool::Uv, Tool::Poetry, Tool::Pdm];
-
-/// Clients that use `keyring`.
-const OF_KEYRING: [Tool; 3] = [Tool::Pip, Tool::Uv, Tool::Pdm];
+const EARLIER_VALUES: &str = "ADIEU_FEEDS_SETTINGS";
 
 /// The position of feeds that the input declares.
 const INPUT: &str = "input feeds";
-
-/// Looks up a variable.
-type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Runs the task.
 pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Failure> {
@@ -84,10 +60,10 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     let reading = declared(&root, &variable);
     let lines = inputs.feeds.as_deref().unwrap_or_default();
     let words = inputs.tools.as_deref().unwrap_or_default();
-    let mut request =
-        Request::choose(&reading, INPUT, lines, words, &SERVED).map_err(Failure::Feeds)?;
+    let chosen = request::choose(&reading, (INPUT, lines), words, &Tool::ALL);
+    let mut request = chosen.map_err(Failure::Feeds)?;
     let containers = inputs.container_registries.as_deref().unwrap_or_default();
-    let containers = containers::read(containers).map_err(Failure::Feeds)?;
+    let containers = request::registries(containers).map_err(Failure::Feeds)?;
     if request.served.is_empty() && request.unserved.is_empty() && containers.is_empty() {
         return Err(Failure::Feeds(FeedsProblem::NoneFound {
             folder: root.display().to_string(),
@@ -124,7 +100,9 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
         (Some(_), None) => tenants(&request, &transport).await?,
     };
     let mut plan = plan(organizations, &request, &variable);
-    add_outside(&mut plan, &request, environment, &root);
+    let above = environment.platform_variable("Agent.BuildDirectory");
+    let above = above.ok().flatten().map(Path::new);
+    add_outside(&mut plan, &request, (&root, above), &variable);
     if !containers.is_empty() {
         let user = variable("DOCKER_CONFIG").map(PathBuf::from);
         let home = || env::home_dir().unwrap_or_default().join(".docker");
@@ -136,18 +114,22 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     let serving = match start(environment, connection, &plan, &folder, &transport, log).await {
         Ok(serving) => serving,
         Err(failure) => {
-            keeper::remove(&folder);
+            remove(&folder, &plan);
             return Err(failure);
         }
     };
     log.set_task_variable(BROKER, &serving.stop_endpoint);
     log.set_secret_task_variable(BROKER_KEY, &log.mask(&serving.stop_key));
-    let settings = settings::of(&plan, &request, &folder, &variable);
-    log.set_task_variable(SETTINGS, &settings::undo(&settings, &variable));
-    let has_programs = !settings::programs(&request, &plan).is_empty();
-    settings::publish(&settings, &folder, has_programs, log).map_err(Failure::TooLong)?;
+    let variables = variables(&plan, &request, &folder, &variable);
+    log.set_task_variable(EARLIER_VALUES, &earlier_values(&variables, &variable));
+    if !programs(&request, &plan).is_empty() {
+        log.prepend_path(&folder.programs());
+    }
+    for (name, value) in &variables {
+        set(name, value, log)?;
+    }
     if inputs.override_project_files {
-        project_files::take_out(&root, &reading.stale, &folder, log);
+        report_taken_out(take_out(&root, &reading.stale, &folder), log);
     }
     containers::report(&plan, &folder, log).await;
     report(&request, &plan, connection, serving.expires_on, log);
@@ -164,11 +146,17 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), F
         log.debug("This step did not create any files.");
         return Ok(());
     };
-    let undo = environment.task_variable(SETTINGS).unwrap_or_default();
-    settings::restore(undo, log).map_err(Failure::TooLong)?;
+    // An agent never removes a variable, so one that did not exist becomes empty.
+    let earlier = environment
+        .task_variable(EARLIER_VALUES)
+        .unwrap_or_default();
+    let earlier: Value = serde_json::from_str(earlier).unwrap_or_default();
+    for (name, value) in earlier.as_object().into_iter().flatten() {
+        set(name, value.as_str().unwrap_or_default(), log)?;
+    }
     let folder = Folder::existing(Path::new(folder));
     if let Some(folder) = &folder {
-        project_files::put_back(folder, log);
+        warn_of_changed(restore_project_files(folder), log);
     }
     if let (Some(endpoint), Some(key)) = (
         environment.task_variable(BROKER),
@@ -184,10 +172,21 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), F
         }
     }
     if let Some(folder) = &folder {
-        keeper::remove(folder);
+        remove(folder, &Plan::read(folder.path()).unwrap_or_default());
     }
     log.say("The credentials for feeds are removed.");
     Ok(())
+}
+
+/// Sets a variable of a client for later steps.
+fn set(name: &str, value: &str, log: &Log) -> Result<(), Failure> {
+    match VariableName::parse(name) {
+        Ok(name) => log
+            .set_variable(&name, value, Audience::Job)
+            .map_err(Failure::TooLong),
+        // No client has such a variable.
+        Err(_) => Ok(()),
+    }
 }
 
 /// The folder to read: the step's, or else the sources.
@@ -248,7 +247,7 @@ fn of_own_organization(
     let others = request.only_of(&own.name);
     let places = others
         .iter()
-        .map(|one| format!("{} ({})", one.address, place(&one.place, one.line)));
+        .map(|one| format!("{} ({})", one.address, one.position()));
     if request.served.is_empty() && !others.is_empty() {
         return Err(Failure::Feeds(FeedsProblem::OtherOrganization {
             own: own.name,
@@ -316,37 +315,15 @@ fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Fol
 }
 
 fn make_in(place: &Path, plan: &Plan, request: &Request) -> Result<Folder, Failure> {
-    let not_written = |error| Failure::Feeds(FeedsProblem::NotWritten(error));
-    let folder = Folder::create(place).map_err(not_written)?;
-    let programs = settings::programs(request, plan);
-    let made = folder
-        .write(plan::FILE, &plan.to_json())
-        .and_then(|()| folder.add_programs(&programs))
-        .and_then(|()| add_keyring_backend(request, plan, &folder))
-        .and_then(|()| containers::write(plan, &folder))
-        .and_then(|()| outside::make(plan, &folder));
-    let problem = match made {
-        Ok(()) if folder.runs_programs(&programs) => return Ok(folder),
-        Ok(()) => FeedsProblem::NoPrograms(place.display().to_string()),
-        Err(error) => FeedsProblem::NotWritten(error),
-    };
-    outside::remove(plan, &folder);
-    folder.remove();
-    Err(Failure::Feeds(problem))
-}
-
-/// Adds the module with which Python's keyring finds our program.
-fn add_keyring_backend(request: &Request, plan: &Plan, folder: &Folder) -> std::io::Result<()> {
-    if !settings::has_keyring_backend(request, plan) {
-        return Ok(());
-    }
-    let provider = folder
-        .programs()
-        .join(helper::Name::NuGetProvider.file_name());
-    for (name, text) in keyring_backend(&provider.display().to_string()) {
-        folder.write(&format!("{PYTHON}/{name}"), &text)?;
-    }
-    Ok(())
+    let created = platform::private_folder(FOLDER_PREFIX, place)
+        .map_err(NoFolder::NotWritten)
+        .and_then(|folder| create(folder, plan, request, platform::can_run));
+    created.map_err(|problem| {
+        Failure::Feeds(match problem {
+            NoFolder::NoPrograms => FeedsProblem::NoPrograms(place.display().to_string()),
+            NoFolder::NotWritten(error) => FeedsProblem::NotWritten(error),
+        })
+    })
 }
 
 /// Starts the background process for the feeds. If it gets no token, this process tries again, to report the full

@@ -58,6 +58,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use adieu_agent::Stream;
+use adieu_feeds::HelperName;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -153,8 +154,8 @@ fn main() -> ExitCode {
     platform::keep_memory_private();
     report_a_panic();
     let mut started_as = std::env::args_os();
-    if let Some(helper) = feeds::helper::Name::of_process(started_as.next().as_ref()) {
-        return helper.run(&started_as.collect::<Vec<_>>());
+    if let Some(helper) = HelperName::of_process(started_as.next().as_ref()) {
+        return feeds::helper::run(helper, &started_as.collect::<Vec<_>>());
     }
     let words = match extension::translate(std::env::args_os().collect()) {
         Ok(words) => words,

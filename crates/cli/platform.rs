@@ -3,8 +3,11 @@
 //!
 //! It only kills processes that this one has started.
 
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::process::Command;
 
 /// Hides this process's memory and environment from other programs of the same user: on Linux, none of them can read
@@ -100,7 +103,7 @@ impl Parent {
 }
 
 /// Whether the system can run a program at this path: a file system can be mounted `noexec`.
-pub(crate) fn can_run(program: &std::path::Path) -> bool {
+pub(crate) fn can_run(program: &Path) -> bool {
     imp::can_run(program)
 }
 
@@ -114,11 +117,10 @@ pub(crate) fn new_process_group(command: &mut Command) {
     imp::new_process_group(command);
 }
 
-/// Makes only this user able to enter a temporary folder.
-pub(crate) fn only_for_this_user<'b, 'n, 's>(
-    folder: &'b mut tempfile::Builder<'n, 's>,
-) -> &'b mut tempfile::Builder<'n, 's> {
-    imp::only_for_this_user(folder)
+/// Creates a temporary folder in another one, which only this user can enter.
+pub(crate) fn private_folder(prefix: &str, parent: &Path) -> io::Result<TempDir> {
+    let mut folder = tempfile::Builder::new();
+    imp::only_for_this_user(folder.prefix(prefix)).tempdir_in(parent)
 }
 
 /// The agent's worker, which lives as long as the job (`Agent.Worker`), among the ancestors of this process. Only on
@@ -164,6 +166,7 @@ fn parent_of(process: u32) -> Option<u32> {
 mod imp {
     use std::future::pending;
     use std::os::unix::process::parent_id;
+    use std::path::Path;
     use std::time::Duration;
 
     use rustix::process::{
@@ -254,7 +257,7 @@ mod imp {
         folder.permissions(std::fs::Permissions::from_mode(0o700))
     }
 
-    pub(super) fn can_run(program: &std::path::Path) -> bool {
+    pub(super) fn can_run(program: &Path) -> bool {
         rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
     }
 
@@ -285,6 +288,7 @@ mod imp {
 #[cfg(not(unix))]
 mod imp {
     use std::future::pending;
+    use std::path::Path;
 
     use tokio::process::Command;
     use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, ctrl_break, ctrl_c, ctrl_close};
@@ -350,7 +354,7 @@ mod imp {
     /// The agent ends the whole tree.
     pub(super) fn kill(_process: u32, _target: SignalTarget) {}
 
-    pub(super) fn can_run(program: &std::path::Path) -> bool {
+    pub(super) fn can_run(program: &Path) -> bool {
         program.is_file()
     }
 

@@ -28,9 +28,7 @@ pub(crate) fn of_the_job() -> io::Result<PathBuf> {
     if is_of_the_task(&program) {
         return Ok(program);
     }
-    let mut folder = tempfile::Builder::new();
-    platform::only_for_this_user(folder.prefix(PREFIX));
-    let folder = folder.tempdir_in(place)?;
+    let folder = platform::private_folder(PREFIX, place)?;
     let copy = folder.path().join(name);
     fs::copy(&program, &copy)?;
     // From here on it outlives this process.

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use adieu_feeds::NotAFeed;
+use adieu_feeds::NotAFeedLine;
 
 use super::Failure;
 
@@ -52,10 +52,8 @@ pub(crate) enum FeedsProblem {
 /// What is wrong with a line of `feeds`.
 #[derive(Debug)]
 pub(crate) enum FeedLineProblemKind {
-    /// It is neither an address of a feed nor `organization[/project]/feed`.
-    NotAFeed(NotAFeed),
-    /// A word after `=` is not a client.
-    NotATool(String),
+    /// It names no feed, or no client.
+    NotAFeedLine(NotAFeedLine),
     /// It refers to a variable that is not set.
     UndefinedVariable(String),
 }

@@ -11,15 +11,14 @@ use std::process::ExitCode;
 
 use adieu_agent::process_variable;
 use adieu_broker::{Broker, Resources};
+use adieu_feeds::{Folder, plan, variables_of_processes};
 use adieu_identity::resource;
 use adieu_transport::Transport;
 
 use super::endpoint::Endpoint;
-use super::folder::Folder;
-use super::keeper::{Keeper, RENEW, write};
+use super::keeper::{Keeper, RENEW, write_files};
 use super::notices::{warn_of, warn_of_stale};
-use super::plan::plan;
-use super::{local, make_in, settings};
+use super::{local, make_in};
 use crate::credential::{CredentialArguments, SignIn};
 use crate::failure::{Failure, FeedsProblem};
 use crate::reporter::Terminal;
@@ -64,12 +63,12 @@ pub(crate) async fn prepare(
     let no_broker = |reason: String| Failure::NoBroker(io::Error::other(reason));
     let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
     let endpoint = Endpoint::of(&broker.address()).map_err(no_broker)?;
-    let written = write(&plan, &folder.0, &tokens).and_then(|()| endpoint.write(&folder.0));
+    let written = write_files(&plan, &folder.0, &tokens).and_then(|()| endpoint.write(&folder.0));
     written.map_err(|error| Failure::Feeds(FeedsProblem::NotWritten(error)))?;
     let sign_in = SignIn::new(credential.clone(), None).silent();
     let scope = resource::azure_devops();
     Ok(CommandFeeds {
-        variables: settings::of_processes(&plan, &request, &folder.0, &process_variable),
+        variables: variables_of_processes(&plan, &request, &folder.0, &process_variable),
         keeper: Keeper::new(plan, endpoint, folder.0.clone(), tokens),
         folder,
         broker,

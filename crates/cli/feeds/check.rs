@@ -7,14 +7,11 @@ use std::sync::Arc;
 
 use adieu_agent::Log;
 use adieu_devops::{Client, FeedRole, Hosts, Organization};
-use adieu_feeds::{Declaration, FeedAddress};
+use adieu_feeds::{Declaration, FeedAddress, Folder, Plan, Request};
 use adieu_order::Map;
 use adieu_transport::{Transport, at_once};
 
 use super::endpoint::Endpoint;
-use super::folder::Folder;
-use super::plan::Plan;
-use super::request::{Request, place};
 use crate::checklist::Check;
 use crate::credential::{self, CredentialArguments, SignIn, SignInArguments};
 use crate::failure::Failure;
@@ -55,7 +52,7 @@ pub(crate) async fn all(
 ) -> Result<Vec<Check>, Failure> {
     let mut asked: Vec<Asked<'_>> = Vec::new();
     for one in declared {
-        let place = place(&one.place, one.line);
+        let place = one.position();
         let known = asked.iter_mut().find(|asked| {
             asked.address.is_same_feed(&one.address) && asked.address.view == one.address.view
         });

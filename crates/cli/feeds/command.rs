@@ -7,14 +7,14 @@ use std::process::ExitCode;
 
 use adieu_agent::process_variable;
 use adieu_devops::FeedRole;
-use adieu_feeds::{Declaration, Reading};
+use adieu_feeds::{Declaration, Reading, Request, Tool};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::local::{self, FeedArguments, FolderArguments};
 use super::login::{LoginArguments, LogoutArguments, login, logout};
-use super::request::{Request, SERVED, place};
-use super::{check, settings};
+use super::notices::mechanism;
+use super::{check, request};
 use crate::checklist;
 use crate::credential::SignInArguments;
 use crate::failure::Failure;
@@ -88,7 +88,7 @@ fn list(arguments: &ListArguments) -> Result<ExitCode, Failure> {
     let folder = arguments.folder.folder();
     let reading = local::read(folder, &process_variable)?;
     let request =
-        Request::choose(&reading, local::FLAG, "", "auto", &SERVED).map_err(Failure::Feeds)?;
+        request::choose(&reading, (local::FLAG, ""), "auto", &Tool::ALL).map_err(Failure::Feeds)?;
     if reading.is_incomplete {
         Terminal.warn(
             "The folder has too many files or levels, so not all of it was read. Name a folder \
@@ -115,7 +115,7 @@ fn list(arguments: &ListArguments) -> Result<ExitCode, Failure> {
 /// How a client gets its credential, for each feed of a request.
 fn all(request: &Request) -> Vec<(&Declaration, &'static str)> {
     let served = request.served.iter();
-    let served = served.map(|one| (one, settings::mechanism(one, None)));
+    let served = served.map(|one| (one, mechanism(one, None)));
     let unserved = request
         .unserved
         .iter()
@@ -129,10 +129,7 @@ fn all(request: &Request) -> Vec<(&Declaration, &'static str)> {
 
 fn lines(request: &Request, reading: &Reading) -> Vec<String> {
     let all = all(request);
-    let places: Vec<String> = all
-        .iter()
-        .map(|(one, _)| place(&one.place, one.line))
-        .collect();
+    let places: Vec<String> = all.iter().map(|(one, _)| one.position()).collect();
     let widest = places.iter().map(String::len).max().unwrap_or_default();
     let mut lines = Vec::new();
     for ((one, mechanism), place) in all.iter().zip(places) {
@@ -145,14 +142,14 @@ fn lines(request: &Request, reading: &Reading) -> Vec<String> {
     for one in &reading.stale {
         lines.push(format!(
             "{} has a credential, which {} uses before any other",
-            place(&one.place, one.line),
+            one.position(),
             one.tool
         ));
     }
     for one in &reading.nearly {
         lines.push(format!(
             "{} names {} by http, with a port, or with a dot behind the host; write {}",
-            place(&one.place, one.line),
+            one.position(),
             one.address,
             one.address.address()
         ));

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use adieu_broker::Address;
+use adieu_feeds::Folder;
 use adieu_identity::resource;
 use adieu_identity::{Scope, Token};
 use adieu_secret::{AccessToken, EndpointSecret};
@@ -15,8 +16,6 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
-
-use super::folder::Folder;
 
 /// The file with the broker's address and its key.
 const FILE: &str = "broker.json";

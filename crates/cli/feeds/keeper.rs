@@ -3,12 +3,13 @@
 //!
 //! It leaves nothing behind: it removes the private folder.
 
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use adieu_agent::{EndpointId, Stream};
 use adieu_broker::{Broker, Resources};
-use adieu_feeds::{Mirror, OtherClients, netrc, npmrc, pypirc, settings, yarnrc};
+use adieu_feeds::{Folder, Plan, remove, write};
 use adieu_identity::resource;
 use adieu_identity::{Scope, Token};
 use adieu_order::Map;
@@ -18,11 +19,7 @@ use zeroize::Zeroizing;
 
 use super::containers::SCOPE;
 use super::endpoint::Endpoint;
-use super::folder::Folder;
-use super::helper::NPM_TOKEN;
-use super::plan::Plan;
 use super::source::FeedTokens;
-use super::{MAVEN, NETRC, NPM, PYPIRC, YARN, outside, project_files};
 use crate::failure::Failure;
 use crate::network;
 use crate::platform;
@@ -59,18 +56,7 @@ pub(crate) async fn serve(connection: &str, folder: &Path, worker: Option<u32>) 
         }
         Err(reason) => say(&json!({ "error": reason })),
     }
-    project_files::restore(&folder);
-    outside::remove(&plan, &folder);
-    folder.remove();
-}
-
-/// Removes a private folder, and its job's files outside it.
-pub(crate) fn remove(folder: &Folder) {
-    project_files::restore(folder);
-    if let Some(plan) = Plan::read(folder.path()) {
-        outside::remove(&plan, folder);
-    }
-    folder.remove();
+    remove(&folder, &plan);
 }
 
 async fn prepare(
@@ -165,89 +151,17 @@ impl Keeper {
             self.tokens.insert(key, token);
         }
         match is_new {
-            true => {
-                write(&self.plan, &self.folder, &self.tokens).map_err(|error| error.to_string())
-            }
+            true => write_files(&self.plan, &self.folder, &self.tokens)
+                .map_err(|error| error.to_string()),
             false => Ok(()),
         }
     }
 }
 
-/// Writes the files of a plan.
-pub(crate) fn write(plan: &Plan, folder: &Folder, tokens: &Tokens) -> std::io::Result<()> {
-    let tokens = plan.organizations.iter().filter_map(|(name, tenant)| {
-        let token = tokens.get(tenant)?;
-        Some((name.as_str(), &token.value))
-    });
-    if let Some(user) = &plan.npm {
-        let there = there(folder, NPM, user);
-        let registries = plan.registries.iter();
-        let registries: Vec<(&str, &str)> = registries
-            .map(|one| (one.address.as_str(), one.organization.as_str()))
-            .collect();
-        let helper = folder.programs().join(NPM_TOKEN).display().to_string();
-        // pnpm runs it with a shell.
-        let is_word =
-            !helper.contains(|part: char| part.is_whitespace() || "$&;'\"()".contains(part));
-        let others = OtherClients {
-            has_yarn_1: plan.has_yarn_1,
-            token_helper: (plan.has_pnpm && is_word).then_some(helper.as_str()),
-        };
-        folder.write(NPM, &npmrc(&there, tokens.clone(), &registries, others))?;
-    }
-    if let Some(user) = &plan.netrc {
-        let there = there(folder, NETRC, user);
-        folder.write(NETRC, &netrc(&there, tokens.clone()))?;
-    }
-    if let Some((_, registries)) = &plan.yarn {
-        let mut of_registries = Vec::new();
-        for one in registries {
-            let mut tokens = tokens.clone();
-            if let Some((_, token)) = tokens.find(|(name, _)| *name == one.organization) {
-                of_registries.push((one.address.as_str(), token));
-            }
-        }
-        folder.write(YARN, &yarnrc(&of_registries))?;
-    }
-    if !plan.indexes.is_empty() {
-        let mut indexes = Vec::new();
-        for one in &plan.indexes {
-            let mut tokens = tokens.clone();
-            if let Some((_, token)) = tokens.find(|(name, _)| *name == one.organization) {
-                indexes.push((one.id.as_str(), one.address.as_str(), token));
-            }
-        }
-        folder.write(PYPIRC, &pypirc(&indexes))?;
-    }
-    if let Some((user, repositories)) = &plan.maven {
-        let by_name: Map<_, _> = tokens.collect();
-        let mirrors: Vec<Mirror<'_>> = repositories
-            .iter()
-            .filter_map(|one| {
-                Some(Mirror {
-                    id: &one.id,
-                    address: &one.address,
-                    token: by_name.get(one.organization.as_str())?,
-                    is_deployed_to: plan.deployed_to.contains(&one.id),
-                })
-            })
-            .collect();
-        let own = std::fs::read_to_string(user).map(Zeroizing::new).ok();
-        let text = settings(own.as_deref().map(String::as_str), &mirrors)
-            .or_else(|| settings(None, &mirrors));
-        folder.write(MAVEN, &text.unwrap_or_default())?;
-    }
-    Ok(())
-}
-
-/// The contents of a file, including what the job's steps added; at first, those of the user's own file.
-fn there(folder: &Folder, name: &str, user: &Path) -> Zeroizing<String> {
-    let there = std::fs::read_to_string(folder.file(name));
-    Zeroizing::new(
-        there
-            .or_else(|_| std::fs::read_to_string(user))
-            .unwrap_or_default(),
-    )
+/// Writes the files of a plan that have tokens.
+pub(crate) fn write_files(plan: &Plan, folder: &Folder, tokens: &Tokens) -> io::Result<()> {
+    let token = |tenant: &Option<String>| Some(&tokens.get(tenant)?.value);
+    write(plan, folder, &token)
 }
 
 /// Writes one line for the step.

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use adieu_feeds::Reading;
+use adieu_feeds::{Plan, Reading, Request, SERVED_LOCALLY, Variables};
 use adieu_identity::resource;
 use adieu_identity::{Credential, Token, UserAssignedId};
 use adieu_order::Map;
@@ -12,9 +12,7 @@ use adieu_transport::Transport;
 use clap::Args;
 
 use super::keeper::Tokens;
-use super::plan::Plan;
-use super::request::{Request, SERVED_LOCALLY};
-use super::{Variables, all, declared, tenants};
+use super::{all, declared, request, tenants};
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::credential_kind;
 use crate::failure::{Failure, FeedsProblem};
@@ -74,7 +72,8 @@ pub(crate) fn find(
     let folder = arguments.folder.folder();
     let reading = read(folder, variable)?;
     let feeds = arguments.feeds.join("\n");
-    let request = Request::choose(&reading, FLAG, &feeds, &arguments.tools, &SERVED_LOCALLY);
+    let lines = (FLAG, feeds.as_str());
+    let request = request::choose(&reading, lines, &arguments.tools, &SERVED_LOCALLY);
     let request = request.map_err(Failure::Feeds)?;
     if request.served.is_empty() && request.unserved.is_empty() {
         return Err(none_found(folder, &reading));
@@ -89,7 +88,7 @@ pub(crate) fn find_in(
 ) -> Result<(Request, Reading), Failure> {
     let reading = read(folder, variable)?;
     let request =
-        Request::choose(&reading, FLAG, "", "auto", &SERVED_LOCALLY).map_err(Failure::Feeds)?;
+        request::choose(&reading, (FLAG, ""), "auto", &SERVED_LOCALLY).map_err(Failure::Feeds)?;
     match request.served.is_empty() {
         true => Err(none_found(folder, &reading)),
         false => Ok((request, reading)),

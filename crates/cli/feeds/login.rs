@@ -3,19 +3,17 @@
 //!
 //! It leaves no process running: helpers sign in when a client runs them. It prints no credential.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use adieu_agent::{Stream, process_variable, process_variables};
+use adieu_feeds::{Change, EarlierLogin, variables_of_processes};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::folder::Folder;
 use super::local::{self, FeedArguments};
 use super::notices::{say_served, warn_of, warn_of_stale};
-use super::settings::{self, PATH};
-use super::{FOLDER, Variables, keeper, make_in};
+use super::{FOLDER, keeper, make_in};
 use crate::credential::SignInArguments;
 use crate::failure::{Failure, FeedsProblem};
 use crate::moment::rfc_3339;
@@ -23,9 +21,6 @@ use crate::network;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result::Form;
 use crate::shell::Shell;
-
-/// File in the private folder with the variables' earlier values.
-const UNDO: &str = "undo.json";
 
 /// Flags of `feeds login`.
 #[derive(Debug, Args)]
@@ -71,103 +66,11 @@ struct FormArguments {
     shell: Option<Shell>,
 }
 
-/// A variable and its new value; `None` removes it.
-type Change = (String, Option<String>);
-
-/// An earlier login of this shell.
-#[derive(Debug, Default)]
-struct EarlierLogin {
-    /// Its private folder.
-    folder: Option<Folder>,
-    /// Its variables: the value that it set, and the one before.
-    set: Vec<(String, String, Option<String>)>,
-}
-
-impl EarlierLogin {
-    fn of_this_shell() -> Self {
-        let Some(folder) = process_variable(FOLDER) else {
-            return Self::default();
-        };
-        let Some(folder) = Folder::existing(&PathBuf::from(folder)) else {
-            return Self::default();
-        };
-        let text = std::fs::read_to_string(folder.file(UNDO)).unwrap_or_default();
-        let undo: Value = serde_json::from_str(&text).unwrap_or_default();
-        let mut set = Vec::new();
-        for (name, change) in undo.as_object().into_iter().flatten() {
-            let text = |field: &str| change[field].as_str().map(str::to_owned);
-            set.push((
-                name.clone(),
-                text("set").unwrap_or_default(),
-                text("before"),
-            ));
-        }
-        if set.is_empty() {
-            // The folder may be gone, because it is a temporary one: then references to it are invalid.
-            let path = folder.path().display().to_string();
-            for (name, value) in process_variables() {
-                if let (Some(name), Some(value)) = (name.to_str(), value.to_str())
-                    && name != PATH
-                    && name != FOLDER
-                    && value.contains(&path)
-                {
-                    set.push((name.to_owned(), value.to_owned(), None));
-                }
-            }
-        }
-        Self {
-            folder: Some(folder),
-            set,
-        }
-    }
-
-    /// The value of a variable before the login; one that was changed since then stays.
-    fn variable(&self, name: &str) -> Option<String> {
-        let now = process_variable(name);
-        if name == PATH {
-            return now.map(|path| self.without_programs(&path));
-        }
-        let mut set = self.set.iter();
-        match set.find(|(set, ..)| set == name) {
-            Some((_, ours, before)) if now.as_ref() == Some(ours) => before.clone(),
-            _ => now,
-        }
-    }
-
-    fn without_programs(&self, path: &str) -> String {
-        let programs = self.folder.as_ref().map(Folder::programs);
-        let others = std::env::split_paths(path).filter(|one| Some(one) != programs.as_ref());
-        let joined = std::env::join_paths(others).unwrap_or_default();
-        joined.to_string_lossy().into_owned()
-    }
-
-    /// The changes that restore the variables.
-    fn changes(&self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        for (name, ours, before) in &self.set {
-            if process_variable(name).as_ref() == Some(ours) {
-                changes.push((name.clone(), before.clone()));
-            }
-        }
-        let path = self.variable(PATH);
-        if path != process_variable(PATH) {
-            changes.push((PATH.to_owned(), path));
-        }
-        changes
-    }
-
-    fn remove(&self) {
-        if let Some(folder) = &self.folder {
-            folder.remove();
-        }
-    }
-}
-
 /// Runs `feeds login`.
 pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure> {
-    let earlier = EarlierLogin::of_this_shell();
-    let variable: Variables<'_> = &|name| earlier.variable(name);
-    let (request, reading) = local::find(&arguments.feeds, variable)?;
+    let earlier = earlier_login();
+    let variable = |name: &str| earlier.variable(name);
+    let (request, reading) = local::find(&arguments.feeds, &variable)?;
     warn_of(&request, &reading, &Terminal);
     for one in &reading.stale {
         warn_of_stale(one, &Terminal);
@@ -175,21 +78,18 @@ pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure
     let SignInArguments { tenant, credential } = arguments.sign_in;
     let transport = network::of_command_line()?;
     let organizations = local::organizations(&request, tenant, &transport).await?;
-    let mut plan = super::plan(organizations, &request, variable);
+    let mut plan = super::plan(organizations, &request, &variable);
     let (tokens, used) = local::sign_in(&plan, &credential, &transport).await?;
     plan.credential = Some(local::of_helpers(used, &credential));
     let folder = make_in(&std::env::temp_dir(), &plan, &request)?;
-    let set = settings::of_processes(&plan, &request, &folder, variable);
-    let undo = undo(&set, variable);
-    let written = keeper::write(&plan, &folder, &tokens).and_then(|()| folder.write(UNDO, &undo));
+    let set = variables_of_processes(&plan, &request, &folder, &variable);
+    let written = keeper::write_files(&plan, &folder, &tokens)
+        .and_then(|()| earlier.write_undo(&folder, &set));
     if let Err(error) = written {
         folder.remove();
         return Err(Failure::Feeds(FeedsProblem::NotWritten(error)));
     }
-    // Variables that the earlier login set and this one does not.
-    let mut changes = earlier.changes();
-    changes.retain(|(name, _)| set.iter().all(|(ours, _)| ours != name));
-    changes.extend(set.into_iter().map(|(name, value)| (name, Some(value))));
+    let mut changes = earlier.changes_to(set);
     changes.push((FOLDER.to_owned(), Some(folder.path().display().to_string())));
     earlier.remove();
     let expires_on = keeper::first_to_expire(&tokens).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -209,8 +109,8 @@ pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure
 
 /// Runs `feeds logout`.
 pub(super) fn logout(arguments: &LogoutArguments) -> Result<ExitCode, Failure> {
-    let earlier = EarlierLogin::of_this_shell();
-    if earlier.folder.is_none() {
+    let earlier = earlier_login();
+    if !earlier.is_there() {
         Terminal.say(&format!(
             "This shell has no login for feeds: {FOLDER} is not set."
         ));
@@ -224,13 +124,14 @@ pub(super) fn logout(arguments: &LogoutArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn undo(set: &[(String, String)], variable: Variables<'_>) -> String {
-    let mut undo = Map::new();
-    for (name, value) in set.iter().filter(|(name, _)| name != PATH) {
-        let change = json!({ "set": value, "before": variable(name) });
-        undo.insert(name.clone(), change);
-    }
-    Value::Object(undo).to_string()
+/// The earlier login of this shell.
+fn earlier_login() -> EarlierLogin<'static> {
+    let mut others = process_variables().filter_map(|(name, value)| {
+        let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+        (name != FOLDER).then_some((name, value))
+    });
+    let folder = process_variable(FOLDER);
+    EarlierLogin::find(folder.as_deref(), &process_variable, &mut others)
 }
 
 /// Prints the changes for a shell or a program.

@@ -5,10 +5,9 @@
 use std::path::Path;
 
 use adieu_agent::{Environment, Log};
+use adieu_feeds::{Plan, Request};
 
-use super::plan::Plan;
-use super::request::{Request, place};
-use super::settings;
+use super::notices::mechanism;
 use crate::page::{code, write_new};
 
 /// Writes the page, or warns that it could not.
@@ -34,13 +33,13 @@ fn page(request: &Request, plan: &Plan) -> String {
         .iter()
         .map(|one| (one, "not supported here"));
     let served = request.served.iter();
-    let served = served.map(|one| (one, settings::mechanism(one, Some(plan))));
+    let served = served.map(|one| (one, mechanism(one, Some(plan))));
     for (one, mechanism) in served.chain(unserved) {
         page.push_str(&format!(
             "| {} | {} | {} | {mechanism} |\n",
             code(&one.address.to_string()),
             one.tool,
-            code(&place(&one.place, one.line)),
+            code(&one.position()),
         ));
     }
     page

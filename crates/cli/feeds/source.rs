@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use adieu_agent::{EndpointId, Environment};
 use adieu_broker::{Refusal, TokenSource};
+use adieu_feeds::Plan;
 use adieu_identity::azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use adieu_identity::azure_core::{self, error::ErrorKind};
 use adieu_identity::{Token, TokenRequest};
@@ -15,7 +16,6 @@ use async_trait::async_trait;
 
 use crate::connection;
 use crate::failure::{Failure, FeedsProblem};
-use crate::feeds::plan::Plan;
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
 

@@ -3,7 +3,7 @@
 //! It makes no decisions and prints nothing.
 
 use adieu_devops::{Error, FeedRole, Reason};
-use adieu_feeds::{FeedAddress, NotAFeed, Tool};
+use adieu_feeds::{FeedAddress, NotAFeed, NotAFeedLine, Tool};
 
 use super::inputs::undefined;
 use super::requested_by::RequestedBy;
@@ -211,12 +211,12 @@ fn line(text: &str, fault: &FeedLineProblemKind, requested_by: RequestedBy) -> R
     };
     match fault {
         FeedLineProblemKind::UndefinedVariable(variable) => undefined(&line, variable),
-        FeedLineProblemKind::NotATool(word) => Report::new(
+        FeedLineProblemKind::NotAFeedLine(NotAFeedLine::NotATool(word)) => Report::new(
             "feeds",
             format!("{line}: '{word}' is not a supported client."),
         )
         .remedy(&served()),
-        FeedLineProblemKind::NotAFeed(reason) => {
+        FeedLineProblemKind::NotAFeedLine(NotAFeedLine::NotAFeed(reason)) => {
             let reason = match reason {
                 NotAFeed::Scheme => "its scheme is not https",
                 NotAFeed::Host => {

@@ -5,10 +5,10 @@
 use std::fmt;
 
 /// The host that all organizations' feeds share.
-const SHARED: &str = "pkgs.dev.azure.com";
+pub(crate) const SHARED: &str = "pkgs.dev.azure.com";
 
 /// The end of an older organization's own host.
-const OWN: &str = ".pkgs.visualstudio.com";
+pub(crate) const OWN: &str = ".pkgs.visualstudio.com";
 
 /// The collection in old addresses.
 const COLLECTION: &str = "defaultcollection";
@@ -71,6 +71,26 @@ impl FeedAddress {
             return Err(NotAFeed::Userinfo);
         }
         read(rest)
+    }
+
+    /// Parses an address, or `organization[/project]/feed`.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn parse_name(text: &str) -> Result<Self, NotAFeed> {
+        if text.contains("://") {
+            return Self::parse(text);
+        }
+        let parts: Vec<String> = text
+            .split('/')
+            .map(|part| part.trim().replace(' ', "%20"))
+            .collect();
+        let path = match parts.as_slice() {
+            [organization, feed] => format!("{organization}/_packaging/{feed}"),
+            [organization, project, feed] => format!("{organization}/{project}/_packaging/{feed}"),
+            _ => return Err(NotAFeed::Path),
+        };
+        Self::parse(&format!("https://{SHARED}/{path}"))
     }
 
     /// The address of the feed, without the protocol's part.

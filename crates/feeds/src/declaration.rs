@@ -101,6 +101,14 @@ pub struct Declaration {
     pub name: Option<String>,
 }
 
+impl Declaration {
+    /// `file:line`, or the variable.
+    #[must_use]
+    pub fn position(&self) -> String {
+        position(&self.place, self.line)
+    }
+}
+
 /// A credential in a file of the repository, which a client would send instead of the one from adieu.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StaleCredential {
@@ -114,6 +122,21 @@ pub struct StaleCredential {
     pub source: Option<String>,
     /// The edit that removes the credential; `None` if it is written in an unusual way.
     pub edit: Option<Edit>,
+}
+
+impl StaleCredential {
+    /// `file:line`, or the variable.
+    #[must_use]
+    pub fn position(&self) -> String {
+        position(&self.place, self.line)
+    }
+}
+
+fn position(place: &str, line: usize) -> String {
+    match line {
+        0 => place.to_owned(),
+        line => format!("{place}:{line}"),
+    }
 }
 
 /// A replacement of some bytes of a file.

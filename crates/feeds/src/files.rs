@@ -6,24 +6,22 @@
 use adieu_secret::AccessToken;
 use zeroize::Zeroizing;
 
-/// The host that all organizations' feeds share.
-const SHARED: &str = "pkgs.dev.azure.com";
+use crate::address::SHARED;
 
 /// Other clients that read npm's file, each with a setting about which npm warns.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct OtherClients<'a> {
+pub(crate) struct OtherClients<'a> {
     /// yarn 1, which sends no credential without `always-auth`.
-    pub has_yarn_1: bool,
+    pub(crate) has_yarn_1: bool,
     /// pnpm's token helper, without its organization's name: pnpm runs it instead of using the token on the next
     /// line.
-    pub token_helper: Option<&'a str>,
+    pub(crate) token_helper: Option<&'a str>,
 }
 
 /// `.npmrc` with a token for each organization and for each registry, by address and organization. npm, pnpm and bun
 /// look for a credential at the registry's address and then at each parent path, so one line serves all feeds of an
 /// organization. `npm publish` and yarn 1 look only for the registry's own line.
-#[must_use]
-pub fn npmrc<'a>(
+pub(crate) fn npmrc<'a>(
     there: &str,
     tokens: impl Iterator<Item = (&'a str, &'a AccessToken)> + Clone,
     registries: &[(&str, &str)],
@@ -83,11 +81,10 @@ pub fn npmrc<'a>(
 }
 
 /// The file that yarn 2 and newer read in every folder above a project.
-pub const YARN_FILE: &str = ".yarnrc.yml";
+pub(crate) const YARN_FILE: &str = ".yarnrc.yml";
 
 /// yarn's file (2 and newer), with a token for each registry's address.
-#[must_use]
-pub fn yarnrc(registries: &[(&str, &AccessToken)]) -> Zeroizing<String> {
+pub(crate) fn yarnrc(registries: &[(&str, &AccessToken)]) -> Zeroizing<String> {
     let tokens = registries.iter().map(|(address, token)| (*address, *token));
     let mut text = with_room("npmRegistries:", tokens, 1);
     text.push_str("npmRegistries:\n");
@@ -105,8 +102,7 @@ pub fn yarnrc(registries: &[(&str, &AccessToken)]) -> Zeroizing<String> {
 }
 
 /// twine's file, with a section for each index: its name, the address for uploads, and the token.
-#[must_use]
-pub fn pypirc(indexes: &[(&str, &str, &AccessToken)]) -> Zeroizing<String> {
+pub(crate) fn pypirc(indexes: &[(&str, &str, &AccessToken)]) -> Zeroizing<String> {
     let tokens = indexes
         .iter()
         .map(|(name, address, token)| (*address, *token, name.len()));
@@ -144,8 +140,7 @@ fn npm_keys(organization: &str) -> [String; 2] {
 }
 
 /// `netrc` with the only token that the shared host can have, and one for each organization's own host.
-#[must_use]
-pub fn netrc<'a>(
+pub(crate) fn netrc<'a>(
     there: &str,
     tokens: impl Iterator<Item = (&'a str, &'a AccessToken)> + Clone,
 ) -> Zeroizing<String> {

@@ -6,8 +6,7 @@
 const MADE_FOR: &str = "// Made by FeedAuthenticate@1, removed at the end of the job. For ";
 
 /// The private folder that our script belongs to; `None` for other files.
-#[must_use]
-pub fn maker(text: &str) -> Option<&str> {
+pub(crate) fn maker(text: &str) -> Option<&str> {
     text.lines().next()?.strip_prefix(MADE_FOR)
 }
 
@@ -15,8 +14,7 @@ pub fn maker(text: &str) -> Option<&str> {
 /// version 1. The script works with Gradle 4.4 and newer: `beforeSettings` exists since 6.0, and
 /// `dependencyResolutionManagement` since 6.8. Before 5.0, reading `publishing` ends its configuration, so it is read
 /// after all projects have been configured.
-#[must_use]
-pub fn script(folder: &str, variable: &str, provider: &str) -> String {
+pub(crate) fn script(folder: &str, variable: &str, provider: &str) -> String {
     const SCRIPT: &str = r#"if (System.getenv('VARIABLE') == 'FOLDER') {
     def tokens = [:]
     def token = { uri ->

@@ -19,7 +19,7 @@ const PREFIX: &str = "adieu-";
 
 /// A repository's ID, and the feed that it is mapped to.
 #[derive(Debug)]
-pub struct Mirror<'a> {
+pub(crate) struct Mirror<'a> {
     /// The ID in the POM.
     pub id: &'a str,
     /// The feed's address, as in the POM.
@@ -86,8 +86,7 @@ pub(crate) fn read_settings(source: &Source<'_>, reading: &mut Reading) {
 /// The user's own settings with a mirror and a server for each repository before the existing ones: Maven uses the
 /// first server with an ID, and the first mirror that names an ID literally. `None` if the user's own settings cannot
 /// be parsed.
-#[must_use]
-pub fn settings(own: Option<&str>, mirrors: &[Mirror<'_>]) -> Option<Zeroizing<String>> {
+pub(crate) fn settings(own: Option<&str>, mirrors: &[Mirror<'_>]) -> Option<Zeroizing<String>> {
     const EMPTY: &str = "<settings>\n</settings>\n";
     let own = own.unwrap_or(EMPTY);
     let own = own.strip_prefix('\u{feff}').unwrap_or(own);

@@ -4,8 +4,7 @@
 
 /// The files of a folder for `PYTHONPATH`: the backend, and the metadata by which `keyring` finds it
 /// (keyring.readthedocs.io, "Third-party backends"). `provider` has the interface of NuGet's version 1.
-#[must_use]
-pub fn keyring_backend(provider: &str) -> [(&'static str, String); 3] {
+pub(crate) fn keyring_backend(provider: &str) -> [(&'static str, String); 3] {
     const BACKEND: &str = r#""""Asks FeedAuthenticate@1 for the passwords of Azure Artifacts feeds."""
 import json
 import subprocess

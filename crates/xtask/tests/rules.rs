@@ -140,10 +140,6 @@ const REVEALS: &[(&str, &str)] = &[
         "a private file that opens the job's broker to helpers",
     ),
     (
-        "crates/cli/feeds/helper.rs",
-        "a package client, which asked for it",
-    ),
-    (
         "crates/cli/feeds/keeper.rs",
         "the pipe between a task and the process that it starts, and whether a token is new",
     ),
@@ -163,6 +159,22 @@ const REVEALS: &[(&str, &str)] = &[
     (
         "crates/feeds/src/files.rs",
         "private files for npm and for clients of netrc",
+    ),
+    (
+        "crates/feeds/src/helper/cargo.rs",
+        "Cargo, which asked for it",
+    ),
+    (
+        "crates/feeds/src/helper/keyring.rs",
+        "a client of Python's keyring, which asked for it",
+    ),
+    (
+        "crates/feeds/src/helper/npm_token.rs",
+        "pnpm, which asked for it",
+    ),
+    (
+        "crates/feeds/src/helper/nuget.rs",
+        "NuGet, which asked for it",
     ),
     (
         "crates/feeds/src/maven.rs",
@@ -209,6 +221,10 @@ const REVEALS: &[(&str, &str)] = &[
 
 /// The files that send a secret to a service, which can echo it, and how.
 const SENDS: &[(&str, &str)] = &[
+    (
+        "crates/cli/feeds/containers.rs",
+        "the form that a container registry exchanges",
+    ),
     (
         "crates/cli/feeds/endpoint.rs",
         "the header for the job's own broker",

@@ -4,12 +4,12 @@
 //! It has credentials only for feeds; NuGet asks the next provider for others.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead as _};
+use std::io::BufRead;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::{NoToken, ServedFolder, USER, complain, password, write_json};
+use super::{NoToken, Served, Tokens, USER, exit_code};
 
 /// The protocol version.
 const VERSION: &str = "2.0.0";
@@ -18,16 +18,15 @@ const VERSION: &str = "2.0.0";
 const HANDSHAKE: &str = "adieu-handshake";
 
 /// Version 2: JSON in both directions, one message per line, until NuGet closes the connection.
-pub(super) fn run_plugin() -> ExitCode {
+pub(super) fn run_plugin(input: &mut dyn BufRead, served: &Served<'_>) -> ExitCode {
     let handshake = json!({
         "RequestId": HANDSHAKE, "Type": "Request", "Method": "Handshake",
         "Payload": { "ProtocolVersion": VERSION, "MinimumProtocolVersion": "1.0.0" },
     });
-    if !write_json(&handshake) {
+    if !served.write_json(&handshake) {
         return ExitCode::FAILURE;
     }
-    let served = ServedFolder::find();
-    for line in io::stdin().lock().lines() {
+    for line in input.lines() {
         let Ok(line) = line else {
             break;
         };
@@ -38,8 +37,8 @@ pub(super) fn run_plugin() -> ExitCode {
         if message["Method"] == "Close" {
             break;
         }
-        if let Some(answer) = answer(&message, served.as_ref())
-            && !write_json(&answer)
+        if let Some(answer) = answer(&message, &|uri| served.token(uri))
+            && !served.write_json(&answer)
         {
             return ExitCode::FAILURE;
         }
@@ -48,7 +47,7 @@ pub(super) fn run_plugin() -> ExitCode {
 }
 
 /// The answer to a request; responses and cancellations get none.
-fn answer(message: &Value, served: Option<&ServedFolder>) -> Option<Value> {
+fn answer(message: &Value, token: Tokens<'_>) -> Option<Value> {
     if message["Type"] != "Request" {
         return None;
     }
@@ -65,7 +64,7 @@ fn answer(message: &Value, served: Option<&ServedFolder>) -> Option<Value> {
         }
         "GetAuthenticationCredentials" => {
             let uri = message["Payload"]["Uri"].as_str().unwrap_or_default();
-            credentials(uri, served)
+            credentials(uri, token)
         }
         "Initialize" | "SetLogLevel" | "MonitorNuGetProcessExit" | "SetCredentials" => {
             json!({ "ResponseCode": "Success" })
@@ -77,12 +76,12 @@ fn answer(message: &Value, served: Option<&ServedFolder>) -> Option<Value> {
     }))
 }
 
-fn credentials(uri: &str, served: Option<&ServedFolder>) -> Value {
-    match served.map_or(Err(NoToken::NotOurs), |served| served.token(uri)) {
+fn credentials(uri: &str, token: Tokens<'_>) -> Value {
+    match token(uri) {
         Ok(token) => json!({
             "ResponseCode": "Success",
             "Username": USER,
-            "Password": password(&token.value),
+            "Password": token.value.reveal(),
             "Message": null,
             "AuthenticationTypes": ["Basic"],
         }),
@@ -92,7 +91,7 @@ fn credentials(uri: &str, served: Option<&ServedFolder>) -> Value {
 }
 
 /// Version 1: exit code 0 is a credential, 1 another provider's source, 2 a failure.
-pub(super) fn run_provider(arguments: &[OsString]) -> ExitCode {
+pub(super) fn run_provider(arguments: &[OsString], served: &Served<'_>) -> ExitCode {
     let mut arguments = arguments.iter().filter_map(|word| word.to_str());
     let uri = arguments
         .find(|word| {
@@ -101,20 +100,16 @@ pub(super) fn run_provider(arguments: &[OsString]) -> ExitCode {
         })
         .and_then(|_| arguments.next())
         .unwrap_or_default();
-    let served = ServedFolder::find();
-    match served.map_or(Err(NoToken::NotOurs), |served| served.token(uri)) {
+    match served.token(uri) {
         Ok(token) => {
             let answer = json!({
-                "Username": USER, "Password": password(&token.value), "Message": "", "AuthTypes": ["basic"],
+                "Username": USER, "Password": token.value.reveal(), "Message": "", "AuthTypes": ["basic"],
             });
-            match write_json(&answer) {
-                true => ExitCode::SUCCESS,
-                false => ExitCode::from(2),
-            }
+            exit_code(served.write_json(&answer), 2)
         }
         Err(NoToken::NotOurs) => ExitCode::from(1),
         Err(NoToken::Refused(reason)) => {
-            complain(&reason);
+            served.caller.report(&reason);
             ExitCode::from(2)
         }
     }
@@ -146,7 +141,7 @@ fn speaks_as_nuget_does() {
         ),
     ] {
         let message = serde_json::from_str(request).expect("JSON");
-        let answer = answer(&message, None).map(|answer| answer.to_string());
+        let answer = answer(&message, &|_| Err(NoToken::NotOurs)).map(|answer| answer.to_string());
         assert_eq!(answer.unwrap_or_default(), expected, "{request}");
     }
 }

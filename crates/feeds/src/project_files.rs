@@ -7,42 +7,50 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use adieu_agent::Log;
-use adieu_feeds::{Edit, StaleCredential, edited};
+use crate::declaration::{Edit, StaleCredential, edited};
+use crate::folder::Folder;
 
-use super::folder::Folder;
-use super::notices::warn_of_stale;
+/// What became of a file's credentials.
+#[derive(Debug)]
+pub enum TakenOut<'a> {
+    /// The file with this name has no credential until the job ends.
+    Without(&'a str),
+    /// The file with this name cannot be changed.
+    Unchanged(&'a str, io::Error),
+    /// This one is still there.
+    Left(&'a StaleCredential),
+}
 
-/// Removes credentials from the files of a folder, and warns of those that it cannot remove.
-pub(super) fn take_out(root: &Path, stale: &[StaleCredential], folder: &Folder, log: &Log) {
+/// Removes credentials from the files of a folder.
+#[must_use]
+pub fn take_out<'a>(
+    root: &Path,
+    stale: &'a [StaleCredential],
+    folder: &Folder,
+) -> Vec<TakenOut<'a>> {
+    let mut taken = Vec::new();
     let mut number = 0;
-    for (index, first) in stale.iter().enumerate() {
-        let of_file = || stale.iter().filter(|one| one.place == first.place);
-        // They are sorted by file.
-        if index > 0 && stale[index - 1].place == first.place {
-            continue;
-        }
-        let mut edits: Vec<&Edit> = of_file().filter_map(|one| one.edit.as_ref()).collect();
+    // They are sorted by file.
+    for of_file in stale.chunk_by(|one, next| one.place == next.place) {
+        let place = &of_file[0].place;
+        let mut edits: Vec<&Edit> = of_file.iter().filter_map(|one| one.edit.as_ref()).collect();
         adieu_order::sort(&mut edits);
         if !edits.is_empty() {
-            match change(&root.join(&first.place), &edits, number, folder) {
+            match change(&root.join(place), &edits, number, folder) {
                 Ok(()) => {
                     number += 1;
-                    log.say(&format!(
-                        "{}: the credential is taken out until the job ends.",
-                        first.place
-                    ));
+                    taken.push(TakenOut::Without(place));
                 }
                 Err(error) => {
-                    log.warn(&format!("{} cannot be changed: {error}.", first.place));
+                    taken.push(TakenOut::Unchanged(place, error));
                     edits.clear();
                 }
             }
         }
-        for one in of_file().filter(|one| edits.is_empty() || one.edit.is_none()) {
-            warn_of_stale(one, log);
-        }
+        let left = |one: &&StaleCredential| edits.is_empty() || one.edit.is_none();
+        taken.extend(of_file.iter().filter(left).map(TakenOut::Left));
     }
+    taken
 }
 
 fn change(path: &Path, edits: &[&Edit], number: u32, folder: &Folder) -> io::Result<()> {
@@ -76,19 +84,9 @@ fn replace(path: &Path, text: &str, folder: &Folder) -> io::Result<()> {
     by_way_of(folder.path()).or_else(|_| by_way_of(path.parent().unwrap_or(path)))
 }
 
-/// Restores the files, with a line in the log for each.
-pub(super) fn put_back(folder: &Folder, log: &Log) {
-    for path in restore(folder) {
-        log.warn(&format!(
-            "{} was changed after FeedAuthenticate@1 had taken a credential out of it, so it stays as \
-             it is. Version control has the earlier one.",
-            path.display()
-        ));
-    }
-}
-
-/// Restores the files. Returns those that stay unchanged.
-pub(super) fn restore(folder: &Folder) -> Vec<PathBuf> {
+/// Restores the files. Returns those that were changed meanwhile, and stay so.
+#[must_use]
+pub fn restore_project_files(folder: &Folder) -> Vec<PathBuf> {
     let mut left = Vec::new();
     for number in 0.. {
         let [original, written, place] = names(number).map(|name| folder.file(&name));

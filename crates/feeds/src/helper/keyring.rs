@@ -7,11 +7,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use adieu_agent::process_path;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Name, NoToken, ServedFolder, USER, complain, password, write, write_json};
+use super::{Name, NoToken, Served, USER, exit_code};
+use crate::folder::FOLDER_PREFIX;
 
 /// What to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +31,10 @@ struct Question<'a> {
 }
 
 /// Runs the helper. An exit code other than 0 means that there is no password.
-pub(super) fn run(arguments: &[OsString]) -> ExitCode {
+pub(super) fn run(arguments: &[OsString], served: &Served<'_>) -> ExitCode {
     let words: Option<Vec<&str>> = arguments.iter().map(|word| word.to_str()).collect();
-    let question = words.as_deref().and_then(read);
-    let (Some(question), Some(served)) = (question, ServedFolder::find()) else {
-        return pass_on(arguments);
+    let Some(question) = words.as_deref().and_then(read) else {
+        return pass_on(arguments, served);
     };
     let token = match question.service.contains("://") {
         true => served.token(question.service),
@@ -43,20 +42,20 @@ pub(super) fn run(arguments: &[OsString]) -> ExitCode {
     };
     match token {
         Ok(token) => {
-            let password = password(&token.value);
+            let password = token.value.reveal();
             let is_written = match question.form {
-                Form::Password => write(password),
-                Form::Lines => write(&Zeroizing::new(format!("{USER}\n{password}"))),
-                Form::Json => write_json(&json!({ "username": USER, "password": password })),
+                Form::Password => served.caller.write(password),
+                Form::Lines => {
+                    let lines = Zeroizing::new(format!("{USER}\n{password}"));
+                    served.caller.write(&lines)
+                }
+                Form::Json => served.write_json(&json!({ "username": USER, "password": password })),
             };
-            match is_written {
-                true => ExitCode::SUCCESS,
-                false => ExitCode::FAILURE,
-            }
+            exit_code(is_written, 1)
         }
-        Err(NoToken::NotOurs) => pass_on(arguments),
+        Err(NoToken::NotOurs) => pass_on(arguments, served),
         Err(NoToken::Refused(reason)) => {
-            complain(&reason);
+            served.caller.report(&reason);
             ExitCode::FAILURE
         }
     }
@@ -90,11 +89,10 @@ fn read<'a>(words: &[&'a str]) -> Option<Question<'a>> {
 }
 
 /// Runs the next keyring on the PATH, as if this one did not exist.
-fn pass_on(arguments: &[OsString]) -> ExitCode {
+fn pass_on(arguments: &[OsString], served: &Served<'_>) -> ExitCode {
     let own = env::current_exe().ok();
     let own = own.as_deref().and_then(Path::parent);
-    let path = process_path("PATH").unwrap_or_default();
-    let Some(next) = next(&path, own) else {
+    let Some(next) = next(&served.caller.search_path(), own) else {
         return ExitCode::FAILURE;
     };
     let status = Command::new(next).args(arguments).status();
@@ -108,7 +106,7 @@ fn next(path: &OsStr, own: Option<&Path>) -> Option<PathBuf> {
     let is_ours = |folder: &Path| {
         Some(folder) == own || folder.join(Name::Cargo.file_name()).exists() || {
             let parent = folder.parent().and_then(Path::file_name);
-            parent.is_some_and(|name| name.to_string_lossy().starts_with("adieu-feeds-"))
+            parent.is_some_and(|name| name.to_string_lossy().starts_with(FOLDER_PREFIX))
         }
     };
     env::split_paths(path)

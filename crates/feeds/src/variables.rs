@@ -4,25 +4,25 @@
 
 use std::path::Path;
 
-use adieu_agent::{Audience, Log, TooLong, VariableName};
-use adieu_feeds::{Declaration, Tool};
 use serde_json::{Map, Value};
 
-use super::containers::{DOCKER, FILE as CONFIG};
-use super::folder::Folder;
-use super::helper::{CARGO, Name, USER};
-use super::plan::Plan;
-use super::request::Request;
-use super::{MAVEN, NETRC, NPM, OF_KEYRING, PYPIRC, PYTHON, Variables, outside};
+use crate::containers::{DOCKER, FILE as CONFIG};
+use crate::declaration::{Declaration, Tool};
+use crate::folder::{Folder, MAVEN, NETRC, NPM, PYPIRC, PYTHON};
+use crate::helper::{CARGO, Name, USER};
+use crate::outside;
+use crate::plan::{Plan, Variables};
+use crate::request::Request;
+
+/// Clients that use `keyring`.
+const OF_KEYRING: [Tool; 3] = [Tool::Pip, Tool::Uv, Tool::Pdm];
 
 /// The path of the file for Maven before 3.9, which does not read `MAVEN_ARGS`.
 const MAVEN_SETTINGS: &str = "ADIEU_MAVEN_SETTINGS";
 
-/// Names and values.
-pub(crate) type Settings = Vec<(VariableName, String)>;
-
 /// The file names of the helpers that a request needs.
-pub(crate) fn programs(request: &Request, plan: &Plan) -> Vec<String> {
+#[must_use]
+pub fn programs(request: &Request, plan: &Plan) -> Vec<String> {
     let mut programs = Vec::new();
     let mut add = |is_needed: bool, program: Name| {
         if is_needed {
@@ -59,15 +59,16 @@ fn before(folder: &Path, others: Option<String>) -> String {
     folders
 }
 
-/// The variables. `variable` reads the environment.
-pub(crate) fn of(
+/// The names and values of the variables. `variable` reads the environment.
+#[must_use]
+pub fn variables(
     plan: &Plan,
     request: &Request,
     folder: &Folder,
     variable: Variables<'_>,
-) -> Settings {
+) -> Vec<(String, String)> {
     let file = |name: &str| folder.file(name).display().to_string();
-    let ours = VariableName::ours;
+    let ours = str::to_owned;
     let mut settings = Vec::new();
     if plan.npm.is_some() {
         settings.push((ours("NPM_CONFIG_USERCONFIG"), file(NPM)));
@@ -85,8 +86,7 @@ pub(crate) fn of(
         names.dedup();
         for name in names {
             // uv requests a password only if it has a user name.
-            let name = ours("UV_INDEX_").with_suffix(&format!("{name}_USERNAME"));
-            settings.push((name, USER.to_owned()));
+            settings.push((format!("UV_INDEX_{name}_USERNAME"), USER.to_owned()));
         }
     }
     if request.has_any(&[Tool::Cargo]) {
@@ -142,16 +142,14 @@ pub(crate) fn of(
 pub(crate) const PATH: &str = "PATH";
 
 /// The variables for local processes, including the folders of programs.
-pub(crate) fn of_processes(
+#[must_use]
+pub fn variables_of_processes(
     plan: &Plan,
     request: &Request,
     folder: &Folder,
     variable: Variables<'_>,
 ) -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    for (name, value) in of(plan, request, folder, variable) {
-        all.push((name.as_str().to_owned(), value));
-    }
+    let mut all = variables(plan, request, folder, variable);
     if !programs(request, plan).is_empty() {
         let path = before(&folder.programs(), variable(PATH));
         all.push((PATH.to_owned(), path));
@@ -172,64 +170,12 @@ fn uv_name(declaration: &Declaration) -> Option<String> {
     Some(name.chars().map(digit).collect())
 }
 
-/// The earlier values of the variables, as a text.
-pub(crate) fn undo(settings: &Settings, variable: Variables<'_>) -> String {
+/// The earlier values of variables, as a text.
+#[must_use]
+pub fn earlier_values(variables: &[(String, String)], variable: Variables<'_>) -> String {
     let mut before = Map::new();
-    for (name, _) in settings {
-        let value = variable(name.as_str()).unwrap_or_default();
-        before.insert(name.as_str().to_owned(), Value::from(value));
+    for (name, _) in variables {
+        before.insert(name.clone(), variable(name).unwrap_or_default().into());
     }
     Value::from(before).to_string()
-}
-
-/// Sets them for later steps.
-pub(crate) fn publish(
-    settings: &Settings,
-    folder: &Folder,
-    has_programs: bool,
-    log: &Log,
-) -> Result<(), TooLong> {
-    if has_programs {
-        log.prepend_path(&folder.programs());
-    }
-    for (name, value) in settings {
-        log.set_variable(name, value, Audience::Job)?;
-    }
-    Ok(())
-}
-
-/// Restores the earlier values. An agent never removes a variable, so one that did not exist becomes empty.
-pub(crate) fn restore(undo: &str, log: &Log) -> Result<(), TooLong> {
-    let before: Value = serde_json::from_str(undo).unwrap_or_default();
-    for (name, value) in before.as_object().into_iter().flatten() {
-        if let (Ok(name), Some(value)) = (VariableName::parse(name), value.as_str()) {
-            log.set_variable(&name, value, Audience::Job)?;
-        }
-    }
-    Ok(())
-}
-
-/// How a client gets its credential, for people. Without a plan: in a step whose feeds belong to one tenant.
-pub(crate) fn mechanism(declaration: &Declaration, plan: Option<&Plan>) -> &'static str {
-    let has_netrc = plan.is_none_or(|plan| plan.netrc.is_some());
-    match (declaration.tool, has_netrc) {
-        (Tool::Yarn, _) => match plan {
-            None => "a file above the checkout, in pipelines only",
-            Some(plan) if plan.yarn.is_some() => "a file above the checkout",
-            Some(_) => "none",
-        },
-        (Tool::Gradle, _) => match plan {
-            None => "an init script, in pipelines only",
-            Some(_) => "an init script",
-        },
-        (Tool::Npm, _) => "NPM_CONFIG_USERCONFIG",
-        (Tool::NuGet, _) => "credential provider",
-        (Tool::Pip | Tool::Uv | Tool::Pdm, true) => "keyring and netrc",
-        (Tool::Pip | Tool::Uv | Tool::Pdm, false) => "keyring",
-        (Tool::Poetry, true) => "netrc",
-        (Tool::Poetry, false) | (Tool::Twine, _) => "Python's keyring",
-        (Tool::Maven, _) if declaration.name.is_some() => "MAVEN_ARGS",
-        (Tool::Cargo, _) => "credential provider",
-        _ => "none",
-    }
 }

@@ -5,58 +5,66 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use adieu_agent::Environment;
-use adieu_feeds::Tool;
 use adieu_order::{Map, Set};
 use serde_json::{Value, json};
 
-use super::request::Request;
-use super::{MAVEN, OF_NETRC, Variables, outside};
+use crate::declaration::Tool;
+use crate::folder::MAVEN;
+use crate::request::Request;
 
 /// The name of the file in the folder.
 pub(crate) const FILE: &str = "plan.json";
 
+/// Clients that read netrc.
+const OF_NETRC: [Tool; 4] = [Tool::Pip, Tool::Uv, Tool::Poetry, Tool::Pdm];
+
+/// Looks up a variable.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// The folder's plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// Each organization's tenant; `None` means the credential's own.
-    pub(crate) organizations: Map<String, Option<String>>,
+    pub organizations: Map<String, Option<String>>,
     /// npm's file in the user's home, whose contents ours includes.
-    pub(crate) npm: Option<PathBuf>,
+    pub npm: Option<PathBuf>,
     /// The same for netrc.
-    pub(crate) netrc: Option<PathBuf>,
+    pub netrc: Option<PathBuf>,
     /// The same for Maven, with its repositories.
-    pub(crate) maven: Option<(PathBuf, Vec<Repository>)>,
+    pub maven: Option<(PathBuf, Vec<Repository>)>,
     /// npm's registries.
-    pub(crate) registries: Vec<Repository>,
+    pub registries: Vec<Repository>,
     /// Whether yarn 1 also reads npm's file.
-    pub(crate) has_yarn_1: bool,
+    pub has_yarn_1: bool,
     /// Whether pnpm also reads it.
-    pub(crate) has_pnpm: bool,
+    pub has_pnpm: bool,
     /// The indexes to which twine publishes, by the names of the file's sections.
-    pub(crate) indexes: Vec<Repository>,
+    pub indexes: Vec<Repository>,
     /// The IDs of the repositories to which Maven deploys.
-    pub(crate) deployed_to: Vec<String>,
+    pub deployed_to: Vec<String>,
     /// The link to yarn's file above the checkout, with its registries.
-    pub(crate) yarn: Option<(PathBuf, Vec<Repository>)>,
+    pub yarn: Option<(PathBuf, Vec<Repository>)>,
     /// Gradle's folder of init scripts.
-    pub(crate) gradle: Option<PathBuf>,
+    pub gradle: Option<PathBuf>,
     /// Folders that are created for it, the innermost first.
-    pub(crate) made: Vec<PathBuf>,
+    pub made: Vec<PathBuf>,
     /// Container registries.
-    pub(crate) containers: Vec<String>,
+    pub containers: Vec<String>,
     /// The user's Docker folder, if there are registries.
-    pub(crate) docker: Option<PathBuf>,
+    pub docker: Option<PathBuf>,
     /// The command line's credential with which helpers sign in without a broker, and its identity.
-    pub(crate) credential: Option<(String, Option<String>)>,
+    pub credential: Option<(String, Option<String>)>,
 }
 
 /// A repository of Maven; an npm registry has no ID.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Repository {
-    pub(crate) id: String,
-    pub(crate) address: String,
-    pub(crate) organization: String,
+pub struct Repository {
+    /// Maven's ID, or the name of a section.
+    pub id: String,
+    /// Where it is.
+    pub address: String,
+    /// The organization whose token it takes.
+    pub organization: String,
 }
 
 impl Repository {
@@ -71,7 +79,8 @@ impl Repository {
 
 impl Plan {
     /// The tenants, each once.
-    pub(crate) fn tenants(&self) -> Set<Option<&str>> {
+    #[must_use]
+    pub fn tenants(&self) -> Set<Option<&str>> {
         let tenants = self.organizations.values();
         tenants.map(Option::as_deref).collect()
     }
@@ -110,7 +119,8 @@ impl Plan {
     }
 
     /// Reads a folder's plan; `None` if there is none.
-    pub(crate) fn read(folder: &Path) -> Option<Self> {
+    #[must_use]
+    pub fn read(folder: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(folder.join(FILE)).ok()?;
         Self::parse(&serde_json::from_str(&text).ok()?)
     }
@@ -158,8 +168,9 @@ impl Plan {
     }
 }
 
-/// What the private folder must contain.
-pub(crate) fn plan(
+/// What the private folder must contain. `variable` reads the environment.
+#[must_use]
+pub fn plan(
     organizations: Map<String, Option<String>>,
     request: &Request,
     variable: Variables<'_>,
@@ -249,34 +260,8 @@ fn indexes(request: &Request) -> Vec<Repository> {
     indexes
 }
 
-/// Adds the job's files outside its private folder, for clients that read only those.
-pub(crate) fn add_outside(
-    plan: &mut Plan,
-    request: &Request,
-    environment: &Environment,
-    root: &Path,
-) {
-    let platform = |name| environment.platform_variable(name).ok().flatten();
-    if request.has_any(&[Tool::Yarn])
-        && let Some(above) = platform("Agent.BuildDirectory").map(PathBuf::from)
-        && root.starts_with(&above)
-        && let Some(file) = outside::yarn(&above)
-    {
-        plan.yarn = Some((file, registries(request, Tool::Yarn)));
-    }
-    if request.has_any(&[Tool::Gradle]) {
-        let user = environment.variable("GRADLE_USER_HOME").map(PathBuf::from);
-        let home = || env::home_dir().unwrap_or_default().join(".gradle");
-        let user = user.unwrap_or_else(home);
-        let scripts = outside::gradle(&user);
-        let made = [scripts.clone(), user].into_iter();
-        plan.made = made.filter(|folder| !folder.exists()).collect();
-        plan.gradle = Some(scripts);
-    }
-}
-
 /// The npm registries of a client, each once.
-fn registries(request: &Request, tool: Tool) -> Vec<Repository> {
+pub(crate) fn registries(request: &Request, tool: Tool) -> Vec<Repository> {
     let mut registries = Vec::new();
     for one in request.served.iter().filter(|one| one.tool == tool) {
         let is_registry = one.address.tail.starts_with("npm/");

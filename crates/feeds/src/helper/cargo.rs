@@ -2,37 +2,36 @@
 //!
 //! It has tokens only for registries that are feeds; Cargo asks the next provider for others.
 
-use std::io::{self, BufRead as _};
+use std::io::BufRead;
 use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{NoToken, ServedFolder, password, write_json};
+use super::{NoToken, Served, Tokens};
 
 /// Longest request, in bytes.
 const LONGEST: usize = 1 << 20;
 
 /// Answers requests until Cargo closes the connection.
-pub(super) fn run() -> ExitCode {
-    if !write_json(&json!({ "v": [1] })) {
+pub(super) fn run(input: &mut dyn BufRead, served: &Served<'_>) -> ExitCode {
+    if !served.write_json(&json!({ "v": [1] })) {
         return ExitCode::FAILURE;
     }
-    let served = ServedFolder::find();
-    for line in io::stdin().lock().lines() {
+    for line in input.lines() {
         let answer = match line {
-            Ok(line) if line.len() <= LONGEST => answer(&line, served.as_ref()),
+            Ok(line) if line.len() <= LONGEST => answer(&line, &|address| served.token(address)),
             _ => return ExitCode::FAILURE,
         };
-        if !write_json(&answer) {
+        if !served.write_json(&answer) {
             return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS
 }
 
-fn answer(line: &str, served: Option<&ServedFolder>) -> Value {
+fn answer(line: &str, token: Tokens<'_>) -> Value {
     let request: Value = serde_json::from_str(line).unwrap_or_default();
     let error = |kind: &str| json!({ "Err": { "kind": kind } });
     if request["v"] != 1 {
@@ -42,8 +41,7 @@ fn answer(line: &str, served: Option<&ServedFolder>) -> Value {
         .as_str()
         .unwrap_or_default();
     let index = index.strip_prefix("sparse+").unwrap_or(index);
-    let token = served.map_or(Err(NoToken::NotOurs), |served| served.token(index));
-    match (token, request["kind"].as_str()) {
+    match (token(index), request["kind"].as_str()) {
         (Err(NoToken::NotOurs), _) => error("url-not-supported"),
         (_, kind) if kind != Some("get") => error("operation-not-supported"),
         (Err(NoToken::Refused(reason)), _) => json!({ "Err": {
@@ -53,7 +51,7 @@ fn answer(line: &str, served: Option<&ServedFolder>) -> Value {
         } }),
         (Ok(token), _) => {
             let since_1970 = token.expires_on.duration_since(UNIX_EPOCH);
-            let value = Zeroizing::new(format!("Bearer {}", password(&token.value)));
+            let value = Zeroizing::new(format!("Bearer {}", token.value.reveal()));
             json!({ "Ok": {
                 "kind": "get",
                 "token": *value,
@@ -78,6 +76,10 @@ fn leaves_other_registries_to_other_providers() {
         ),
         ("no JSON", r#"{"Err":{"kind":"unknown"}}"#),
     ] {
-        assert_eq!(answer(request, None).to_string(), expected, "{request}");
+        assert_eq!(
+            answer(request, &|_| Err(NoToken::NotOurs)).to_string(),
+            expected,
+            "{request}"
+        );
     }
 }

@@ -7,44 +7,60 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::platform;
+use tempfile::TempDir;
 
 /// Prefix of the folders' names.
-const PREFIX: &str = "adieu-feeds-";
+pub const FOLDER_PREFIX: &str = "adieu-feeds-";
+
+/// npm's file.
+pub(crate) const NPM: &str = "npmrc";
+/// The file for clients of netrc.
+pub(crate) const NETRC: &str = "netrc";
+/// yarn's file, to which a link above the checkout points.
+pub(crate) const YARN: &str = "yarnrc.yml";
+/// Maven's file.
+pub(crate) const MAVEN: &str = "settings.xml";
+/// twine's file.
+pub(crate) const PYPIRC: &str = "pypirc";
+/// The folder for `PYTHONPATH`.
+pub(crate) const PYTHON: &str = "python";
 
 /// The subfolder of the helpers, which is on the PATH of later steps.
 const PROGRAMS: &str = "bin";
 
 /// The private folder.
 #[derive(Debug, Clone)]
-pub(crate) struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    /// Creates one in a temporary folder of the agent or of the user.
-    pub(crate) fn create(place: &Path) -> io::Result<Self> {
-        let mut folder = tempfile::Builder::new();
-        platform::only_for_this_user(folder.prefix(PREFIX));
-        Ok(Self(folder.tempdir_in(place)?.keep()))
+    /// One that was created empty, with [`FOLDER_PREFIX`], and that only this user can enter.
+    pub(crate) fn of(folder: TempDir) -> Self {
+        Self(folder.keep())
     }
 
     /// A folder that another of our processes created; `None` if the path is not such a folder.
-    pub(crate) fn existing(path: &Path) -> Option<Self> {
+    #[must_use]
+    pub fn existing(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
-        let is_ours = name.starts_with(PREFIX) && path.is_absolute();
+        let is_ours = name.starts_with(FOLDER_PREFIX) && path.is_absolute();
         is_ours.then(|| Self(path.to_owned()))
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
         &self.0
     }
 
     /// A file in it.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
     /// The folder of its programs.
-    pub(crate) fn programs(&self) -> PathBuf {
+    #[must_use]
+    pub fn programs(&self) -> PathBuf {
         self.0.join(PROGRAMS)
     }
 
@@ -69,14 +85,11 @@ impl Folder {
         Ok(())
     }
 
-    /// Whether the system can run its programs, if it has any.
-    pub(crate) fn runs_programs(&self, helpers: &[String]) -> bool {
-        let first = helpers.first();
-        first.is_none_or(|one| platform::can_run(&self.programs().join(one)))
-    }
-
     /// Writes a file, atomically, that only this user can read.
-    pub(crate) fn write(&self, name: &str, content: &str) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn write(&self, name: &str, content: &str) -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
         file.write_all(content.as_bytes())?;
         let path = self.file(name);
@@ -86,7 +99,7 @@ impl Folder {
     }
 
     /// Removes it with everything in it.
-    pub(crate) fn remove(&self) {
+    pub fn remove(&self) {
         // Windows does not remove a running program; the agent empties its temporary folder when the job ends.
         let _ = fs::remove_dir_all(&self.0);
     }
