@@ -95,7 +95,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Box<Failur
     }
     let transport = network::of_command_line()?;
     let tenant = arguments.tenant.clone();
-    let beside = feeds::beside::prepare(&arguments.credential, tenant, &transport);
+    let beside = feeds::exec::prepare(&arguments.credential, tenant, &transport);
     let mut beside = Box::pin(beside).await?;
     let variables = std::mem::take(&mut beside.variables);
     let mut ended = Box::pin(run_with(arguments, variables.into_iter().collect()));

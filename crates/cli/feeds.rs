@@ -2,11 +2,11 @@
 //!
 //! It changes no file of the checkout or the user, and puts no token into a variable.
 
-pub(crate) mod beside;
 pub(crate) mod check;
 pub(crate) mod command;
 mod containers;
 mod endpoint;
+pub(crate) mod exec;
 pub(crate) mod helper;
 pub(crate) mod keeper;
 pub(crate) mod local;
@@ -53,7 +53,7 @@ const EARLIER_VALUES: &str = "ADIEU_FEEDS_SETTINGS";
 const INPUT: &str = "input feeds";
 
 /// Runs the task.
-pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Failure> {
+pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Box<Failure>> {
     let inputs = Inputs::read(environment).map_err(Failure::Input)?;
     let root = root(environment, inputs.working_directory.as_deref())?;
     let variable = |name: &str| environment.variable(name).map(str::to_owned);
@@ -61,14 +61,15 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     let lines = inputs.feeds.as_deref().unwrap_or_default();
     let words = inputs.tools.as_deref().unwrap_or_default();
     let chosen = request::choose(&reading, (INPUT, lines), words, &Tool::ALL);
-    let mut request = chosen.map_err(Failure::Feeds)?;
+    let mut request = chosen?;
     let containers = inputs.container_registries.as_deref().unwrap_or_default();
-    let containers = request::registries(containers).map_err(Failure::Feeds)?;
+    let containers = request::registries(containers)?;
     if request.served.is_empty() && request.unserved.is_empty() && containers.is_empty() {
-        return Err(Failure::Feeds(FeedsProblem::NoneFound {
+        return Err(FeedsProblem::NoneFound {
             folder: root.display().to_string(),
             is_incomplete: reading.is_incomplete,
-        }));
+        }
+        .into());
     }
     let connection = match (
         inputs.azure_dev_ops_service_connection,
@@ -79,7 +80,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     };
     let connection = connection.as_ref();
     if connection.is_none() && !containers.is_empty() {
-        return Err(Failure::Feeds(FeedsProblem::NoConnection));
+        return Err(FeedsProblem::NoConnection.into());
     }
     if connection.is_none() {
         of_own_organization(&mut request, environment, log)?;
@@ -141,7 +142,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
 }
 
 /// Runs the post-job section: stops the broker and removes the private folder.
-pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Failure> {
+pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Box<Failure>> {
     let Some(folder) = environment.task_variable(FOLDER) else {
         log.debug("This step did not create any files.");
         return Ok(());
@@ -179,18 +180,17 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), F
 }
 
 /// Sets a variable of a client for later steps.
-fn set(name: &str, value: &str, log: &Log) -> Result<(), Failure> {
-    match VariableName::parse(name) {
-        Ok(name) => log
-            .set_variable(&name, value, Audience::Job)
-            .map_err(Failure::TooLong),
-        // No client has such a variable.
-        Err(_) => Ok(()),
+fn set(name: &str, value: &str, log: &Log) -> Result<(), Box<Failure>> {
+    // No client has a variable with another name.
+    if let Ok(name) = VariableName::parse(name) {
+        log.set_variable(&name, value, Audience::Job)
+            .map_err(Failure::TooLong)?;
     }
+    Ok(())
 }
 
 /// The folder to read: the step's, or else the sources.
-fn root(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Failure> {
+fn root(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Box<Failure>> {
     let platform = |name| {
         let value = environment.platform_variable(name).ok().flatten();
         value.map(PathBuf::from)
@@ -205,9 +205,7 @@ fn root(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Failu
     let root = input.map_or(sources.clone(), |input| sources.join(input));
     match root.is_dir() {
         true => Ok(root),
-        false => Err(Failure::Feeds(FeedsProblem::NoFolder(
-            root.display().to_string(),
-        ))),
+        false => Err(FeedsProblem::NoFolder(root.display().to_string()).into()),
     }
 }
 
@@ -237,22 +235,23 @@ fn of_own_organization(
     request: &mut Request,
     environment: &Environment,
     log: &Log,
-) -> Result<(), Failure> {
+) -> Result<(), Box<Failure>> {
     let job = environment.job().map_err(Failure::PlatformVariable)?;
     if environment.job_token().is_none() {
-        return Err(Failure::Feeds(FeedsProblem::NoJobToken));
+        return Err(FeedsProblem::NoJobToken.into());
     }
     let own = Hosts::public().organization(&job.collection);
-    let own = own.map_err(|_| Failure::Feeds(FeedsProblem::NoService(job.collection)))?;
+    let own = own.map_err(|_| FeedsProblem::NoService(job.collection))?;
     let others = request.only_of(&own.name);
     let places = others
         .iter()
         .map(|one| format!("{} ({})", one.address, one.position()));
     if request.served.is_empty() && !others.is_empty() {
-        return Err(Failure::Feeds(FeedsProblem::OtherOrganization {
+        return Err(FeedsProblem::OtherOrganization {
             own: own.name,
             places: places.collect(),
-        }));
+        }
+        .into());
     }
     for place in places {
         log.warn(&format!(
@@ -276,12 +275,12 @@ fn all(request: &Request, tenant: Option<String>) -> Map<String, Option<String>>
 async fn tenants(
     request: &Request,
     transport: &Transport,
-) -> Result<Map<String, Option<String>>, Failure> {
+) -> Result<Map<String, Option<String>>, Box<Failure>> {
     let organizations = request.organizations().into_iter();
     let asked = organizations.map(|name| async move {
         let organization = organization::named(&Hosts::public(), name)?;
         let tenant = tenant_of(&organization, transport).await?;
-        Ok::<_, Failure>((name.to_owned(), tenant))
+        Ok::<_, Box<Failure>>((name.to_owned(), tenant))
     });
     let mut tenants = Map::new();
     for answer in at_once(asked).await {
@@ -294,19 +293,20 @@ async fn tenants(
 async fn tenant_of(
     organization: &Organization,
     transport: &Transport,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Box<Failure>> {
     let name = organization.name.clone();
     match organization.tenant(transport).await {
         Ok(Tenant::Entra(tenant)) => Ok(Some(tenant)),
-        Ok(Tenant::MicrosoftAccounts) => Err(Failure::Feeds(FeedsProblem::MicrosoftAccounts(name))),
+        Ok(Tenant::MicrosoftAccounts) => Err(FeedsProblem::MicrosoftAccounts(name).into()),
         Err(error) => Err(Failure::NoTenant {
             organization: name,
             error,
-        }),
+        }
+        .into()),
     }
 }
 
-fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Folder, Failure> {
+fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Folder, Box<Failure>> {
     let place = environment
         .platform_variable("Agent.TempDirectory")
         .map_err(Failure::PlatformVariable)?
@@ -314,15 +314,16 @@ fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Fol
     make_in(&place, plan, request)
 }
 
-fn make_in(place: &Path, plan: &Plan, request: &Request) -> Result<Folder, Failure> {
+fn make_in(place: &Path, plan: &Plan, request: &Request) -> Result<Folder, Box<Failure>> {
     let created = platform::private_folder(FOLDER_PREFIX, place)
         .map_err(NoFolder::NotWritten)
         .and_then(|folder| create(folder, plan, request, platform::can_run));
     created.map_err(|problem| {
-        Failure::Feeds(match problem {
+        match problem {
             NoFolder::NoPrograms => FeedsProblem::NoPrograms(place.display().to_string()),
             NoFolder::NotWritten(error) => FeedsProblem::NotWritten(error),
-        })
+        }
+        .into()
     })
 }
 
@@ -335,10 +336,10 @@ async fn start(
     folder: &Folder,
     transport: &Transport,
     log: &Log,
-) -> Result<job::ServingFeeds, Failure> {
+) -> Result<job::ServingFeeds, Box<Failure>> {
     let first = job::start_for_feeds(environment, connection, folder.path()).await;
     let (Err(failure), Some(id)) = (&first, connection) else {
-        return Ok(first?);
+        return first;
     };
     log.debug(&format!(
         "The process behind the feeds ended: {}",
@@ -357,5 +358,5 @@ async fn start(
         }
     }
     // The failure was transient.
-    Ok(job::start_for_feeds(environment, connection, folder.path()).await?)
+    job::start_for_feeds(environment, connection, folder.path()).await
 }

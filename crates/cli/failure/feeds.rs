@@ -57,3 +57,9 @@ pub(crate) enum FeedLineProblemKind {
     /// It refers to a variable that is not set.
     UndefinedVariable(String),
 }
+
+impl From<FeedsProblem> for Box<Failure> {
+    fn from(problem: FeedsProblem) -> Self {
+        Box::new(Failure::Feeds(problem))
+    }
+}

@@ -24,7 +24,7 @@ use crate::session::{Session, Source};
 const NAME: &str = "feed";
 
 /// A feed, and where it is declared.
-struct Asked<'a> {
+struct DeclaredFeed<'a> {
     address: &'a FeedAddress,
     places: Vec<String>,
 }
@@ -35,42 +35,42 @@ pub(crate) async fn named(
     (tenant, credential): (Option<String>, CredentialArguments),
     transport: &Transport,
 ) -> Vec<Check> {
-    let asked = feeds.iter().map(|address| Asked {
+    let declared = feeds.iter().map(|address| DeclaredFeed {
         address,
         places: Vec::new(),
     });
-    let asked = (asked.collect(), FeedRole::Reader);
-    ask(asked, tenant, &credential, transport).await
+    let declared = (declared.collect(), FeedRole::Reader);
+    check(declared, tenant, &credential, transport).await
 }
 
 /// One check for each feed of these declarations.
 pub(crate) async fn all(
-    declared: &[&Declaration],
+    declarations: &[&Declaration],
     needed: FeedRole,
     sign_in: &SignInArguments,
     transport: &Transport,
-) -> Result<Vec<Check>, Failure> {
-    let mut asked: Vec<Asked<'_>> = Vec::new();
-    for one in declared {
+) -> Result<Vec<Check>, Box<Failure>> {
+    let mut declared: Vec<DeclaredFeed<'_>> = Vec::new();
+    for one in declarations {
         let place = one.position();
-        let known = asked.iter_mut().find(|asked| {
-            asked.address.is_same_feed(&one.address) && asked.address.view == one.address.view
+        let known = declared.iter_mut().find(|declared| {
+            declared.address.is_same_feed(&one.address) && declared.address.view == one.address.view
         });
         match known {
             Some(known) if known.places.contains(&place) => {}
             Some(known) => known.places.push(place),
-            None => asked.push(Asked {
+            None => declared.push(DeclaredFeed {
                 address: &one.address,
                 places: vec![place],
             }),
         }
     }
     let given = credential::tenant(sign_in.tenant.clone(), None, transport).await?;
-    Ok(ask((asked, needed), given, &sign_in.credential, transport).await)
+    Ok(check((declared, needed), given, &sign_in.credential, transport).await)
 }
 
-async fn ask(
-    (asked, needed): (Vec<Asked<'_>>, FeedRole),
+async fn check(
+    (declared, needed): (Vec<DeclaredFeed<'_>>, FeedRole),
     given: Option<String>,
     credential: &CredentialArguments,
     transport: &Transport,
@@ -78,7 +78,7 @@ async fn ask(
     // One sign-in for each tenant, and for each organization's.
     let mut sessions: Map<Option<String>, Session> = Map::new();
     let mut organizations: Map<&str, Result<(Organization, Option<String>), Report>> = Map::new();
-    for one in &asked {
+    for one in &declared {
         let name = one.address.organization.as_str();
         if organizations.contains_key(name) {
             continue;
@@ -97,7 +97,7 @@ async fn ask(
         }
         organizations.insert(name, found);
     }
-    let checks = asked.iter().map(|one| async {
+    let checks = declared.iter().map(|one| async {
         match &organizations[one.address.organization.as_str()] {
             Ok((organization, tenant)) => feed(one, needed, organization, &sessions[tenant]).await,
             Err(report) => failed(one, report.clone()),
@@ -112,9 +112,8 @@ async fn organization(
     given: Option<String>,
     transport: &Transport,
 ) -> Result<(Organization, Option<String>), Report> {
-    let words = |failure: Failure| Report::on_a_command_line(&failure);
-    let organization =
-        organization::named(&Hosts::public(), name).map_err(|failure| words(*failure))?;
+    let words = |failure: Box<Failure>| Report::on_a_command_line(&failure);
+    let organization = organization::named(&Hosts::public(), name).map_err(words)?;
     let tenant = match given {
         Some(tenant) => Some(tenant),
         None => super::tenant_of(&organization, transport)
@@ -125,26 +124,29 @@ async fn organization(
 }
 
 async fn feed(
-    asked: &Asked<'_>,
+    declared: &DeclaredFeed<'_>,
     needed: FeedRole,
     organization: &Organization,
     session: &Session,
 ) -> Check {
-    let address = asked.address;
+    let address = declared.address;
     let feed = match &address.view {
         Some(view) => format!("{}@{view}", address.feed),
         None => address.feed.clone(),
     };
     let client = match session.client().await {
         Ok(client) => client,
-        Err(failure) => return failed(asked, Report::on_a_command_line(&failure)),
+        Err(failure) => return failed(declared, Report::on_a_command_line(&failure)),
     };
     let project = address.project.as_deref();
     if let Err(error) = client.feed(organization, project, &feed).await {
         session.learn_from(&error);
-        return failed(asked, feeds::not_readable(address, &error, &session.ids()));
+        return failed(
+            declared,
+            feeds::not_readable(address, &error, &session.ids()),
+        );
     }
-    let places = match asked.places.as_slice() {
+    let places = match declared.places.as_slice() {
         [] => String::new(),
         places => format!(" ({})", places.join(", ")),
     };
@@ -152,18 +154,18 @@ async fn feed(
     let role = client.feed_role(organization, project, &address.feed).await;
     match role.ok().flatten() {
         Some(role) if role < needed => {
-            failed(asked, feeds::lacks_role(address, needed, &session.ids()))
+            failed(declared, feeds::lacks_role(address, needed, &session.ids()))
         }
         Some(FeedRole::Reader) => {
             let report = feeds::lacks_role(address, FeedRole::Collaborator, &session.ids());
-            Check::warning(NAME, with_places(asked, report))
+            Check::warning(NAME, with_places(declared, report))
         }
         Some(FeedRole::Publisher) => Check::ok(
             NAME,
             format!("{address} can be read and published to{places}"),
         ),
         None if needed > FeedRole::Reader => {
-            Check::warning(NAME, with_places(asked, feeds::unknown_role(address)))
+            Check::warning(NAME, with_places(declared, feeds::unknown_role(address)))
         }
         _ => Check::ok(NAME, format!("{address} can be read{places}")),
     }
@@ -210,11 +212,11 @@ pub(super) async fn warn_of_publishing(
     }
 }
 
-fn failed(asked: &Asked<'_>, report: Report) -> Check {
-    Check::failed(NAME, with_places(asked, report))
+fn failed(declared: &DeclaredFeed<'_>, report: Report) -> Check {
+    Check::failed(NAME, with_places(declared, report))
 }
 
-fn with_places(asked: &Asked<'_>, report: Report) -> Report {
-    let (address, places) = (asked.address.to_string(), asked.places.join(", "));
+fn with_places(declared: &DeclaredFeed<'_>, report: Report) -> Report {
+    let (address, places) = (declared.address.to_string(), declared.places.join(", "));
     report.with_facts(&[("feed", address.as_str()), ("declared in", &places)])
 }

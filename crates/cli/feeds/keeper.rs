@@ -64,9 +64,9 @@ async fn prepare(
     folder: &Folder,
 ) -> Result<(Broker, FeedTokens, Resources, Keeper), String> {
     let environment = job::environment_of_the_job()?;
-    let words = |failure: Failure| Report::of(&failure).line();
+    let words = |failure: Box<Failure>| Report::of(&failure).line();
     let plan = Plan::read(folder.path()).ok_or("the step's plan cannot be read")?;
-    let transport = network::transport(&environment, &Quiet).map_err(|failure| words(*failure))?;
+    let transport = network::transport(&environment, &Quiet).map_err(words)?;
     let id = (!connection.is_empty()).then(|| EndpointId::new(connection));
     let source = FeedTokens::of(&environment, id.as_ref(), &plan, &transport).map_err(words)?;
     let broker = Broker::bind().await.map_err(|error| error.to_string())?;

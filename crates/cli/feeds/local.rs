@@ -55,12 +55,10 @@ pub(crate) struct FeedArguments {
 }
 
 /// The declarations in the files of a folder and in the environment.
-pub(crate) fn read(folder: &Path, variable: Variables<'_>) -> Result<Reading, Failure> {
+pub(crate) fn read(folder: &Path, variable: Variables<'_>) -> Result<Reading, Box<Failure>> {
     match folder.is_dir() {
         true => Ok(declared(folder, variable)),
-        false => Err(Failure::Feeds(FeedsProblem::NoFolder(
-            folder.display().to_string(),
-        ))),
+        false => Err(FeedsProblem::NoFolder(folder.display().to_string()).into()),
     }
 }
 
@@ -68,13 +66,13 @@ pub(crate) fn read(folder: &Path, variable: Variables<'_>) -> Result<Reading, Fa
 pub(crate) fn find(
     arguments: &FeedArguments,
     variable: Variables<'_>,
-) -> Result<(Request, Reading), Failure> {
+) -> Result<(Request, Reading), Box<Failure>> {
     let folder = arguments.folder.folder();
     let reading = read(folder, variable)?;
     let feeds = arguments.feeds.join("\n");
     let lines = (FLAG, feeds.as_str());
     let request = request::choose(&reading, lines, &arguments.tools, &SERVED_LOCALLY);
-    let request = request.map_err(Failure::Feeds)?;
+    let request = request?;
     if request.served.is_empty() && request.unserved.is_empty() {
         return Err(none_found(folder, &reading));
     }
@@ -85,10 +83,9 @@ pub(crate) fn find(
 pub(crate) fn find_in(
     folder: &Path,
     variable: Variables<'_>,
-) -> Result<(Request, Reading), Failure> {
+) -> Result<(Request, Reading), Box<Failure>> {
     let reading = read(folder, variable)?;
-    let request =
-        request::choose(&reading, (FLAG, ""), "auto", &SERVED_LOCALLY).map_err(Failure::Feeds)?;
+    let request = request::choose(&reading, (FLAG, ""), "auto", &SERVED_LOCALLY)?;
     match request.served.is_empty() {
         true => Err(none_found(folder, &reading)),
         false => Ok((request, reading)),
@@ -104,11 +101,12 @@ pub(crate) fn whole(folder: &Path) -> PathBuf {
     whole.unwrap_or_else(|_| folder.to_owned())
 }
 
-fn none_found(folder: &Path, reading: &Reading) -> Failure {
-    Failure::Feeds(FeedsProblem::NoneFound {
+fn none_found(folder: &Path, reading: &Reading) -> Box<Failure> {
+    FeedsProblem::NoneFound {
         folder: whole(folder).display().to_string(),
         is_incomplete: reading.is_incomplete,
-    })
+    }
+    .into()
 }
 
 /// Each organization with its tenant: the given one, or the organization's own.
@@ -116,7 +114,7 @@ pub(crate) async fn organizations(
     request: &Request,
     tenant: Option<String>,
     transport: &Transport,
-) -> Result<Map<String, Option<String>>, Failure> {
+) -> Result<Map<String, Option<String>>, Box<Failure>> {
     match credential::tenant(tenant, None, transport).await? {
         Some(tenant) => Ok(all(request, Some(tenant))),
         None => tenants(request, transport).await,
@@ -128,7 +126,7 @@ pub(crate) async fn sign_in(
     plan: &Plan,
     credential: &CredentialArguments,
     transport: &Transport,
-) -> Result<(Tokens, Credential), Failure> {
+) -> Result<(Tokens, Credential), Box<Failure>> {
     let sign_in = SignIn::new(credential.clone(), None);
     let scope = resource::azure_devops();
     let mut tokens = Tokens::new();
@@ -144,18 +142,18 @@ pub(crate) async fn sign_in(
 }
 
 /// Adds the feeds to a refused sign-in.
-fn of_tenant(plan: &Plan, tenant: Option<&str>, failure: Failure) -> Failure {
+fn of_tenant(plan: &Plan, tenant: Option<&str>, failure: Failure) -> FeedsProblem {
     let mut organizations = Vec::new();
     for (name, of) in &plan.organizations {
         if of.as_deref() == tenant {
             organizations.push(name.as_str());
         }
     }
-    Failure::Feeds(FeedsProblem::NoToken {
+    FeedsProblem::NoToken {
         organizations: organizations.join(", "),
         tenant: tenant.unwrap_or_default().to_owned(),
         failure: Box::new(failure),
-    })
+    }
 }
 
 /// The sign-in for helpers: the credential that worked.
@@ -175,17 +173,17 @@ pub(crate) async fn token_of_helper(
     (name, identity): &(String, Option<String>),
     tenant: Option<&str>,
 ) -> Result<Token, String> {
-    let words = |failure: Failure| Report::on_a_command_line(&failure).line();
+    let words = |failure: Box<Failure>| Report::on_a_command_line(&failure).line();
     let credential = CredentialArguments {
         credential: credential_kind::named(name)
             .ok_or("its login was made by another version of adieu")?,
         identity: identity.as_ref().and_then(|text| text.parse().ok()),
     };
-    let transport = network::of_command_line().map_err(|failure| words(*failure))?;
+    let transport = network::of_command_line().map_err(words)?;
     let sign_in = SignIn::new(credential, None).silent();
     let scope = resource::azure_devops();
     sign_in
         .token(&scope, tenant, &transport)
         .await
-        .map_err(words)
+        .map_err(|failure| words(failure.into()))
 }

@@ -67,7 +67,7 @@ struct FormArguments {
 }
 
 /// Runs `feeds login`.
-pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure> {
+pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Box<Failure>> {
     let earlier = earlier_login();
     let variable = |name: &str| earlier.variable(name);
     let (request, reading) = local::find(&arguments.feeds, &variable)?;
@@ -87,7 +87,7 @@ pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure
         .and_then(|()| earlier.write_undo(&folder, &set));
     if let Err(error) = written {
         folder.remove();
-        return Err(Failure::Feeds(FeedsProblem::NotWritten(error)));
+        return Err(FeedsProblem::NotWritten(error).into());
     }
     let mut changes = earlier.changes_to(set);
     changes.push((FOLDER.to_owned(), Some(folder.path().display().to_string())));
@@ -108,7 +108,7 @@ pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure
 }
 
 /// Runs `feeds logout`.
-pub(super) fn logout(arguments: &LogoutArguments) -> Result<ExitCode, Failure> {
+pub(super) fn logout(arguments: &LogoutArguments) -> Result<ExitCode, Box<Failure>> {
     let earlier = earlier_login();
     if !earlier.is_there() {
         Terminal.say(&format!(
@@ -140,7 +140,7 @@ fn print(
     verb: &str,
     changes: &[Change],
     mut facts: Value,
-) -> Result<(), Failure> {
+) -> Result<(), Box<Failure>> {
     let written = match form.output {
         Form::Json => {
             let mut variables = Map::new();
@@ -166,5 +166,5 @@ fn print(
             })
         }
     };
-    written.map_err(Failure::NotWritten)
+    Ok(written.map_err(Failure::NotWritten)?)
 }

@@ -39,10 +39,10 @@ impl FeedTokens {
         connection: Option<&EndpointId>,
         plan: &Plan,
         transport: &Transport,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Box<Failure>> {
         let Some(id) = connection else {
             let token = environment.job_token();
-            let token = token.ok_or(Failure::Feeds(FeedsProblem::NoJobToken))?;
+            let token = token.ok_or(FeedsProblem::NoJobToken)?;
             return Ok(Self::Job(token));
         };
         let mut tenants = plan.tenants();
@@ -55,7 +55,9 @@ impl FeedTokens {
             let source = Source::Connection(Box::new(connection));
             Ok((tenant, SessionTokens::new(source, transport.clone())))
         });
-        Ok(Self::Connection(tenants.collect::<Result<_, Failure>>()?))
+        Ok(Self::Connection(
+            tenants.collect::<Result<_, Box<Failure>>>()?,
+        ))
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn prepare(
     credential: &CredentialArguments,
     tenant: Option<String>,
     transport: &Transport,
-) -> Result<CommandFeeds, Failure> {
+) -> Result<CommandFeeds, Box<Failure>> {
     let (request, reading) = local::find_in(Path::new("."), &process_variable)?;
     warn_of(&request, &reading, &Terminal);
     for one in &reading.stale {
@@ -64,7 +64,7 @@ pub(crate) async fn prepare(
     let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
     let endpoint = Endpoint::of(&broker.address()).map_err(no_broker)?;
     let written = write_files(&plan, &folder.0, &tokens).and_then(|()| endpoint.write(&folder.0));
-    written.map_err(|error| Failure::Feeds(FeedsProblem::NotWritten(error)))?;
+    written.map_err(FeedsProblem::NotWritten)?;
     let sign_in = SignIn::new(credential.clone(), None).silent();
     let scope = resource::azure_devops();
     Ok(CommandFeeds {
