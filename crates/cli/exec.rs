@@ -9,10 +9,9 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-#[cfg(unix)]
-use adieu_agent::process_path;
-use adieu_agent::process_variable;
+use adieu_agent::{process_path, process_variable};
 use adieu_broker::{Broker, Tokens};
+use adieu_configure::{OwnProxy, environment_of};
 use adieu_identity::resource::{self, Cloud};
 use adieu_order::Map;
 use adieu_stand_in::{Allowed, OnRequest};
@@ -21,8 +20,7 @@ use clap::Args;
 use tokio::process::Command;
 
 use crate::child::{CommandEnd, RunningCommand};
-use crate::configure::stand_in::{self, OwnProxy};
-use crate::configure::{Configure, Endpoints, environment_of};
+use crate::configure;
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::defaults;
 use crate::failure::{Failure, LineSource};
@@ -119,8 +117,10 @@ async fn run_with(
     if arguments.stand_in {
         words.push("proxy".to_owned());
     }
-    let configure = Configure::read(&words.join("\n"), &cloud, &all)?;
-    configure.check_without_connection()?;
+    let configure = configure::read(&words.join("\n"), &cloud, &all)?;
+    configure
+        .check_without_connection()
+        .map_err(Failure::Configure)?;
     let (set, missing): (Vec<_>, Vec<_>) = all.into_iter().partition(is_set);
     let is_asked_here = !arguments.env.is_empty() && !adieu_agent::is_in_a_pipeline();
     for one in set.iter().filter(|_| is_asked_here) {
@@ -152,7 +152,10 @@ async fn run_with(
         .into());
     }
     let allowed = match configure.has_proxy() {
-        true => Some(configure.allowed(organization.as_deref())?),
+        true => {
+            let allowed = configure.allowed(organization.as_deref());
+            Some(allowed.map_err(Failure::Configure)?)
+        }
         false => None,
     };
     let source = Source::SignIn(SignIn::new(arguments.credential, tenant));
@@ -162,7 +165,7 @@ async fn run_with(
         let variables = missing.into_iter().map(|wanted| wanted.name);
         return with_stand_ins(
             allowed,
-            stand_in::names(variables),
+            configure::names(variables),
             source,
             transport,
             own,
@@ -200,14 +203,9 @@ async fn run_with(
     if let Some(log) = log {
         log.mask(address.key());
     }
-    let endpoints = Endpoints::of(&address)?;
-    let variable = process_variable;
-    own.extend(environment_of(&configure.settings(
-        Some(&endpoints),
-        None,
-        &Terminal,
-        variable,
-    )));
+    let endpoints = configure::endpoints_of(&address)?;
+    let settings = configure::settings(&configure, Some(&endpoints), None, &Terminal);
+    own.extend(environment_of(&settings));
     let serving = async {
         broker
             .serve(
@@ -239,7 +237,14 @@ async fn with_stand_ins(
     let token = source.token_patiently(&scope, &transport).await?;
     drop(source.confirmed(token, &scope, &transport).await?);
     let live: OnRequest = |line| Terminal.detail(line);
-    let proxy = OwnProxy::open(allowed, variables, &std::env::temp_dir(), Some(live));
+    let proxy = OwnProxy::open(
+        allowed,
+        variables,
+        &std::env::temp_dir(),
+        Some(live),
+        process_variable,
+        process_path,
+    );
     let mut proxy = proxy.map_err(Failure::NoBroker)?;
     if let Some(log) = credential::workflow_log() {
         log.mask(&proxy.stand_ins.key);
@@ -251,7 +256,7 @@ async fn with_stand_ins(
     let tokens = Tokens::of(SessionTokens::new(source, transport.clone()));
     tokio::select! {
         ended = run_command(command, &own) => ended,
-        () = proxy.serve(tokens, transport) => pending().await,
+        () = proxy.proxy.serve(tokens, scope, transport) => pending().await,
     }
 }
 

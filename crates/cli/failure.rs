@@ -9,6 +9,7 @@ mod scan;
 use std::io;
 
 use adieu_agent::{InputError, NotAVariableName, PlatformVariableError, TooLong};
+use adieu_configure::ConfigureProblem;
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_extension::Problem;
 use adieu_identity::resource::NotAResource;
@@ -21,8 +22,7 @@ use crate::identity_ids::IdentityIds;
 
 pub(crate) use feeds::{FeedLineProblemKind, FeedsProblem};
 pub(crate) use line::{
-    ConfigureProblem, ConfigureProblemKind, ConnectionLineProblem, ConnectionLineProblemKind,
-    LineProblem, LineProblemKind, LineSource,
+    ConnectionLineProblem, ConnectionLineProblemKind, LineProblem, LineProblemKind, LineSource,
 };
 pub(crate) use scan::ScanProblem;
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use adieu_agent::{Stream, process_variable};
 use adieu_broker::git::{Organization, Question, Refused};
+use adieu_configure::{GIT_ENDPOINT, GIT_ENDPOINT_KEY};
 use adieu_devops::{Client, Error as DevOpsError, Hosts, Reason, Tenant};
 use adieu_identity::resource;
 use adieu_identity::{LocalEndpoint, Token};
@@ -18,7 +19,6 @@ use adieu_secret::{AccessToken, EndpointSecret, GitCredential};
 use adieu_transport::{Deadline, Transport};
 use clap::Args;
 
-use crate::configure::{GIT_ENDPOINT, GIT_ENDPOINT_KEY};
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::failure::{Failure, GitProblem, UnknownIdentity};
 use crate::identity_ids::IdentityIds;

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use adieu_agent::{Environment, process_path, process_variable};
+use adieu_configure::{are_our_roots, is_our_proxy, no_proxy};
 use adieu_secret::PrivateKey;
 use adieu_transport::{
     Certificates, ClientIdentity, Exchange, Network, Proxy, ProxyVariables, RootSource, Transport,
@@ -13,7 +14,6 @@ use adieu_transport::{
 };
 
 use crate::configure;
-use crate::configure::stand_in::{are_our_roots, is_our_proxy};
 use crate::console;
 use crate::failure::{Failure, NetworkProblem};
 use crate::report::without_error_numbers;
@@ -163,20 +163,14 @@ fn root_source(environment: &Environment, log: &dyn Reporter) -> RootSource {
 /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, if the agent's machine sets them: anyone who may queue a run can set
 /// pipeline variables with these names.
 fn proxy_variables(environment: &Environment, log: &dyn Reporter) -> ProxyVariables {
-    let variables = ProxyVariables::read(|name| {
-        let own = environment.machine_variable(name);
-        // If `configure` replaced the list with a longer one, the original still counts as the machine's.
-        let kept = || match name {
-            "NO_PROXY" => environment.variable(configure::KEPT_NO_PROXY),
-            _ => None,
-        };
-        own.or_else(kept).map(str::to_owned)
-    });
+    let of_the_machine =
+        |name: &str| configure::of_the_machine(environment, name).map(str::to_owned);
+    let variables = ProxyVariables::read(of_the_machine);
     let is_replaced = |name: &&str| match *name {
         "NO_PROXY" => {
-            variables.name_a_proxy()
-                && environment.is_of_the_pipeline(name)
-                && !configure::is_our_no_proxy(environment)
+            // The machine's list with the additions of `configure` is not another one.
+            let is_ours = environment.variable(name) == Some(&no_proxy(of_the_machine));
+            variables.name_a_proxy() && environment.is_of_the_pipeline(name) && !is_ours
         }
         // That of `configure: proxy`, which is for scripts.
         "HTTPS_PROXY"

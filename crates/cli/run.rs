@@ -19,14 +19,14 @@ use adieu_agent::{
     process_variables,
 };
 use adieu_broker::{Broker, Tokens};
-use adieu_identity::{Connection, Token};
+use adieu_configure::{Configure, Endpoints, OwnProxy, environment_of};
+use adieu_identity::{Connection, Token, resource};
 use adieu_order::Map;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{ChildStderr, Command};
 
 use crate::child::{CommandEnd, RunningCommand};
-use crate::configure::stand_in::{self, OwnProxy};
-use crate::configure::{Configure, Endpoints, environment_of};
+use crate::configure;
 use crate::connection;
 use crate::failure::{Failure, ScriptProblem};
 use crate::inputs::run::Inputs;
@@ -70,11 +70,11 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Box<
     let lines = inputs.tokens.as_deref().unwrap_or_default();
     let wanted = tokens::requested(lines, None, &connection.cloud)?;
     let lines = inputs.configure.as_deref().unwrap_or_default();
-    let configure = Configure::read(lines, &connection.cloud, &wanted)?;
+    let configure = configure::read(lines, &connection.cloud, &wanted)?;
     if wanted.is_empty() && configure.is_empty() {
         return Err(Failure::NothingAsked.into());
     }
-    configure.check(&connection)?;
+    configure.check(&connection).map_err(Failure::Configure)?;
     let transport = network::transport(environment, log)?;
     let got = tokio::select! {
         got = tokens::get(&connection, wanted, &transport, log) => got?,
@@ -85,19 +85,27 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Box<
     let mut stand_ins = match configure.has_proxy() {
         true => {
             let organization = connection::organization_of(environment, &connection);
-            let allowed = configure.allowed(organization.as_deref())?;
+            let allowed = configure.allowed(organization.as_deref());
+            let allowed = allowed.map_err(Failure::Configure)?;
             let names = got.access.iter().map(|(wanted, _)| wanted.name.clone());
-            let names = stand_in::names(names);
+            let names = configure::names(names);
             let folder = temp_folder(environment)?;
-            let proxy = OwnProxy::open(allowed.clone(), names, &folder, None);
+            let proxy = OwnProxy::open(
+                allowed.clone(),
+                names,
+                &folder,
+                None,
+                process_variable,
+                process_path,
+            );
             let proxy = proxy.map_err(Failure::NoBroker)?;
-            proxy.stand_ins.announce(&allowed, log);
+            configure::announce(&proxy.stand_ins, &allowed, log);
             Some(proxy)
         }
         false => None,
     };
     let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
-    let endpoints = Endpoints::of(&broker.address())?;
+    let endpoints = configure::endpoints_of(&broker.address())?;
     log.mask(&endpoints.key);
     let own = match &mut stand_ins {
         Some(proxy) => std::mem::take(&mut proxy.variables),
@@ -123,7 +131,11 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Box<
     let journal = stand_ins.as_ref().map(|proxy| Rc::clone(&proxy.journal));
     let serving = async {
         if let Some(proxy) = stand_ins {
-            proxy.serve(Tokens::of(source), transport).await;
+            let scope = resource::azure_devops();
+            proxy
+                .proxy
+                .serve(Tokens::of(source), scope, transport)
+                .await;
         } else if configure.needs_broker() {
             broker.serve(source, configure.resources(), None).await;
         }
@@ -134,7 +146,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Box<
         ended = finished(running, launcher) => ended,
         ended = serving => ended,
     };
-    if let Some(lines) = journal.and_then(|journal| stand_in::lines_of(&journal.text())) {
+    if let Some(lines) = journal.and_then(|journal| configure::lines_of(&journal.text())) {
         log.say(&lines);
     }
     match ended.map_err(cannot)? {
@@ -156,16 +168,15 @@ fn configured(
     connection: &Connection,
     log: &Log,
 ) -> Map<String, String> {
-    let variable = process_variable;
-    configure.warn_of_rivals(log, variable);
+    configure::warn_of_rivals(configure, log);
     if !configure.is_empty() {
         log.say(&format!(
             "Configured for this script: {}.",
             configure.words()
         ));
     }
-    let with = Some((environment, connection));
-    environment_of(&configure.settings(Some(endpoints), with, log, variable))
+    let step = Some((environment, connection));
+    environment_of(&configure::settings(configure, Some(endpoints), step, log))
 }
 
 /// The variables with the step's tokens, which are masked first.

@@ -11,17 +11,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName, process_variable};
+use adieu_configure::{Configure, emptied_with_the_endpoint};
 use adieu_identity::{Connection, Scope, Token};
 use adieu_secret::{EndpointSecret, IdToken};
 use time::OffsetDateTime;
 
 use self::connections::FilledConnection;
-use crate::configure::stand_in;
-use crate::configure::{self, Configure, helper};
+use crate::configure::{self, helper};
 use crate::connection;
 use crate::failure::{ConnectionProblem, Failure};
 use crate::inputs::token::Inputs;
-use crate::machine;
 use crate::moment::rfc_3339;
 use crate::network;
 use crate::reporter::Quiet;
@@ -51,24 +50,26 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Box<
     let lines = inputs.tokens.as_deref().unwrap_or_default();
     let wanted = tokens::requested(lines, id_token_name.as_ref(), &connection.cloud)?;
     let lines = inputs.configure.as_deref().unwrap_or_default();
-    let configure = Configure::read(lines, &connection.cloud, &wanted)?;
+    let configure = configure::read(lines, &connection.cloud, &wanted)?;
     let lines = inputs.connections.as_deref().unwrap_or_default();
     let filled = connections::read(lines, &id, &connection.cloud, environment)?;
     let nothing = wanted.is_empty() && filled.is_empty();
     if nothing && id_token_name.is_none() && configure.is_empty() {
         return Err(Failure::NothingAsked.into());
     }
-    configure.check(&connection)?;
+    configure.check(&connection).map_err(Failure::Configure)?;
     let stand_ins = match configure.has_proxy() {
         true => {
-            if id_token_name.is_some() {
-                configure.refuse_with_proxy("idToken")?;
-            }
-            if !filled.is_empty() {
-                configure.refuse_with_proxy("connections")?;
-            }
+            let is_used = [
+                ("idToken", id_token_name.is_some()),
+                ("connections", !filled.is_empty()),
+            ];
+            configure
+                .refuse_beside_proxy(is_used)
+                .map_err(Failure::Configure)?;
             let organization = connection::organization_of(environment, &connection);
-            let allowed = configure.allowed(organization.as_deref())?;
+            let allowed = configure.allowed(organization.as_deref());
+            let allowed = allowed.map_err(Failure::Configure)?;
             Some(stand_ins::Step::check(
                 allowed,
                 &wanted,
@@ -93,6 +94,12 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Box<
     if got.access.is_empty() && configure.needs_broker() {
         // A connection that cannot sign in is reported here, not by a script an hour later.
         let probe = configure.probe(&connection.cloud);
+        let probe = probe.map(|(resource, scope)| RequestedToken {
+            name: VariableName::ours("configure"),
+            resource,
+            scope,
+        });
+        let probe = probe.into_iter().collect();
         tokens::get(&connection, probe, &transport, log).await?;
     }
     log.say(&format!(
@@ -148,7 +155,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), B
     let key = EndpointSecret::new(key.to_owned());
     let transport = network::transport(environment, &Quiet)?;
     if let Some(journal) = job::stop(endpoint, &key, &transport).await {
-        if let Some(lines) = stand_in::lines_of(&journal) {
+        if let Some(lines) = configure::lines_of(&journal) {
             log.say(&lines);
         }
         log.say("The job's credential endpoint is closed.");
@@ -168,14 +175,13 @@ fn configured(
     connection: &Connection,
     log: &Log,
 ) -> Result<(), TooLong> {
-    let variable = process_variable;
-    configure.warn_of_rivals(log, variable);
+    configure::warn_of_rivals(configure, log);
     if let Some(serving) = serving {
         log.set_task_variable(BROKER, &serving.stop_endpoint);
         let helper = serving.endpoints.program.display().to_string();
         log.set_task_variable(HELPER, &helper);
         log.set_secret_task_variable(BROKER_KEY, &log.mask(&serving.stop_key));
-        if variable("no_proxy")
+        if process_variable("no_proxy")
             .is_some_and(|list| !list.contains("127.0.0.1") && list.trim() != "*")
         {
             log.warn(
@@ -185,19 +191,10 @@ fn configured(
         }
     }
     let endpoints = serving.map(|serving| &serving.endpoints);
-    let settings = configure.settings(endpoints, Some((environment, connection)), log, variable);
+    let step = Some((environment, connection));
+    let settings = configure::settings(configure, endpoints, step, log);
     if serving.is_some() {
-        // The proxy's bypass list stays, and so does what refers to the machine's own endpoint: other tasks have
-        // post-job sections as well.
-        let stays = [
-            "NO_PROXY",
-            configure::KEPT_NO_PROXY,
-            machine::KEPT_ENDPOINT,
-            machine::KEPT_HEADER,
-        ];
-        let names = settings.iter().map(|setting| setting.name.as_str());
-        let names: Vec<&str> = names.filter(|name| !stays.contains(name)).collect();
-        log.set_task_variable(SETTINGS, &names.join(","));
+        log.set_task_variable(SETTINGS, &emptied_with_the_endpoint(&settings));
     }
     configure::publish(&settings, log)?;
     if !configure.is_empty() {

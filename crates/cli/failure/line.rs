@@ -1,4 +1,4 @@
-//! What can be wrong with a line of a multi-line input such as `tokens` and `configure`.
+//! What can be wrong with a line of a multi-line input such as `tokens`.
 //!
 //! It never parses a line; its callers do.
 
@@ -67,41 +67,4 @@ pub(crate) enum ConnectionLineProblemKind {
     /// Another line sets the same parameter.
     Twice(String),
     NotAResource(NotAResource),
-}
-
-/// An invalid line of `configure`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ConfigureProblem {
-    /// The line as it was written.
-    pub(crate) line: String,
-    /// The problem.
-    pub(crate) reason: ConfigureProblemKind,
-}
-
-/// What can be wrong with a line of `configure`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ConfigureProblemKind {
-    /// It is not one of these words.
-    Unknown(&'static [&'static str]),
-    UndefinedVariable(String),
-    NotAResource {
-        text: String,
-        reason: NotAResource,
-    },
-    /// The mechanism presents ID tokens itself, but this connection has none.
-    NoIdToken,
-    /// The mechanism needs a service connection, which a command line does not have.
-    TaskOnly,
-    /// It is not the name of an organization.
-    NotAnOrganization(String),
-    /// It would give scripts a real token, which `proxy` prevents.
-    ConflictsWithProxy,
-    /// It is a setting of `proxy`, which is not configured.
-    ProxyOnly,
-    /// There is no variable that could hold a stand-in.
-    NoStandIn,
-    /// No organization of Azure DevOps Services is named.
-    NoOrganization,
-    /// The agent's machine sets this variable, and later steps would see only the value that `proxy` sets.
-    SetByMachine(&'static str),
 }

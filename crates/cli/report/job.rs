@@ -2,12 +2,14 @@
 //!
 //! It makes no decisions.
 
-use adieu_identity::resource::NotAResource;
 use std::io;
+
+use adieu_configure::{ConfigureProblem, ConfigureProblemKind, WORDS};
+use adieu_identity::resource::NotAResource;
 
 use super::Report;
 use super::inputs::undefined;
-use crate::failure::{ConfigureProblem, ConfigureProblemKind, ScriptProblem};
+use crate::failure::ScriptProblem;
 
 pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
     let mut reports = problems.iter().map(line);
@@ -21,13 +23,13 @@ pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
 fn line(problem: &ConfigureProblem) -> Report {
     let line = &problem.line;
     match &problem.reason {
-        ConfigureProblemKind::Unknown(words) => Report::new(
+        ConfigureProblemKind::Unknown => Report::new(
             "configure",
             format!("configure: '{line}' is not a known client."),
         )
         .remedy(&format!(
             "Use {}, one per line. `resources = azureDevOps, arm` limits which tokens are served.",
-            words.join(", ")
+            WORDS.join(", ")
         )),
         ConfigureProblemKind::UndefinedVariable(variable) => {
             undefined(&format!("The line '{line}' of configure"), variable)

@@ -12,6 +12,7 @@ use adieu_agent::{
     EndpointId, Environment, Stream, is_for_the_task_alone, process_variable, process_variables,
 };
 use adieu_broker::{Broker, Resources, Tokens};
+use adieu_configure::{Configure, Endpoints, StandIns, hidden_by_a_broker};
 use adieu_identity::resource;
 use adieu_secret::EndpointSecret;
 use adieu_stand_in::{Allowed, Journal, StandInProxy};
@@ -25,11 +26,9 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::source::SessionTokens;
-use crate::configure::stand_in::StandIns;
-use crate::configure::{Configure, Endpoints, helper};
+use crate::configure::helper;
 use crate::connection;
 use crate::failure::Failure;
-use crate::machine;
 use crate::network;
 use crate::platform;
 use crate::report::Report;
@@ -373,7 +372,7 @@ fn serving(line: &str, program: PathBuf) -> Result<Serving, String> {
             identity: text("identity")?,
             azd: text("azd")?,
             key: EndpointSecret::new(text("key")?),
-            hidden: machine::hidden_by_a_broker(process_variable),
+            hidden: hidden_by_a_broker(process_variable),
             program,
         },
         stop_endpoint: text("stop")?,

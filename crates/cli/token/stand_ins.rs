@@ -4,19 +4,18 @@
 
 use std::path::PathBuf;
 
-use adieu_agent::{Audience, EndpointId, Environment, Log, VariableName};
+use adieu_agent::{
+    Audience, EndpointId, Environment, Log, VariableName, process_path, process_variable,
+};
+use adieu_configure::{StandIns, emptied_with_the_endpoint};
 use adieu_stand_in::Allowed;
 use adieu_transport::Transport;
 
 use super::{BROKER, BROKER_KEY, Publish, SETTINGS};
 use crate::configure;
-use crate::configure::stand_in::{StandIns, names};
-use crate::failure::{ConfigureProblemKind, Failure};
+use crate::failure::Failure;
 use crate::serve::job;
 use crate::tokens::RequestedToken;
-
-/// The variables that hide those of the agent's machine from later steps.
-const OF_THE_MACHINE: [&str; 3] = ["HTTPS_PROXY", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"];
 
 /// The settings of the step.
 pub(super) struct Step {
@@ -33,13 +32,8 @@ impl Step {
         environment: &Environment,
         log: &Log,
     ) -> Result<Self, Box<Failure>> {
-        let hidden = OF_THE_MACHINE
-            .into_iter()
-            .find(|name| environment.machine_variable(name).is_some());
-        if let Some(name) = hidden {
-            let reason = ConfigureProblemKind::SetByMachine(name);
-            return Err(configure::of_proxy("proxy", reason).into());
-        }
+        let is_of_the_machine = |name: &str| environment.machine_variable(name).is_some();
+        StandIns::check_machine(is_of_the_machine).map_err(Failure::Configure)?;
         if is_output {
             log.warn(
                 "isOutput has no effect with configure: proxy, because a stand-in is worthless in \
@@ -62,7 +56,7 @@ impl Step {
         publish: &Publish<'_>,
         transport: &Transport,
     ) -> Result<(), Box<Failure>> {
-        let variables = names(self.variables.iter().cloned());
+        let variables = configure::names(self.variables.iter().cloned());
         let allowed = &self.allowed;
         let starting = job::start_stand_ins(environment, connection, tenant, allowed, &variables);
         let serving = starting.await?;
@@ -86,12 +80,11 @@ impl Step {
             .platform_variable("Agent.TempDirectory")
             .map_err(Failure::PlatformVariable)?
             .map_or_else(std::env::temp_dir, PathBuf::from);
-        let roots = stand_ins.write_roots(&folder).map_err(Failure::NoBroker)?;
-        let settings = stand_ins.settings(&self.allowed, &roots);
-        let names = settings.iter().map(|setting| setting.name.as_str());
-        let names: Vec<&str> = names.filter(|name| !StandIns::stays(name)).collect();
-        log.set_task_variable(SETTINGS, &names.join(","));
-        stand_ins.announce(&self.allowed, log);
+        let roots = stand_ins.write_roots(&folder, process_path);
+        let roots = roots.map_err(Failure::NoBroker)?;
+        let settings = stand_ins.settings(&self.allowed, &roots, process_variable);
+        log.set_task_variable(SETTINGS, &emptied_with_the_endpoint(&settings));
+        configure::announce(stand_ins, &self.allowed, log);
         let published = configure::publish(&settings, log).and_then(|()| {
             let mut values = self.variables.iter().zip(&stand_ins.values);
             values.try_for_each(|(name, (_, value))| match publish.exposed {

@@ -21,6 +21,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "adieu-agent",
             "adieu-broker",
+            "adieu-configure",
             "adieu-devops",
             "adieu-extension",
             "adieu-feeds",
@@ -37,6 +38,19 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     ("adieu-agent", &["adieu-order", "adieu-secret"]),
     ("adieu-broker", &["adieu-identity", "adieu-secret"]),
+    // It must never depend on agent: `cli` sets the variables, and passes what a step or a job has.
+    (
+        "adieu-configure",
+        &[
+            "adieu-broker",
+            "adieu-devops",
+            "adieu-identity",
+            "adieu-order",
+            "adieu-secret",
+            "adieu-stand-in",
+            "adieu-transport",
+        ],
+    ),
     (
         "adieu-devops",
         &["adieu-order", "adieu-secret", "adieu-transport"],
@@ -130,10 +144,6 @@ const REVEALS: &[(&str, &str)] = &[
         "crates/broker/src/protocol/managed_identity.rs",
         "the answer to an SDK, over the loopback address",
     ),
-    (
-        "crates/cli/configure/settings.rs",
-        "the environment of a process that this one starts",
-    ),
     ("crates/cli/exec.rs", "the environment of one command"),
     (
         "crates/cli/feeds/endpoint.rs",
@@ -155,6 +165,14 @@ const REVEALS: &[(&str, &str)] = &[
     (
         "crates/cli/token/output.rs",
         "standard output, for the caller of `adieu token`",
+    ),
+    (
+        "crates/configure/src/settings.rs",
+        "the environment of a process that this one starts",
+    ),
+    (
+        "crates/configure/src/stand_in.rs",
+        "the environment of a process that this one starts; a stand-in is worthless elsewhere",
     ),
     (
         "crates/feeds/src/files.rs",
@@ -363,7 +381,7 @@ fn crates_depend_only_on_listed_crates() {
 }
 
 /// The crates of a domain: `cli` reads inputs and flags for them, and writes their messages.
-const DOMAINS: [&str; 3] = ["extension", "feeds", "scan"];
+const DOMAINS: [&str; 4] = ["configure", "extension", "feeds", "scan"];
 
 #[test]
 fn domains_do_not_depend_on_clap() {

@@ -3,22 +3,19 @@
 //!
 //! It never has a token.
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use adieu_agent::{Log, VariableName, process_path, process_variable};
-use adieu_broker::Tokens;
-use adieu_identity::resource;
 use adieu_order::Map;
 use adieu_secret::EndpointSecret;
 use adieu_stand_in::{Allowed, Journal, OnRequest, StandInProxy, hosts_of};
-use adieu_transport::{
-    Certificates, Transport, Url, certificates, goes_past_a_proxy, pem, system_roots,
-};
+use adieu_transport::{Certificates, Url, certificates, goes_past_a_proxy, pem, system_roots};
 use tempfile::{Builder, TempPath};
 
-use super::settings::{Setting, Value, environment_of, key, no_proxy, plain};
+use crate::problem::{ConfigureProblem, ConfigureProblemKind};
+use crate::settings::{Setting, environment_of, key, no_proxy, plain};
 
 /// The start of the names of files with root certificates.
 const PREFIX: &str = "adieu-roots-";
@@ -38,74 +35,84 @@ const REPLACING: [&str; 5] = [
 /// The variable with which Node adds roots to its own.
 const ADDING: &str = "NODE_EXTRA_CA_CERTS";
 
+/// The variables that hide those of the agent's machine from later steps.
+const OF_THE_MACHINE: [&str; 3] = ["HTTPS_PROXY", "SSL_CERT_FILE", ADDING];
+
+/// Reads a variable of this process.
+type Variable = fn(&str) -> Option<String>;
+/// Reads one that holds a path.
+type PathVariable = fn(&str) -> Option<OsString>;
+
 /// What clients need to use a proxy.
 #[derive(Debug)]
-pub(crate) struct StandIns {
+pub struct StandIns {
     /// `HTTPS_PROXY`.
-    pub(crate) url: EndpointSecret,
-    pub(crate) key: EndpointSecret,
+    pub url: EndpointSecret,
+    /// The key in it.
+    pub key: EndpointSecret,
     /// The certificate of its authority, as PEM.
-    pub(crate) certificate: String,
+    pub certificate: String,
     /// Variables and their stand-ins.
-    pub(crate) values: Vec<(String, EndpointSecret)>,
+    pub values: Vec<(String, EndpointSecret)>,
 }
 
 /// A proxy in this process, for a process that it starts.
-pub(crate) struct OwnProxy {
+pub struct OwnProxy {
     /// The environment of that process.
-    pub(crate) variables: Map<String, String>,
-    pub(crate) journal: Rc<Journal>,
-    pub(crate) stand_ins: StandIns,
-    proxy: StandInProxy,
-    /// Deleted when dropped.
-    roots: Roots,
+    pub variables: Map<String, String>,
+    /// The requests with stand-ins.
+    pub journal: Rc<Journal>,
+    /// What that process gets.
+    pub stand_ins: StandIns,
+    /// The proxy, which does not serve yet.
+    pub proxy: StandInProxy,
+    /// Must live for as long as the proxy serves.
+    pub roots: Roots,
 }
 
 impl OwnProxy {
-    /// Opens a proxy with stand-ins for these variables. Its files are in `folder`.
+    /// Opens a proxy with stand-ins for these variables. Its files are in `folder`; `variable` and `path` read the
+    /// variables of this process.
     ///
     /// # Errors
     /// The system provides no port or no random numbers, or the files cannot be written.
-    pub(crate) fn open(
+    pub fn open(
         allowed: Allowed,
         variables: Vec<String>,
         folder: &Path,
         live: Option<OnRequest>,
+        variable: Variable,
+        path: PathVariable,
     ) -> io::Result<Self> {
         let journal = Rc::new(Journal::new(live));
         let hosts = allowed.clone();
         let proxy = StandInProxy::bind(allowed, variables, Rc::clone(&journal))?;
         let stand_ins = StandIns::of(&proxy);
-        let roots = stand_ins.write_roots(folder)?;
+        let roots = stand_ins.write_roots(folder, path)?;
+        let mut variables = environment_of(&stand_ins.settings(&hosts, &roots, variable));
+        for (name, value) in &stand_ins.values {
+            variables.insert(name.clone(), value.reveal().to_owned());
+        }
         Ok(Self {
-            variables: stand_ins.environment(&hosts, &roots),
+            variables,
             journal,
             stand_ins,
             proxy,
             roots,
         })
     }
-
-    /// Serves until it is dropped.
-    pub(crate) async fn serve(self, tokens: Rc<Tokens>, transport: Transport) {
-        let _roots = self.roots;
-        let serving = self
-            .proxy
-            .serve(tokens, resource::azure_devops(), transport);
-        serving.await;
-    }
 }
 
 /// The files with root certificates that make clients trust the proxy; deleted when dropped.
 #[derive(Debug)]
-pub(crate) struct Roots {
+pub struct Roots {
     own: TempPath,
     all: TempPath,
 }
 
 impl StandIns {
-    /// Those of a proxy in this process.
-    pub(crate) fn of(proxy: &StandInProxy) -> Self {
+    /// The stand-ins of a proxy in this process.
+    pub fn of(proxy: &StandInProxy) -> Self {
         let copy = |(name, value): &(String, EndpointSecret)| (name.clone(), value.duplicate());
         Self {
             url: proxy.url(),
@@ -115,64 +122,50 @@ impl StandIns {
         }
     }
 
+    /// Checks that later steps of the job can still reach the hosts that they could reach before.
+    ///
+    /// # Errors
+    /// The agent's machine sets a variable that stand-ins need.
+    pub fn check_machine(is_set: impl Fn(&str) -> bool) -> Result<(), Vec<ConfigureProblem>> {
+        let hidden = OF_THE_MACHINE.into_iter().find(|name| is_set(name));
+        let problem =
+            |name| ConfigureProblem::new("proxy", ConfigureProblemKind::SetByMachine(name));
+        hidden.map_or(Ok(()), |name| Err(vec![problem(name)]))
+    }
+
     /// The variables that make clients use and trust the proxy.
-    pub(crate) fn settings(&self, allowed: &Allowed, roots: &Roots) -> Vec<Setting<'_>> {
+    pub fn settings(
+        &self,
+        allowed: &Allowed,
+        roots: &Roots,
+        variable: Variable,
+    ) -> Vec<Setting<'_>> {
         let text = |path: &Path| path.display().to_string();
+        let no_proxy = past_the_proxy(allowed, &variable);
         let mut settings = vec![
             key("HTTPS_PROXY", &self.url),
-            plain("NO_PROXY", &past_the_proxy(allowed, &process_variable)),
-            plain(ADDING, &text(&roots.own)),
+            plain("NO_PROXY", &no_proxy).staying(),
+            plain(ADDING, &text(&roots.own)).staying(),
         ];
-        settings.extend(REPLACING.map(|name| plain(name, &text(&roots.all))));
+        settings.extend(REPLACING.map(|name| plain(name, &text(&roots.all)).staying()));
         settings
-    }
-
-    /// The environment of a process that this one starts: those variables, and the stand-ins.
-    fn environment(&self, allowed: &Allowed, roots: &Roots) -> Map<String, String> {
-        let mut settings = self.settings(allowed, roots);
-        settings.extend(self.values.iter().flat_map(|(name, value)| {
-            let name = VariableName::of_process(name).ok()?;
-            let value = Value::Key(value);
-            Some(Setting { name, value })
-        }));
-        environment_of(&settings)
-    }
-
-    /// Prints where stand-ins are valid. Each is masked first: one in a log is worthless, but looks like a secret.
-    pub(crate) fn announce(&self, allowed: &Allowed, log: &Log) {
-        log.mask(&self.key);
-        for (name, value) in &self.values {
-            log.mask(value);
-            log.say(&format!(
-                "{name}: a stand-in for Azure DevOps, valid for {} through HTTPS_PROXY.",
-                [&allowed.organizations[..], &allowed.publishers]
-                    .concat()
-                    .join(", ")
-            ));
-        }
-    }
-
-    /// The names of the variables that stay when the proxy is gone: an empty one would leave a client without roots. The
-    /// key of the authority is gone by then.
-    pub(crate) fn stays(name: &str) -> bool {
-        REPLACING.contains(&name) || matches!(name, ADDING | "NO_PROXY")
     }
 
     /// Writes the roots that clients have without the proxy, and its own, into a folder.
     ///
     /// # Errors
     /// The folder cannot be written to, or this machine has no roots.
-    pub(crate) fn write_roots(&self, folder: &Path) -> io::Result<Roots> {
+    pub fn write_roots(&self, folder: &Path, path: PathVariable) -> io::Result<Roots> {
         let roots = system_roots();
         if roots.is_empty() {
             let reason =
                 "this machine has no root certificates; install the package ca-certificates";
             return Err(io::Error::other(reason));
         }
-        let own = of_file(ADDING);
+        let own = of_file(ADDING, path);
         let mut all = roots;
         for name in REPLACING {
-            all.extend(of_file(name));
+            all.extend(of_file(name, path));
         }
         all.extend_from_slice(&own);
         Ok(Roots {
@@ -192,7 +185,10 @@ impl StandIns {
 
 impl Roots {
     /// Leaves the files to the folder's owner.
-    pub(crate) fn keep(self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The system cannot keep them.
+    pub fn keep(self) -> io::Result<()> {
         for file in [self.own, self.all] {
             file.keep().map_err(|error| error.error)?;
         }
@@ -201,27 +197,15 @@ impl Roots {
 }
 
 /// Whether a value of `HTTPS_PROXY` is the address of such a proxy.
-pub(crate) fn is_our_proxy(value: &str) -> bool {
+pub fn is_our_proxy(value: &str) -> bool {
     value.starts_with(ADDRESS)
 }
 
 /// Whether a file of root certificates was written by such a proxy.
-pub(crate) fn are_our_roots(path: &str) -> bool {
+pub fn are_our_roots(path: &str) -> bool {
     let name = PathBuf::from(path);
     let name = name.file_name().unwrap_or_default().to_string_lossy();
     name.starts_with(PREFIX)
-}
-
-/// The requests with stand-ins, as lines for a log; nothing if there were none.
-pub(crate) fn lines_of(journal: &str) -> Option<String> {
-    let lines = journal.trim_end();
-    (!lines.is_empty()).then(|| format!("Requests with stand-ins:\n{lines}"))
-}
-
-/// The variables of a step, as the proxy knows them.
-pub(crate) fn names(variables: impl IntoIterator<Item = VariableName>) -> Vec<String> {
-    let names = variables.into_iter();
-    names.map(|name| name.in_environment()).collect()
 }
 
 /// `NO_PROXY` without the hosts that must use the proxy, and with this machine.
@@ -241,8 +225,8 @@ fn past_the_proxy(allowed: &Allowed, variable: &dyn Fn(&str) -> Option<String>) 
 }
 
 /// The certificates of the file that a variable names.
-fn of_file(variable: &str) -> Certificates {
-    let file = process_path(variable).and_then(|path| std::fs::read(path).ok());
+fn of_file(variable: &str, path: PathVariable) -> Certificates {
+    let file = path(variable).and_then(|path| std::fs::read(path).ok());
     file.map_or_else(Vec::new, |file| certificates(&file))
 }
 

@@ -8,9 +8,8 @@
 //! over every helper, and a setting for the host does not override one for an address below it. So each header is
 //! overridden under its own key.
 
-use adieu_agent::VariableName;
-
-use super::headers;
+use crate::headers;
+use crate::settings::{Setting, plain};
 
 /// Addresses of repositories. In git, an asterisk matches one label of a host name.
 const PLACES: [&str; 2] = ["https://dev.azure.com", "https://*.visualstudio.com"];
@@ -23,8 +22,8 @@ pub(crate) fn settings(
     program: &str,
     headers: &[String],
     repository: Option<&str>,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Vec<(VariableName, String)> {
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Vec<Setting<'static>> {
     let before = variable("GIT_CONFIG_COUNT").and_then(|count| count.parse::<usize>().ok());
     let before = before.unwrap_or_default();
     let of = |what: &str, index: usize| {
@@ -50,13 +49,10 @@ pub(crate) fn settings(
         entries
     };
     let count = before + added.len();
-    let count_name = VariableName::ours("GIT_CONFIG_COUNT");
-    let mut settings = vec![(count_name, count.to_string())];
+    let mut settings = vec![plain("GIT_CONFIG_COUNT", &count.to_string())];
     for (index, (key, value)) in (before..).zip(added) {
-        for (name, value) in [("GIT_CONFIG_KEY", key), ("GIT_CONFIG_VALUE", value)] {
-            let name = VariableName::ours(name).with_suffix(&format!("_{index}"));
-            settings.push((name, value));
-        }
+        settings.push(plain("GIT_CONFIG_KEY", &key).numbered(index));
+        settings.push(plain("GIT_CONFIG_VALUE", &value).numbered(index));
     }
     settings
 }
@@ -116,20 +112,28 @@ fn helper(program: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Value;
     use expect_test::expect;
 
     const REPOSITORY: &str = "https://contoso@dev.azure.com/contoso/fabrikam/_git/hello";
 
-    fn lines(settings: &[(VariableName, String)]) -> String {
+    fn value(setting: &Setting<'_>) -> String {
+        let Value::Plain(value) = &setting.value else {
+            panic!("{} is secret", setting.name());
+        };
+        value.clone()
+    }
+
+    fn lines(settings: &[Setting<'_>]) -> String {
         let lines = settings
             .iter()
-            .map(|(name, value)| format!("{}={value}\n", name.as_str()));
+            .map(|setting| format!("{}={}\n", setting.name(), value(setting)));
         lines.collect()
     }
 
     #[test]
     fn gives_git_a_helper_for_azure_devops_and_nothing_else() {
-        let settings = settings("/agent/_tasks/a b/adieu", &[], None, |_| None);
+        let settings = settings("/agent/_tasks/a b/adieu", &[], None, &|_| None);
         expect![[r#"
             GIT_CONFIG_COUNT=8
             GIT_CONFIG_KEY_0=credential.https://dev.azure.com.helper
@@ -166,7 +170,7 @@ mod tests {
             };
             Some(value.to_owned())
         };
-        let settings = settings("/adieu", &found, Some(REPOSITORY), variable);
+        let settings = settings("/adieu", &found, Some(REPOSITORY), &variable);
         expect![[r#"
             GIT_CONFIG_KEY_10=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello.extraheader
             GIT_CONFIG_VALUE_10=
@@ -181,12 +185,10 @@ mod tests {
         "#]].assert_eq(&lines(&settings[17..]));
         // Again in the same job.
         let again = |name: &str| {
-            let known = settings.iter().find(|(known, _)| known.as_str() == name);
-            known
-                .map(|(_, value)| value.clone())
-                .or_else(|| variable(name))
+            let known = settings.iter().find(|known| known.name() == name);
+            known.map(value).or_else(|| variable(name))
         };
-        let second = super::settings("/adieu", &found, Some(REPOSITORY), again);
+        let second = super::settings("/adieu", &found, Some(REPOSITORY), &again);
         expect![[r#"
             GIT_CONFIG_COUNT=15
         "#]]

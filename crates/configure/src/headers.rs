@@ -4,54 +4,103 @@
 //! It reads only keys, never values: a value that is not in this process cannot leak from it.
 
 use std::collections::{HashSet, VecDeque};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use adieu_agent::{is_for_the_task_alone, process_variables};
 use adieu_order::Set;
-
-use crate::program;
 
 /// Most folders to search for repositories: some tenths of a second.
 const MOST_FOLDERS: usize = 30_000;
 
-/// The configured headers.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Headers {
-    /// The addresses that they are sent to, as in git's keys: `https://dev.azure.com/…`.
-    pub(super) addresses: Vec<String>,
-    /// Those of the addresses that have headers other than `Authorization`, too.
-    pub(super) others: Vec<String>,
-    /// Whether there were more folders than are searched.
-    pub(super) is_incomplete: bool,
+/// The git of this machine.
+pub struct Git {
+    /// Its path.
+    pub program: PathBuf,
+    /// Variables of this process that git does not get: those for the task alone.
+    pub hidden: Vec<OsString>,
 }
 
-/// The headers for Azure DevOps that git finds in the repositories in and above `roots`, in their submodules, in the
-/// global and the system's configuration, and in included files. Empty if git is not installed, which then needs no
-/// credential.
-pub(super) fn find(roots: &[PathBuf]) -> Headers {
-    let mut headers = Headers::default();
-    let Some(git) = program::on_path("git") else {
-        return headers;
-    };
-    let (repositories, is_complete) = repositories(roots);
-    headers.is_incomplete = !is_complete;
-    headers.add(&git, None);
-    for repository in repositories {
-        headers.add(&git, Some(&repository));
+/// The configured headers.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Headers {
+    /// The addresses that they are sent to, as in git's keys: `https://dev.azure.com/…`.
+    pub addresses: Vec<String>,
+    /// Those of the addresses that have headers other than `Authorization`, too.
+    pub others: Vec<String>,
+    /// Whether there were more folders than are searched.
+    pub is_incomplete: bool,
+}
+
+impl Git {
+    /// The headers for Azure DevOps that git finds in the repositories in and above `roots`, in their submodules, in the
+    /// global and the system's configuration, and in included files.
+    pub fn headers(&self, roots: &[PathBuf]) -> Headers {
+        let mut headers = Headers::default();
+        let (repositories, is_complete) = repositories(roots);
+        headers.is_incomplete = !is_complete;
+        headers.add(self, None);
+        for repository in repositories {
+            headers.add(self, Some(&repository));
+        }
+        headers
     }
-    headers
+
+    /// The addresses in the keys that `git config` finds in a repository, or outside all repositories. If git refuses to
+    /// open a repository (because another user owns it, or its format is newer), at least its file is read.
+    fn configured(&self, repository: Option<&Path>, pattern: &[&str]) -> Vec<String> {
+        let all = ["--includes", "--null", "--name-only", "--get-regexp"].map(OsStr::new);
+        let pattern = pattern.iter().map(OsStr::new);
+        let mut command = self.prepared();
+        match repository {
+            // With these two, git neither checks the owner of the repository nor searches for its files.
+            Some(folder) => command.env("GIT_DIR", folder).env("GIT_WORK_TREE", folder),
+            None => command.env("GIT_CEILING_DIRECTORIES", std::env::temp_dir()),
+        };
+        command.current_dir(repository.unwrap_or(&std::env::temp_dir()));
+        command.arg("config").args(all).args(pattern.clone());
+        let mut output = command.output().ok();
+        // Exit code 1 means that nothing was found.
+        let is_answer = |code| matches!(code, Some(0 | 1));
+        if let Some(folder) = repository
+            && !output
+                .as_ref()
+                .is_some_and(|output| is_answer(output.status.code()))
+        {
+            let mut command = self.prepared();
+            command
+                .args(["config", "--file"])
+                .arg(folder.join("config"));
+            output = command.args(all).args(pattern).output().ok();
+        }
+        let keys = output.map(|output| output.stdout).unwrap_or_default();
+        let keys = String::from_utf8_lossy(&keys).into_owned();
+        let addresses = keys.split('\0').filter_map(address_of);
+        addresses.map(str::to_owned).collect()
+    }
+
+    /// A git command without variables that redirect it, and without the task's credentials.
+    fn prepared(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        for name in LEAD_ELSEWHERE {
+            command.env_remove(name);
+        }
+        for name in &self.hidden {
+            command.env_remove(name);
+        }
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        command
+    }
 }
 
 impl Headers {
-    fn add(&mut self, git: &Path, repository: Option<&Path>) {
-        for address in configured(git, repository, &[KEYS]) {
+    fn add(&mut self, git: &Git, repository: Option<&Path>) {
+        for address in git.configured(repository, &[KEYS]) {
             push(&mut self.addresses, address);
         }
         if !self.addresses.is_empty() {
-            for address in configured(git, repository, &[KEYS, NO_CREDENTIAL]) {
+            for address in git.configured(repository, &[KEYS, NO_CREDENTIAL]) {
                 push(&mut self.others, address);
             }
         }
@@ -129,57 +178,6 @@ const KEYS: &str = r"^http\..*\.extraheader$";
 const NO_CREDENTIAL: &str =
     "!^[[:space:]]*([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn][[:space:]]*:|$)";
 
-/// The addresses in the keys that `git config` finds in a repository, or outside all repositories. If git refuses to
-/// open a repository (because another user owns it, or its format is newer), at least its file is read.
-fn configured(git: &Path, repository: Option<&Path>, pattern: &[&str]) -> Vec<String> {
-    let all = ["--includes", "--null", "--name-only", "--get-regexp"].map(OsStr::new);
-    let pattern = pattern.iter().map(OsStr::new);
-    let mut command = prepared(git);
-    match repository {
-        // With these two, git neither checks the owner of the repository nor searches for its files.
-        Some(folder) => command.env("GIT_DIR", folder).env("GIT_WORK_TREE", folder),
-        None => command.env("GIT_CEILING_DIRECTORIES", std::env::temp_dir()),
-    };
-    command.current_dir(repository.unwrap_or(&std::env::temp_dir()));
-    command.arg("config").args(all).args(pattern.clone());
-    let mut output = command.output().ok();
-    // Exit code 1 means that nothing was found.
-    let is_answer = |code| matches!(code, Some(0 | 1));
-    if let Some(folder) = repository
-        && !output
-            .as_ref()
-            .is_some_and(|output| is_answer(output.status.code()))
-    {
-        let mut command = prepared(git);
-        command
-            .args(["config", "--file"])
-            .arg(folder.join("config"));
-        output = command.args(all).args(pattern).output().ok();
-    }
-    let keys = output.map(|output| output.stdout).unwrap_or_default();
-    let keys = String::from_utf8_lossy(&keys).into_owned();
-    let addresses = keys.split('\0').filter_map(address_of);
-    addresses.map(str::to_owned).collect()
-}
-
-/// A git command without variables that redirect it, and without the task's credentials.
-fn prepared(git: &Path) -> Command {
-    let mut command = Command::new(git);
-    for (name, _) in process_variables() {
-        let is_dropped = |name: &str| {
-            is_for_the_task_alone(name)
-                || name.starts_with("GIT_CONFIG_KEY_")
-                || name.starts_with("GIT_CONFIG_VALUE_")
-                || LEAD_ELSEWHERE.contains(&name)
-        };
-        if name.to_str().is_some_and(is_dropped) {
-            command.env_remove(name);
-        }
-    }
-    command.stdin(Stdio::null()).stderr(Stdio::null());
-    command
-}
-
 /// Variables that select a repository or add to the configuration. Added settings are examined separately.
 const LEAD_ELSEWHERE: [&str; 6] = [
     "GIT_CONFIG",
@@ -191,7 +189,7 @@ const LEAD_ELSEWHERE: [&str; 6] = [
 ];
 
 /// The address in a header's key, if it belongs to Azure DevOps.
-pub(super) fn address_of(key: &str) -> Option<&str> {
+pub(crate) fn address_of(key: &str) -> Option<&str> {
     let (section, rest) = key.split_once('.')?;
     let (address, name) = rest.rsplit_once('.')?;
     let is_header =
@@ -201,7 +199,7 @@ pub(super) fn address_of(key: &str) -> Option<&str> {
 
 /// Whether git uses a key with this address for Azure DevOps repositories: `dev.azure.com`, an organization's own
 /// host, or a pattern for either. It may start with a user name.
-pub(super) fn is_azure_devops(address: &str) -> bool {
+pub(crate) fn is_azure_devops(address: &str) -> bool {
     let address = address.to_ascii_lowercase();
     let Some(rest) = address.strip_prefix("https://") else {
         return false;

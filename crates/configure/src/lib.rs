@@ -1,0 +1,24 @@
+//! `configure`: which clients get their tokens from the broker or sign in as the connection, and the environment
+//! variables and files for them.
+//!
+//! It must never depend on the agent, on flags or on message texts, and sends nothing: its callers read the words, set the
+//! variables and start the processes.
+
+mod configure;
+mod git;
+mod headers;
+mod machine;
+mod problem;
+mod settings;
+mod stand_in;
+mod step;
+
+pub use configure::{Configure, Endpoints, GIT_ENDPOINT, GIT_ENDPOINT_KEY, StepToken, WORDS};
+pub use headers::{Git, Headers};
+pub use machine::{IDENTITY_ENDPOINT, IDENTITY_HEADER, announced, hidden_by_a_broker};
+pub use problem::{ConfigureProblem, ConfigureProblemKind};
+pub use settings::{
+    KEPT_NO_PROXY, Setting, Value, emptied_with_the_endpoint, environment_of, no_proxy,
+};
+pub use stand_in::{OwnProxy, Roots, StandIns, are_our_roots, is_our_proxy};
+pub use step::Step;
