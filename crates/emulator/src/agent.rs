@@ -14,6 +14,7 @@ mod process;
 mod restriction;
 mod result;
 mod running;
+mod script;
 mod step;
 mod variables;
 

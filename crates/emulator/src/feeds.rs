@@ -5,6 +5,7 @@
 //! download redirects to blob storage, which must not receive a credential.
 
 mod cargo;
+mod exchange;
 mod form;
 pub(crate) mod management;
 mod maven;
@@ -26,7 +27,8 @@ use crate::shared_state::EmulatedService;
 use crate::vss::{self, Credential, error};
 use crate::{azure_devops, organizations};
 
-use protocols::{Exchange, FeedRequest, Packages};
+use exchange::{Exchange, FeedRequest};
+use protocols::Packages;
 
 /// The host of feeds.
 pub(crate) const HOST: &str = "pkgs.dev.azure.com";
@@ -261,14 +263,14 @@ pub(crate) fn answer(request: &Request, context: &mut Context<'_>, clock: &Clock
         role,
         rest,
     };
-    let mut exchange = Exchange {
+    let exchange = Exchange {
         request,
         asked,
         packages: &mut there.packages,
         blobs,
     };
     // The tests contain no client that requests what no feed of this kind has.
-    protocols::answer(&mut exchange).unwrap_or_else(|| {
+    protocols::answer(exchange).unwrap_or_else(|| {
         context.directory.violation(format!(
             "the feed {organization}/{feed} has no route {} {}",
             request.method, request.path

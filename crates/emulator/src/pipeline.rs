@@ -13,6 +13,7 @@
 
 mod artifacts;
 mod check;
+mod definition;
 mod error;
 mod expression;
 mod job;
@@ -24,7 +25,7 @@ mod value;
 mod yaml;
 
 pub use check::{Tasks, check};
+pub use definition::{Pipeline, Run, StepRun};
 pub use error::Problem;
-pub use run::{Pipeline, Run, StepRun};
 pub use value::Value;
 pub use yaml::{Content, Key, Node, Position};

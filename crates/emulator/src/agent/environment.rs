@@ -7,31 +7,9 @@ use std::path::{Component, Path, PathBuf};
 
 use adieu_manifest::task::Task;
 
-use super::job::Job;
+use super::job::{Job, PATH_SEPARATOR};
+use super::masker::Masker;
 use super::variables::{VariableFlags, Variables, expand, formatted};
-
-/// Separator between the folders of a path.
-pub(crate) const PATH_SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
-
-/// The environment of the agent's own process.
-pub(crate) fn of_agent() -> BTreeMap<String, String> {
-    ["PATH", "HOME", "SystemRoot", "TEMP", "TMP"]
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
-        .collect()
-}
-
-/// Whether a variable belongs to the server or the agent.
-pub(crate) fn is_of_system(name: &str) -> bool {
-    let name = name.to_lowercase();
-    ["system.", "agent.", "build.", "release."]
-        .iter()
-        .any(|start| name.starts_with(start))
-        || matches!(
-            name.as_str(),
-            "git_terminal_prompt" | "vsts_process_lookup_id"
-        )
-}
 
 /// A step of a task, as the pipeline defines it.
 pub(crate) struct StepDefinition<'s> {
@@ -123,6 +101,14 @@ pub(crate) fn of_script(
     });
     environment.insert("TF_BUILD".to_owned(), "True".to_owned());
     environment
+}
+
+impl Job<'_> {
+    /// Replaces the macros of a text.
+    pub(crate) fn expanded(&self, text: &str) -> String {
+        let (variables, _) = self.variables.expanded(&mut Masker::default());
+        expanded(self, &variables, text)
+    }
 }
 
 /// Replaces the macros of a text, with variables first, then with the agent's own environment.

@@ -9,21 +9,29 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::endpoint::Endpoints;
-use super::environment::{self, PATH_SEPARATOR};
 use super::log::Log;
 use super::masker::Masker;
-use super::process::Process;
-use super::running::{RunningStep, StepSettings};
-use super::step::{Instance, Step};
-use super::variables::{Variable, VariableFlags, Variables};
+use super::variables::{Variable, VariableFlags, Variables, formatted, is_of_system};
 use crate::azure_devops::{AzureDevOps, JobRecord};
 use crate::ids::guid;
+
+/// Separator between the folders of a path.
+pub(crate) const PATH_SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
 
 /// The source of the agent's jobs, and a folder that outlives them.
 #[derive(Clone, Copy)]
 pub(crate) struct Platform<'w> {
     pub(crate) azure_devops: &'w AzureDevOps,
     pub(crate) folder: &'w Path,
+}
+
+/// A step that has started: what its post-job section needs (`JobExtension.cs`).
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) id: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) inputs: BTreeMap<String, String>,
+    pub(crate) mapped: BTreeMap<String, String>,
 }
 
 /// A job on an agent.
@@ -72,7 +80,7 @@ impl<'w> Job<'w> {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
         // The folders where people and programs leave files, so that the checks include them.
-        let mut environment = environment::of_agent();
+        let mut environment = own_environment();
         for (name, place) in [("HOME", "_home"), ("TMPDIR", "_tmp")] {
             let place = folder.path().join(place).to_string_lossy().into_owned();
             environment.insert(name.to_owned(), place);
@@ -174,13 +182,8 @@ impl<'w> Job<'w> {
     pub fn environment_of_next_script(&self) -> BTreeMap<String, String> {
         self.variables
             .iter()
-            .filter(|variable| !variable.secret && !environment::is_of_system(&variable.name))
-            .map(|variable| {
-                (
-                    super::variables::formatted(&variable.name),
-                    variable.value.clone(),
-                )
-            })
+            .filter(|variable| !variable.secret && !is_of_system(&variable.name))
+            .map(|variable| (formatted(&variable.name), variable.value.clone()))
             .collect()
     }
 
@@ -244,11 +247,6 @@ impl<'w> Job<'w> {
         }
     }
 
-    /// A step with the task in a folder.
-    pub fn step<'j>(&'j mut self, task: &Path) -> Step<'j, 'w> {
-        Step::new(self, task)
-    }
-
     /// Adds what a YAML pipeline's job has besides: folders for artifacts, and the job token as a secret variable.
     pub(crate) fn lay_out(&mut self) {
         for name in ["a", "b"] {
@@ -271,12 +269,6 @@ impl<'w> Job<'w> {
         self.variables.set("System.AccessToken", &token, marks);
     }
 
-    /// Replaces the macros of a text.
-    pub(crate) fn expanded(&self, text: &str) -> String {
-        let (variables, _) = self.variables.expanded(&mut Masker::default());
-        environment::expanded(self, &variables, text)
-    }
-
     /// The path with the folders that steps prepended, if any.
     #[must_use]
     pub fn path_of_steps(&self) -> Option<String> {
@@ -288,31 +280,6 @@ impl<'w> Job<'w> {
     pub(crate) fn all_variables(&self) -> impl Iterator<Item = (&str, &str)> {
         let variables = self.variables.iter();
         variables.map(|variable| (variable.name.as_str(), variable.value.as_str()))
-    }
-
-    /// Starts a script as `script:` and `bash:` do: in a file, with macros replaced, by bash (Bash@3, CmdLine@2).
-    pub(crate) fn script<'j>(
-        &'j mut self,
-        text: &str,
-        mapped: &BTreeMap<String, String>,
-        working_folder: &Path,
-        name: &str,
-    ) -> RunningStep<'j, 'w> {
-        let (variables, warnings) = self.variables.expanded(&mut self.masker);
-        let environment = environment::of_script(self, mapped, &variables);
-        let folder = self.temp_folder();
-        let file = folder.join(format!("{}.sh", guid()));
-        std::fs::write(&file, environment::expanded(self, &variables, text)).expect("a file");
-        let options = ["--noprofile", "--norc"].map(Path::new);
-        let arguments = [options[0], options[1], &file];
-        let process = Process::start("bash", &arguments, &environment, working_folder, None);
-        RunningStep::new(self, folder, "bash", process)
-            .with(StepSettings {
-                instance: guid(),
-                reference_name: name.to_owned(),
-                ..StepSettings::default()
-            })
-            .warned(&warnings)
     }
 
     /// A line, masked as in this job's log.
@@ -404,4 +371,12 @@ impl<'w> Job<'w> {
             self.variables.set(name, value, VariableFlags::READ_ONLY);
         }
     }
+}
+
+/// The environment of the agent's own process.
+fn own_environment() -> BTreeMap<String, String> {
+    ["PATH", "HOME", "SystemRoot", "TEMP", "TMP"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
+        .collect()
 }

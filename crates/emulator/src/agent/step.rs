@@ -10,20 +10,11 @@ use adieu_manifest::task::{Handler, Task};
 
 use super::container;
 use super::environment::{self, StepDefinition};
-use super::job::Job;
+use super::job::{Instance, Job};
 use super::process::Process;
 use super::restriction::Restriction;
 use super::running::{Outcome, RunningStep, StepSettings};
 use crate::ids::guid;
-
-/// A step that has started: what its post-job section needs (`JobExtension.cs`).
-#[derive(Debug)]
-pub(crate) struct Instance {
-    id: String,
-    folder: PathBuf,
-    inputs: BTreeMap<String, String>,
-    mapped: BTreeMap<String, String>,
-}
 
 /// A step that is being defined.
 #[derive(Debug)]
@@ -48,8 +39,15 @@ struct PreparedStep {
     given: BTreeSet<&'static str>,
 }
 
+impl<'w> Job<'w> {
+    /// A step with the task in a folder.
+    pub fn step<'j>(&'j mut self, task: &Path) -> Step<'j, 'w> {
+        Step::new(self, task)
+    }
+}
+
 impl<'j, 'w> Step<'j, 'w> {
-    pub(crate) fn new(job: &'j mut Job<'w>, folder: &Path) -> Self {
+    fn new(job: &'j mut Job<'w>, folder: &Path) -> Self {
         Self {
             job,
             folder: folder.to_path_buf(),

@@ -199,6 +199,18 @@ impl Variable {
     }
 }
 
+/// Whether a variable belongs to the server or the agent.
+pub(crate) fn is_of_system(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["system.", "agent.", "build.", "release."]
+        .iter()
+        .any(|start| name.starts_with(start))
+        || matches!(
+            name.as_str(),
+            "git_terminal_prompt" | "vsts_process_lookup_id"
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use ring::digest::SHA256;
 use serde_json::{Value, json};
 
-use super::protocols::{Exchange, conflict, invalid, not_found, sum};
+use super::exchange::{Exchange, conflict, invalid, not_found, sum};
 use super::{file, packages};
 use crate::http::Answer;
 
@@ -30,7 +30,7 @@ pub(super) fn names(crates: &Crates) -> impl Iterator<Item = String> {
         .flat_map(|(name, versions)| versions.keys().map(move |it| format!("cargo {name} {it}")))
 }
 
-pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answer> {
+pub(super) fn answer(exchange: &mut Exchange<'_, Crates>, path: &[&str]) -> Option<Answer> {
     match (exchange.request.method.as_str(), path) {
         ("GET", ["index", "config.json"]) => {
             let by_name = &exchange.asked.by_name;
@@ -47,7 +47,7 @@ pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answe
         }
         ("GET", ["api", "v1", "crates", name, version, "download"]) => {
             let shows = exchange.shows(name);
-            let versions = exchange.packages.cargo.get(*name).filter(|_| shows);
+            let versions = exchange.packages.get(*name).filter(|_| shows);
             Some(match versions.and_then(|versions| versions.get(*version)) {
                 Some((_, archive)) => exchange.blobs.stored(archive),
                 None => not_found(name),
@@ -68,8 +68,8 @@ fn folders_of(name: &str) -> Vec<&str> {
     }
 }
 
-fn index(exchange: &Exchange<'_>, name: &str) -> Answer {
-    let versions = exchange.packages.cargo.get(name);
+fn index(exchange: &Exchange<'_, Crates>, name: &str) -> Answer {
+    let versions = exchange.packages.get(name);
     let Some(versions) = versions.filter(|_| exchange.shows(name)) else {
         return not_found(name);
     };
@@ -77,7 +77,7 @@ fn index(exchange: &Exchange<'_>, name: &str) -> Answer {
     file("text/plain", lines.collect::<String>().into_bytes())
 }
 
-fn publish(exchange: &mut Exchange<'_>) -> Answer {
+fn publish(exchange: &mut Exchange<'_, Crates>) -> Answer {
     if let Some(refusal) = exchange.refuses_upload() {
         return refusal;
     }
@@ -97,7 +97,7 @@ fn publish(exchange: &mut Exchange<'_>) -> Answer {
         "name": name, "vers": version, "deps": [], "features": metadata["features"], "yanked": false,
         "cksum": sum(&SHA256, &archive),
     });
-    let there = exchange.packages.cargo.entry(name.clone()).or_default();
+    let there = exchange.packages.entry(name.clone()).or_default();
     if there.contains_key(&version) {
         return conflict(&name, &version);
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use ring::digest::SHA1_FOR_LEGACY_USE_ONLY;
 
-use super::protocols::{Exchange, conflict, not_found, sum};
+use super::exchange::{Exchange, conflict, not_found, sum};
 use super::{empty, file, packages};
 use crate::http::Answer;
 
@@ -39,7 +39,7 @@ pub(super) fn names(files: &Files) -> impl Iterator<Item = String> {
     })
 }
 
-pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answer> {
+pub(super) fn answer(exchange: &mut Exchange<'_, Files>, path: &[&str]) -> Option<Answer> {
     let name = path.join("/");
     match exchange.request.method.as_str() {
         "GET" | "HEAD" => Some(download(exchange, &name)),
@@ -48,11 +48,11 @@ pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answe
     }
 }
 
-fn download(exchange: &mut Exchange<'_>, name: &str) -> Answer {
+fn download(exchange: &mut Exchange<'_, Files>, name: &str) -> Answer {
     if !exchange.shows(name) {
         return not_found(name);
     }
-    let files = &exchange.packages.maven;
+    let files = &*exchange.packages;
     match (files.get(name), name.rsplit_once('.')) {
         (Some(bytes), Some((_, "jar" | "pom" | "module"))) => exchange.blobs.stored(bytes),
         (Some(bytes), _) => file("text/plain", bytes.clone()),
@@ -64,15 +64,15 @@ fn download(exchange: &mut Exchange<'_>, name: &str) -> Answer {
     }
 }
 
-fn upload(exchange: &mut Exchange<'_>, name: String) -> Answer {
+fn upload(exchange: &mut Exchange<'_, Files>, name: String) -> Answer {
     if let Some(refusal) = exchange.refuses_upload() {
         return refusal;
     }
     let changes = name.contains("maven-metadata.xml") || name.contains("-SNAPSHOT/");
-    if exchange.packages.maven.contains_key(&name) && !changes {
+    if exchange.packages.contains_key(&name) && !changes {
         return conflict(&name, "");
     }
     let body = exchange.request.body.clone();
-    exchange.packages.maven.insert(name, body);
+    exchange.packages.insert(name, body);
     empty(202)
 }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA512, digest};
 use serde_json::{Value, json};
 
-use super::protocols::{Exchange, conflict, invalid, not_found, sum};
+use super::exchange::{Exchange, conflict, invalid, not_found, sum};
 use super::{Role, lacks, packages};
 use crate::http::Answer;
 
@@ -31,7 +31,7 @@ pub(super) fn names(packages: &Packages) -> impl Iterator<Item = String> {
         .flat_map(|(name, versions)| versions.keys().map(move |it| format!("npm {name} {it}")))
 }
 
-pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answer> {
+pub(super) fn answer(exchange: &mut Exchange<'_, Packages>, path: &[&str]) -> Option<Answer> {
     match (exchange.request.method.as_str(), path) {
         // npm requests advisories for what it installs.
         ("POST", ["-", "npm", "v1", "security", "advisories", "bulk"]) => {
@@ -53,20 +53,20 @@ pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answe
     }
 }
 
-fn package(exchange: &Exchange<'_>, name: &str) -> Answer {
+fn package(exchange: &Exchange<'_, Packages>, name: &str) -> Answer {
     if name == UPSTREAM {
         let manifest = json!({ "name": UPSTREAM, "version": "1.0.0" });
         let versions = BTreeMap::from([("1.0.0".to_owned(), (manifest, packages::upstream()))]);
         return document(exchange, name, &versions);
     }
-    match exchange.packages.npm.get(name) {
+    match exchange.packages.get(name) {
         Some(versions) if exchange.shows(name) => document(exchange, name, versions),
         _ => not_found(name),
     }
 }
 
 fn document(
-    exchange: &Exchange<'_>,
+    exchange: &Exchange<'_, Packages>,
     name: &str,
     versions: &BTreeMap<String, (Value, Vec<u8>)>,
 ) -> Answer {
@@ -88,18 +88,18 @@ fn document(
     )
 }
 
-fn archive(exchange: &mut Exchange<'_>, name: &str, file: &str) -> Answer {
-    if name == UPSTREAM && !exchange.packages.npm.contains_key(UPSTREAM) {
+fn archive(exchange: &mut Exchange<'_, Packages>, name: &str, file: &str) -> Answer {
+    if name == UPSTREAM && !exchange.packages.contains_key(UPSTREAM) {
         if exchange.asked.role < Role::Collaborator {
             return lacks(&exchange.asked.caller, "AddUpstreamPackage");
         }
         let manifest = json!({ "name": UPSTREAM, "version": "1.0.0" });
         let version = ("1.0.0".to_owned(), (manifest, packages::upstream()));
         let saved = BTreeMap::from([version]);
-        exchange.packages.npm.insert(UPSTREAM.to_owned(), saved);
+        exchange.packages.insert(UPSTREAM.to_owned(), saved);
     }
     let shows = exchange.shows(name);
-    let versions = exchange.packages.npm.get(name).filter(|_| shows);
+    let versions = exchange.packages.get(name).filter(|_| shows);
     let found = versions
         .into_iter()
         .flatten()
@@ -110,7 +110,7 @@ fn archive(exchange: &mut Exchange<'_>, name: &str, file: &str) -> Answer {
     }
 }
 
-fn publish(exchange: &mut Exchange<'_>, name: &str) -> Answer {
+fn publish(exchange: &mut Exchange<'_, Packages>, name: &str) -> Answer {
     if let Some(refusal) = exchange.refuses_upload() {
         return refusal;
     }
@@ -137,7 +137,7 @@ fn publish(exchange: &mut Exchange<'_>, name: &str) -> Answer {
     if body["name"] != name || manifest["name"] != name || !is_whole {
         return invalid("Name, length or integrity are wrong.");
     }
-    let there = exchange.packages.npm.entry(name.to_owned()).or_default();
+    let there = exchange.packages.entry(name.to_owned()).or_default();
     if there.contains_key(version) {
         return conflict(name, version);
     }

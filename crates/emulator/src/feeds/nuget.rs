@@ -9,7 +9,7 @@ use std::io::{Cursor, Read as _};
 use serde_json::{Value, json};
 use zip::ZipArchive;
 
-use super::protocols::{Exchange, conflict, invalid, not_found};
+use super::exchange::{Exchange, conflict, invalid, not_found};
 use super::{empty, form, packages};
 use crate::http::Answer;
 
@@ -31,7 +31,7 @@ pub(super) fn names(packages: &Packages) -> impl Iterator<Item = String> {
         .flat_map(|(name, versions)| versions.keys().map(move |it| format!("nuget {name} {it}")))
 }
 
-pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answer> {
+pub(super) fn answer(exchange: &mut Exchange<'_, Packages>, path: &[&str]) -> Option<Answer> {
     match (exchange.request.method.as_str(), path) {
         ("GET", ["v3", "index.json"]) => Some(service_index(exchange)),
         ("GET", ["v3", "flat2", id, "index.json"]) => Some(match versions(exchange, id) {
@@ -51,7 +51,7 @@ pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answe
 }
 
 /// Names resources as Azure Artifacts does; links have the feed's ID.
-fn service_index(exchange: &Exchange<'_>) -> Answer {
+fn service_index(exchange: &Exchange<'_, Packages>) -> Answer {
     let base = format!("{}/nuget", exchange.asked.by_id);
     let resources = [
         ("PackageBaseAddress/3.0.0", "v3/flat2/"),
@@ -68,15 +68,15 @@ fn service_index(exchange: &Exchange<'_>) -> Answer {
 }
 
 fn versions<'a>(
-    exchange: &'a Exchange<'_>,
+    exchange: &'a Exchange<'_, Packages>,
     id: &str,
 ) -> Option<&'a BTreeMap<String, (String, Vec<u8>)>> {
     // Addresses have IDs and versions in lowercase.
-    let versions = exchange.packages.nuget.get(id)?;
+    let versions = exchange.packages.get(id)?;
     exchange.shows(id).then_some(versions)
 }
 
-fn content(exchange: &mut Exchange<'_>, id: &str, version: &str, file: &str) -> Answer {
+fn content(exchange: &mut Exchange<'_, Packages>, id: &str, version: &str, file: &str) -> Answer {
     let package = versions(exchange, id).and_then(|versions| versions.get(version));
     let Some((_, package)) = package else {
         return not_found(id);
@@ -91,7 +91,7 @@ fn content(exchange: &mut Exchange<'_>, id: &str, version: &str, file: &str) -> 
     exchange.blobs.stored(&bytes)
 }
 
-fn registration(exchange: &Exchange<'_>, id: &str) -> Answer {
+fn registration(exchange: &Exchange<'_, Packages>, id: &str) -> Answer {
     let Some(versions) = versions(exchange, id) else {
         return not_found(id);
     };
@@ -120,7 +120,7 @@ fn registration(exchange: &Exchange<'_>, id: &str) -> Answer {
 }
 
 /// learn.microsoft.com, "Push and Delete": a key is required, and Azure Artifacts accepts any.
-fn push(exchange: &mut Exchange<'_>) -> Answer {
+fn push(exchange: &mut Exchange<'_, Packages>) -> Answer {
     if let Some(refusal) = exchange.refuses_upload() {
         return refusal;
     }
@@ -138,7 +138,6 @@ fn push(exchange: &mut Exchange<'_>) -> Answer {
     };
     let there = exchange
         .packages
-        .nuget
         .entry(id.to_ascii_lowercase())
         .or_default();
     if there.contains_key(version) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use ring::digest::SHA256;
 
-use super::protocols::{Exchange, conflict, invalid, not_found, sum};
+use super::exchange::{Exchange, conflict, invalid, not_found, sum};
 use super::{empty, file, form, packages};
 use crate::http::Answer;
 
@@ -25,7 +25,7 @@ pub(super) fn names(projects: &Projects) -> impl Iterator<Item = String> {
         .flat_map(|(name, files)| files.keys().map(move |it| format!("python {name} {it}")))
 }
 
-pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answer> {
+pub(super) fn answer(exchange: &mut Exchange<'_, Projects>, path: &[&str]) -> Option<Answer> {
     match (exchange.request.method.as_str(), path) {
         ("GET" | "HEAD", ["simple", name]) => Some(page(exchange, name)),
         // pipenv adds a second slash to an index that ends with one, and does not need an answer.
@@ -50,9 +50,9 @@ fn normal(name: &str) -> String {
     normal
 }
 
-fn page(exchange: &Exchange<'_>, name: &str) -> Answer {
+fn page(exchange: &Exchange<'_, Projects>, name: &str) -> Answer {
     let name = normal(name);
-    let files = exchange.packages.python.get(&name);
+    let files = exchange.packages.get(&name);
     let Some(files) = files.filter(|_| exchange.shows(&name)) else {
         return not_found(&name);
     };
@@ -67,17 +67,17 @@ fn page(exchange: &Exchange<'_>, name: &str) -> Answer {
     file("text/html", page.into_bytes())
 }
 
-fn download(exchange: &mut Exchange<'_>, name: &str, file: &str) -> Answer {
+fn download(exchange: &mut Exchange<'_, Projects>, name: &str, file: &str) -> Answer {
     let name = normal(name);
     let shows = exchange.shows(&name);
-    let files = exchange.packages.python.get(&name).filter(|_| shows);
+    let files = exchange.packages.get(&name).filter(|_| shows);
     match files.and_then(|files| files.get(file)) {
         Some((_, bytes)) => exchange.blobs.stored(bytes),
         None => not_found(&name),
     }
 }
 
-fn upload(exchange: &mut Exchange<'_>) -> Answer {
+fn upload(exchange: &mut Exchange<'_, Projects>) -> Answer {
     if let Some(refusal) = exchange.refuses_upload() {
         return refusal;
     }
@@ -99,7 +99,7 @@ fn upload(exchange: &mut Exchange<'_>) -> Answer {
     if text("sha256_digest") != sum(&SHA256, &content.bytes) {
         return invalid("The sum of the file is not the form's.");
     }
-    let there = exchange.packages.python.entry(normal(&name)).or_default();
+    let there = exchange.packages.entry(normal(&name)).or_default();
     if there.contains_key(&file) {
         return conflict(&name, &version);
     }

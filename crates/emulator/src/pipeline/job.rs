@@ -8,10 +8,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::artifacts::{self, Artifacts};
+use super::definition::{Pipeline, Run, StepRun};
 use super::error::Problem;
 use super::expression::{Context, Status};
-use super::plan::{self, Action, Step};
-use super::run::{Pipeline, Run, StepRun, holds};
+use super::plan::{self, Action, Step, holds};
 use super::value::Value;
 use crate::agent::{Job, TaskResult, declare, has_post_job};
 

@@ -3,6 +3,7 @@
 //! Triggers, pools, names of runs and approvals belong to the server and are ignored.
 
 use super::error::Problem;
+use super::expression::Context;
 use super::yaml::{Content, Node, Position};
 
 /// Keys for what the service does before a run starts, or for where it runs.
@@ -369,4 +370,11 @@ impl<'n> Reader<'n> {
         };
         Ok(Some(names))
     }
+}
+
+/// Whether a condition is true.
+pub(crate) fn holds(condition: &str, context: &Context, place: Position) -> Result<bool, Problem> {
+    let value = context.evaluate(condition);
+    let value = value.map_err(|message| Problem::new(place, &message))?;
+    Ok(value.is_true())
 }

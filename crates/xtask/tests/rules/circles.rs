@@ -1,4 +1,4 @@
-//! Files must not depend on each other in a circle, within a crate or between crates.
+//! Files must not depend on each other in a circle: neither those of a crate nor those of a folder in it.
 //!
 //! A file and the folder with its name count as one: a module and its submodules may use each other.
 
@@ -13,8 +13,9 @@ const ARGUED: &[(&[&str], &str)] = &[];
 fn files_do_not_depend_on_each_other_in_a_circle() {
     let mut found = Vec::new();
     for root in roots() {
-        let arrows = arrows(&root);
-        found.extend(circles(&arrows));
+        for (folder, module_path) in folders(&root) {
+            found.extend(circles(&arrows(&folder, &module_path)));
+        }
     }
     let argued: Vec<Vec<String>> = ARGUED
         .iter()
@@ -48,7 +49,10 @@ fn a_circle_is_found_and_a_chain_is_not() {
     let circle = arrows(&[("a", "b"), ("b", "c"), ("c", "b")]);
     assert_eq!(circles(&circle), [["b", "c"]]);
     assert_eq!(
-        modules_in("use crate::{a, b::{C, d}};\nlet x = crate::e::f();\nuse crate::g;"),
+        modules_in(
+            "use crate::{a, b::{C, d}};\nlet x = crate::e::f();\nuse crate::g;",
+            "crate::"
+        ),
         BTreeSet::from(["a", "b", "e", "g"].map(str::to_owned))
     );
 }
@@ -66,12 +70,27 @@ fn roots() -> Vec<String> {
     roots
 }
 
-fn arrows(root: &str) -> Arrows {
+/// The folders of a crate, and the path of the module whose submodules each one has.
+fn folders(root: &str) -> BTreeMap<String, String> {
+    let mut folders = BTreeMap::from([(root.to_owned(), "crate::".to_owned())]);
+    for path in files(root) {
+        let below = path.strip_prefix(root).unwrap_or_default();
+        for (index, _) in below.match_indices('/').skip(1) {
+            let module = below[1..index].replace('/', "::");
+            let folder = format!("{root}{}", &below[..index]);
+            folders.insert(folder, format!("crate::{module}::"));
+        }
+    }
+    folders
+}
+
+/// Which of a folder's modules uses which.
+fn arrows(folder: &str, module_path: &str) -> Arrows {
     let mut arrows = Arrows::new();
-    let below = format!("{root}/");
-    let name = root.trim_end_matches("/src").trim_start_matches("crates/");
-    let sources = files(root).into_iter().filter(|path| path.ends_with(".rs"));
+    let below = format!("{folder}/");
+    let sources = files(&below).into_iter();
     let sources: Vec<(String, String)> = sources
+        .filter(|path| path.ends_with(".rs"))
         .filter_map(|path| {
             let module = path.strip_prefix(&below)?.split(['/', '.']).next()?;
             Some((module.to_owned(), path.clone()))
@@ -81,24 +100,26 @@ fn arrows(root: &str) -> Arrows {
     let known: BTreeSet<&String> = sources.iter().map(|(module, _)| module).collect();
     for (module, path) in &sources {
         let text = read(path);
-        let mut code: String = code_lines(&text).flat_map(|line| [line, "\n"]).collect();
-        if path.matches('/').count() == below.matches('/').count() {
-            code = code.replace("super::", "crate::");
-        }
-        let used = modules_in(&code).into_iter();
+        let code: String = code_lines(&text).flat_map(|line| [line, "\n"]).collect();
+        let depth = path.matches('/').count() - below.matches('/').count();
+        let to_folder = "super::".repeat(depth + 1);
+        let code = code
+            .replace(&format!("super::{to_folder}"), "above::")
+            .replace(&to_folder, module_path);
+        let used = modules_in(&code, module_path).into_iter();
         let used = used.filter(|used| used != module && known.contains(used));
         arrows
-            .entry(format!("{name}: {module}"))
+            .entry(format!("{below}{module}"))
             .or_default()
-            .extend(used.map(|used| format!("{name}: {used}")));
+            .extend(used.map(|used| format!("{below}{used}")));
     }
     arrows
 }
 
-/// The modules of the same crate that a source names: `crate::name` and `crate::{name, …}`.
-fn modules_in(code: &str) -> BTreeSet<String> {
+/// The modules below a path that a source names: `crate::name` and `crate::{name, …}`.
+fn modules_in(code: &str, module_path: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for rest in code.split("crate::").skip(1) {
+    for rest in code.split(module_path).skip(1) {
         let mut add = |text: &str| {
             let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
             let end = text.find(|letter| !is_letter(letter)).unwrap_or(text.len());
