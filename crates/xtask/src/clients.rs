@@ -11,24 +11,32 @@ use std::path::{Path, PathBuf};
 use crate::command::{self, Context as _, print_line, run, version};
 use crate::{debian, files, root, target};
 
-const TABLE: &str = include_str!("../clients.md");
+const TABLES: &str = include_str!("../clients.md");
 
 /// The first cells of a row: of the first table a client, which run wants it, from where it comes, its packages, and
 /// programs in place of it; of the second table a way, its lines, and what it needs.
 type Row = [&'static str; 5];
 
-fn rows() -> impl Iterator<Item = Row> {
-    let rows = TABLE.lines().filter_map(|line| line.strip_prefix("| "));
+/// The rows of the first table, or of the second one.
+fn rows(table: usize) -> impl Iterator<Item = Row> {
+    let tables = TABLES.split("\n\n").filter(|part| part.starts_with("| "));
+    let lines = tables.skip(table).take(1).flat_map(str::lines);
+    // After the header.
+    let rows = lines.skip(2).filter_map(|line| line.strip_prefix("| "));
     rows.map(|row| {
         let mut cells = row.split('|').map(str::trim);
         [(); 5].map(|()| cells.next().unwrap_or_default())
     })
 }
 
+fn wanted_by(run: &str) -> Vec<Row> {
+    let is_wanted = |row: &Row| row[1].split(' ').any(|word| word == run);
+    rows(0).filter(is_wanted).collect()
+}
+
 /// Installs the clients for a run of the tests. Returns whether such a run exists.
 pub(crate) fn install_for(run: &str) -> Result<bool, String> {
-    let is_wanted = |row: &Row| row[1].split(' ').any(|word| word == run);
-    let wanted: Vec<Row> = rows().filter(is_wanted).collect();
+    let wanted = wanted_by(run);
     for row in &wanted {
         install_row(*row)?;
     }
@@ -37,7 +45,7 @@ pub(crate) fn install_for(run: &str) -> Result<bool, String> {
 
 /// Installs a client. Returns its folder.
 pub(crate) fn install(name: &str) -> Result<PathBuf, String> {
-    let row = rows().find(|[client, ..]| *client == name);
+    let row = rows(0).find(|[client, ..]| *client == name);
     install_row(row.ok_or_else(|| format!("There is no client or value {name}."))?)
 }
 
@@ -107,8 +115,9 @@ fn run_way(way: &str, packages: &str, folder: &Path) -> Result<(), String> {
     if way == "go program" {
         time::of_go(folder)?;
     }
-    let mut ways = rows().filter(|[name, lines, ..]| *name == way && lines.starts_with('`'));
-    let [_, lines, needs, ..] = ways.next().ok_or("clients.md has no such way.")?;
+    let [_, lines, needs, ..] = rows(1)
+        .find(|[name, ..]| *name == way)
+        .ok_or_else(|| format!("clients.md has no way {way}."))?;
     for line in lines.trim_matches('`').split("`, `") {
         let line = line.replace("{PACKAGES}", packages);
         let mut command = command::line(&line, &|word| match word {
@@ -123,4 +132,18 @@ fn run_way(way: &str, packages: &str, folder: &Path) -> Result<(), String> {
 /// Linker and C compiler of other platforms.
 pub(crate) fn zig() -> Result<PathBuf, String> {
     install("zig")
+}
+
+#[test]
+fn a_run_wants_clients_and_not_the_ways_to_install_them() {
+    let names = |run| wanted_by(run).iter().map(|[name, ..]| *name).collect();
+    let go: Vec<&str> = names("go");
+    assert_eq!(go, ["time", "go"]);
+    let crates: Vec<&str> = names("cargo");
+    assert_eq!(crates, Vec::<&str>::new());
+    let ours = ["debian", "deb", "libfaketime", "source"];
+    for [name, _, from, ..] in rows(0) {
+        let has_way = ours.contains(&from) || rows(1).any(|[way, ..]| way == from);
+        assert!(has_way, "{name} is from {from}");
+    }
 }
