@@ -13,13 +13,10 @@ use adieu_agent::{
     process_variable, process_variables, undefined_variable,
 };
 use adieu_broker::Address;
-use adieu_configure::{
-    Configure, Endpoints, Git, KEPT_NO_PROXY, Setting, StandIns, Step, StepToken, Value,
-    hidden_by_a_broker,
-};
+use adieu_configure::{Configure, Endpoints, Git, KEPT_NO_PROXY, Setting, Step, StepToken, Value};
 use adieu_identity::Connection;
 use adieu_identity::resource::Cloud;
-use adieu_stand_in::Allowed;
+use adieu_stand_in::{Allowed, StandIns};
 
 use crate::connection::id_token_address;
 use crate::failure::Failure;
@@ -28,10 +25,11 @@ use crate::program;
 use crate::reporter::Reporter;
 use crate::tokens::RequestedToken;
 
-/// Parses the input. `tokens` are the step's own tokens.
+/// Parses the lines of a step, or of a command line, which has no connection. `tokens` are its own tokens.
 pub(crate) fn read(
     text: &str,
     cloud: &Cloud,
+    connection: Option<&Connection>,
     tokens: &[RequestedToken],
 ) -> Result<Configure, Box<Failure>> {
     let lines = meaningful_lines(text).map(|line| (line, undefined_variable(line)));
@@ -41,7 +39,8 @@ pub(crate) fn read(
         scope: &wanted.scope,
     });
     let tokens: Vec<_> = tokens.collect();
-    Ok(Configure::read(lines, cloud, &tokens).map_err(Failure::Configure)?)
+    let configure = Configure::read(lines, cloud, connection, &tokens);
+    Ok(configure.map_err(Failure::Configure)?)
 }
 
 /// The addresses of a broker in this process, for programs that it starts.
@@ -50,18 +49,17 @@ pub(crate) fn endpoints_of(address: &Address) -> Result<Endpoints, Box<Failure>>
         identity: address.identity_endpoint(),
         azd: address.azd_endpoint(),
         key: address.copy_of_key(),
-        hidden: hidden_by_a_broker(process_variable),
         program: helper::of_this_process().map_err(Failure::NoBroker)?,
     })
 }
 
 /// The variables through which clients find what is configured.
-pub(crate) fn settings<'a>(
+pub(crate) fn settings(
     configure: &Configure,
-    endpoints: Option<&'a Endpoints>,
+    endpoints: Option<&Endpoints>,
     step: Option<(&Environment, &Connection)>,
     reporter: &dyn Reporter,
-) -> Vec<Setting<'a>> {
+) -> Vec<Setting> {
     let headers = match configure.has_git() {
         true => headers(step.map(|(environment, _)| environment), reporter),
         false => Vec::new(),
@@ -143,13 +141,9 @@ pub(crate) fn warn_of_rivals(configure: &Configure, log: &Log) {
 
 /// Sets the settings as pipeline variables. A key is masked but not a secret variable, because clients read it from
 /// their environment without `env:`.
-pub(crate) fn publish(settings: &[Setting<'_>], log: &Log) -> Result<(), TooLong> {
+pub(crate) fn publish(settings: &[Setting], log: &Log) -> Result<(), TooLong> {
     for setting in settings {
-        let name = VariableName::ours(setting.name);
-        let name = match setting.index {
-            Some(index) => name.with_suffix(&format!("_{index}")),
-            None => name,
-        };
+        let name = VariableName::ours(setting.name).with_suffix(&setting.suffix);
         match &setting.value {
             Value::Plain(value) => log.set_variable(&name, value, Audience::Job)?,
             Value::Key(key) => log.set_exposed(&name, &log.mask(key))?,

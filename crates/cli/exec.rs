@@ -117,10 +117,7 @@ async fn run_with(
     if arguments.stand_in {
         words.push("proxy".to_owned());
     }
-    let configure = configure::read(&words.join("\n"), &cloud, &all)?;
-    configure
-        .check_without_connection()
-        .map_err(Failure::Configure)?;
+    let configure = configure::read(&words.join("\n"), &cloud, None, &all)?;
     let (set, missing): (Vec<_>, Vec<_>) = all.into_iter().partition(is_set);
     let is_asked_here = !arguments.env.is_empty() && !adieu_agent::is_in_a_pipeline();
     for one in set.iter().filter(|_| is_asked_here) {
@@ -151,13 +148,8 @@ async fn run_with(
         }
         .into());
     }
-    let allowed = match configure.has_proxy() {
-        true => {
-            let allowed = configure.allowed(organization.as_deref());
-            Some(allowed.map_err(Failure::Configure)?)
-        }
-        false => None,
-    };
+    let allowed = configure.proxy(organization.as_deref(), &[]);
+    let allowed = allowed.map_err(Failure::Configure)?;
     let source = Source::SignIn(SignIn::new(arguments.credential, tenant));
     // Registered before the command writes to the same log: a mask in the middle of one of its lines would be text.
     let log = credential::workflow_log();
@@ -237,14 +229,8 @@ async fn with_stand_ins(
     let token = source.token_patiently(&scope, &transport).await?;
     drop(source.confirmed(token, &scope, &transport).await?);
     let live: OnRequest = |line| Terminal.detail(line);
-    let proxy = OwnProxy::open(
-        allowed,
-        variables,
-        &std::env::temp_dir(),
-        Some(live),
-        process_variable,
-        process_path,
-    );
+    let folder = std::env::temp_dir();
+    let proxy = OwnProxy::open(allowed, variables, &folder, Some(live), process_path);
     let mut proxy = proxy.map_err(Failure::NoBroker)?;
     if let Some(log) = credential::workflow_log() {
         log.mask(&proxy.stand_ins.key);

@@ -15,8 +15,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use adieu_agent::{
-    Environment, Log, Stream, is_for_the_task_alone, process_path, process_variable,
-    process_variables,
+    Environment, Log, Stream, is_for_the_task_alone, process_path, process_variables,
 };
 use adieu_broker::{Broker, Tokens};
 use adieu_configure::{Configure, Endpoints, OwnProxy, environment_of};
@@ -70,11 +69,10 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Box<
     let lines = inputs.tokens.as_deref().unwrap_or_default();
     let wanted = tokens::requested(lines, None, &connection.cloud)?;
     let lines = inputs.configure.as_deref().unwrap_or_default();
-    let configure = configure::read(lines, &connection.cloud, &wanted)?;
+    let configure = configure::read(lines, &connection.cloud, Some(&connection), &wanted)?;
     if wanted.is_empty() && configure.is_empty() {
         return Err(Failure::NothingAsked.into());
     }
-    configure.check(&connection).map_err(Failure::Configure)?;
     let transport = network::transport(environment, log)?;
     let got = tokio::select! {
         got = tokens::get(&connection, wanted, &transport, log) => got?,
@@ -82,27 +80,19 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Box<
         _ = stops.next() => return Ok(CommandEnd::Stopped(0)),
         () = launcher.gone() => return Ok(CommandEnd::Abandoned),
     };
-    let mut stand_ins = match configure.has_proxy() {
-        true => {
-            let organization = connection::organization_of(environment, &connection);
-            let allowed = configure.allowed(organization.as_deref());
-            let allowed = allowed.map_err(Failure::Configure)?;
+    let organization = connection::organization_of(environment, &connection);
+    let proxy = configure.proxy(organization.as_deref(), &[]);
+    let mut stand_ins = match proxy.map_err(Failure::Configure)? {
+        Some(allowed) => {
             let names = got.access.iter().map(|(wanted, _)| wanted.name.clone());
             let names = configure::names(names);
             let folder = temp_folder(environment)?;
-            let proxy = OwnProxy::open(
-                allowed.clone(),
-                names,
-                &folder,
-                None,
-                process_variable,
-                process_path,
-            );
+            let proxy = OwnProxy::open(allowed.clone(), names, &folder, None, process_path);
             let proxy = proxy.map_err(Failure::NoBroker)?;
             configure::announce(&proxy.stand_ins, &allowed, log);
             Some(proxy)
         }
-        false => None,
+        None => None,
     };
     let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
     let endpoints = configure::endpoints_of(&broker.address())?;

@@ -50,35 +50,28 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Box<
     let lines = inputs.tokens.as_deref().unwrap_or_default();
     let wanted = tokens::requested(lines, id_token_name.as_ref(), &connection.cloud)?;
     let lines = inputs.configure.as_deref().unwrap_or_default();
-    let configure = configure::read(lines, &connection.cloud, &wanted)?;
+    let configure = configure::read(lines, &connection.cloud, Some(&connection), &wanted)?;
     let lines = inputs.connections.as_deref().unwrap_or_default();
     let filled = connections::read(lines, &id, &connection.cloud, environment)?;
     let nothing = wanted.is_empty() && filled.is_empty();
     if nothing && id_token_name.is_none() && configure.is_empty() {
         return Err(Failure::NothingAsked.into());
     }
-    configure.check(&connection).map_err(Failure::Configure)?;
-    let stand_ins = match configure.has_proxy() {
-        true => {
-            let is_used = [
-                ("idToken", id_token_name.is_some()),
-                ("connections", !filled.is_empty()),
-            ];
-            configure
-                .refuse_beside_proxy(is_used)
-                .map_err(Failure::Configure)?;
-            let organization = connection::organization_of(environment, &connection);
-            let allowed = configure.allowed(organization.as_deref());
-            let allowed = allowed.map_err(Failure::Configure)?;
-            Some(stand_ins::Step::check(
-                allowed,
-                &wanted,
-                inputs.is_output,
-                environment,
-                log,
-            )?)
-        }
-        false => None,
+    let organization = connection::organization_of(environment, &connection);
+    let others = [
+        id_token_name.as_ref().map(|_| "idToken"),
+        filled.first().map(|_| "connections"),
+    ];
+    let proxy = configure.proxy(organization.as_deref(), &others);
+    let stand_ins = match proxy.map_err(Failure::Configure)? {
+        Some(allowed) => Some(stand_ins::Step::check(
+            allowed,
+            &wanted,
+            inputs.is_output,
+            environment,
+            log,
+        )?),
+        None => None,
     };
     if id_token_name.is_some() && !connection.service.has_id_token() {
         return Err(Failure::Connection {

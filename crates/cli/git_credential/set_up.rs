@@ -2,16 +2,15 @@
 //!
 //! It only changes settings for Azure DevOps addresses.
 
-use adieu_identity::Credential;
 use std::process::{Command, ExitCode, Output};
+
+use adieu_configure::{REPOSITORIES, shell_word};
+use adieu_identity::Credential;
 
 use crate::credential::CredentialArguments;
 use crate::failure::Failure;
 use crate::program;
 use crate::reporter::{Reporter as _, Terminal};
-
-/// Addresses of repositories. The second is a pattern, which git matches since 2.26.
-const ADDRESSES: [&str; 2] = ["https://dev.azure.com", "https://*.visualstudio.com"];
 
 /// git's exit code if there is nothing to remove.
 const NOTHING_TO_UNSET: i32 = 5;
@@ -24,7 +23,7 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let git = Git::find(if is_global { "--global" } else { "--local" })?;
     let helper = helper(&this_program(), organizations, credential);
-    for address in ADDRESSES {
+    for address in REPOSITORIES {
         let name = |key: &str| format!("credential.{address}.{key}");
         git.unset(&name("helper"))?;
         // An empty value first: otherwise a store with an old PAT answers before this helper.
@@ -35,14 +34,14 @@ pub(super) fn run(
     Terminal.say(&format!(
         "git asks Adieu for {} {}. To undo it: git config {scope} --remove-section \
          credential.{} and the same for {}.",
-        ADDRESSES.join(" and "),
+        REPOSITORIES.join(" and "),
         if is_global {
             "from now on"
         } else {
             "in this repository"
         },
-        ADDRESSES[0],
-        ADDRESSES[1],
+        REPOSITORIES[0],
+        REPOSITORIES[1],
         scope = git.scope,
     ));
     Ok(ExitCode::SUCCESS)
@@ -51,7 +50,7 @@ pub(super) fn run(
 /// The name if it is on the PATH, so that an update does not change the setting.
 fn this_program() -> String {
     match (program::on_path("adieu"), std::env::current_exe()) {
-        (None, Ok(path)) => quoted(&path.display().to_string().replace('\\', "/")),
+        (None, Ok(path)) => shell_word(&path.display().to_string()),
         _ => "adieu".to_owned(),
     }
 }
@@ -60,17 +59,12 @@ fn this_program() -> String {
 fn helper(program: &str, organizations: &[String], credential: &CredentialArguments) -> String {
     let mut helper = format!("!{program} git-credential");
     for organization in organizations {
-        helper.push_str(&format!(" --organization {}", quoted(organization)));
+        helper.push_str(&format!(" --organization {}", shell_word(organization)));
     }
     if credential.credential != Credential::Auto {
         helper.push_str(&format!(" --credential {}", credential.credential.name()));
     }
     helper
-}
-
-/// Quotes for git's shell, which is a POSIX shell on every system.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 struct Git {
@@ -129,6 +123,6 @@ fn a_helper_keeps_its_flags() {
         "!adieu git-credential --organization 'it'\\''s' --credential az"
     );
     let auto = CredentialArguments::default();
-    let quoted = quoted("/a b/adieu");
+    let quoted = shell_word("/a b/adieu");
     assert_eq!(helper(&quoted, &[], &auto), "!'/a b/adieu' git-credential");
 }

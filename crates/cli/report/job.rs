@@ -22,11 +22,12 @@ pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
 
 fn line(problem: &ConfigureProblem) -> Report {
     let line = &problem.line;
+    let configure = |sentence: String| Report::new("configure", sentence);
+    let stand_in = |sentence: String| Report::new("stand-in", sentence);
     match &problem.reason {
-        ConfigureProblemKind::Unknown => Report::new(
-            "configure",
-            format!("configure: '{line}' is not a known client."),
-        )
+        ConfigureProblemKind::Unknown => configure(format!(
+            "configure: '{line}' is not a known client."
+        ))
         .remedy(&format!(
             "Use {}, one per line. `resources = azureDevOps, arm` limits which tokens are served.",
             WORDS.join(", ")
@@ -42,54 +43,40 @@ fn line(problem: &ConfigureProblem) -> Report {
                 ..report
             }
         }
-        ConfigureProblemKind::NotAnOrganization(text) => Report::new(
-            "stand-in",
-            format!("The line '{line}' of configure: '{text}' is not an organization name."),
-        )
+        ConfigureProblemKind::NotAnOrganization(text) => stand_in(format!(
+            "The line '{line}' of configure: '{text}' is not an organization name."
+        ))
         .remedy("Write organizations = contoso, fabrikam."),
-        ConfigureProblemKind::ConflictsWithProxy => Report::new(
-            "stand-in",
-            format!(
-                "configure: proxy keeps tokens from scripts, but '{line}' would give them one."
-            ),
-        )
+        ConfigureProblemKind::ConflictsWithProxy => stand_in(format!(
+            "configure: proxy keeps tokens from scripts, but '{line}' would give them one."
+        ))
         .remedy("Remove one of the two, or use two steps."),
-        ConfigureProblemKind::ProxyOnly => Report::new(
-            "stand-in",
-            format!("configure: {line} are for `proxy`, which is not configured."),
-        )
+        ConfigureProblemKind::ProxyOnly => stand_in(format!(
+            "configure: {line} are for `proxy`, which is not configured."
+        ))
         .remedy("Add the line proxy, or remove the line."),
-        ConfigureProblemKind::NoStandIn => Report::new(
-            "stand-in",
-            "configure: proxy has no variable for a stand-in.".to_owned(),
-        )
-        .remedy("Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens."),
-        ConfigureProblemKind::NoOrganization => Report::new(
-            "stand-in",
+        ConfigureProblemKind::NoStandIn => {
+            stand_in("configure: proxy has no variable for a stand-in.".to_owned())
+                .remedy("Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.")
+        }
+        ConfigureProblemKind::NoOrganization => stand_in(
             "configure: proxy needs an organization of Azure DevOps Services, and none is named."
                 .to_owned(),
         )
         .remedy("Add a line such as organizations = contoso to configure, or use --organization."),
-        ConfigureProblemKind::SetByMachine(name) => Report::new(
-            "stand-in",
-            format!(
-                "The agent's environment sets {name}, which configure: proxy would hide from the \
-                 job's later steps."
-            ),
-        )
+        ConfigureProblemKind::SetByMachine(name) => stand_in(format!(
+            "The agent's environment sets {name}, which configure: proxy would hide from the \
+             job's later steps."
+        ))
         .remedy("Configure the agent with --proxyurl and --sslcacert, or use RunWithToken@1."),
-        ConfigureProblemKind::TaskOnly => Report::new(
-            "configure",
-            format!("{line} needs a service connection, so it works in the tasks only."),
-        )
+        ConfigureProblemKind::TaskOnly => configure(format!(
+            "{line} needs a service connection, so it works in the tasks only."
+        ))
         .remedy("Use identity, azd, git or proxy here, and EntraToken@1 in a pipeline."),
-        ConfigureProblemKind::NoIdToken => Report::new(
-            "configure",
-            format!(
-                "{line} needs a service connection with workload identity federation, but this \
-                 one signs in another way."
-            ),
-        )
+        ConfigureProblemKind::NoIdToken => configure(format!(
+            "{line} needs a service connection with workload identity federation, but this \
+             one signs in another way."
+        ))
         .remedy(
             "Convert the connection (its page → Convert), or use `identity`, which works \
          with every connection.",

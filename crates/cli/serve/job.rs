@@ -8,14 +8,12 @@ use std::process::Stdio;
 use std::rc::Rc;
 use std::time::Duration;
 
-use adieu_agent::{
-    EndpointId, Environment, Stream, is_for_the_task_alone, process_variable, process_variables,
-};
+use adieu_agent::{EndpointId, Environment, Stream, is_for_the_task_alone, process_variables};
 use adieu_broker::{Broker, Resources, Tokens};
-use adieu_configure::{Configure, Endpoints, StandIns, hidden_by_a_broker};
+use adieu_configure::{Configure, Endpoints};
 use adieu_identity::resource;
 use adieu_secret::EndpointSecret;
-use adieu_stand_in::{Allowed, Journal, StandInProxy};
+use adieu_stand_in::{Allowed, Journal, StandInProxy, StandIns};
 use adieu_transport::{Method, Transport, Url};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -281,12 +279,11 @@ async fn serve_stand_ins(
         publishers: next(),
     };
     let journal = Rc::<Journal>::default();
-    let proxy = match StandInProxy::bind(allowed, next(), Rc::clone(&journal)) {
-        Ok(proxy) => proxy,
+    let (proxy, of_clients) = match StandInProxy::bind(allowed, next(), Rc::clone(&journal)) {
+        Ok(bound) => bound,
         Err(error) => return say(&json!({ "error": error.to_string() })),
     };
     let address = broker.address();
-    let of_clients = StandIns::of(&proxy);
     let values = of_clients.values.iter();
     let values: Vec<&str> = values.map(|(_, value)| value.reveal()).collect();
     let values = values.join(",");
@@ -372,7 +369,6 @@ fn serving(line: &str, program: PathBuf) -> Result<Serving, String> {
             identity: text("identity")?,
             azd: text("azd")?,
             key: EndpointSecret::new(text("key")?),
-            hidden: hidden_by_a_broker(process_variable),
             program,
         },
         stop_endpoint: text("stop")?,

@@ -4,10 +4,8 @@
 
 use std::path::PathBuf;
 
-use adieu_agent::{
-    Audience, EndpointId, Environment, Log, VariableName, process_path, process_variable,
-};
-use adieu_configure::{StandIns, emptied_with_the_endpoint};
+use adieu_agent::{Audience, EndpointId, Environment, Log, VariableName, process_path};
+use adieu_configure::{Roots, check_machine, emptied_with_the_endpoint, stand_in_settings};
 use adieu_stand_in::Allowed;
 use adieu_transport::Transport;
 
@@ -33,7 +31,7 @@ impl Step {
         log: &Log,
     ) -> Result<Self, Box<Failure>> {
         let is_of_the_machine = |name: &str| environment.machine_variable(name).is_some();
-        StandIns::check_machine(is_of_the_machine).map_err(Failure::Configure)?;
+        check_machine(is_of_the_machine).map_err(Failure::Configure)?;
         if is_output {
             log.warn(
                 "isOutput has no effect with configure: proxy, because a stand-in is worthless in \
@@ -80,9 +78,9 @@ impl Step {
             .platform_variable("Agent.TempDirectory")
             .map_err(Failure::PlatformVariable)?
             .map_or_else(std::env::temp_dir, PathBuf::from);
-        let roots = stand_ins.write_roots(&folder, process_path);
+        let roots = Roots::write(stand_ins, &folder, process_path);
         let roots = roots.map_err(Failure::NoBroker)?;
-        let settings = stand_ins.settings(&self.allowed, &roots, process_variable);
+        let settings = stand_in_settings(stand_ins, &self.allowed, &roots, process_path);
         log.set_task_variable(SETTINGS, &emptied_with_the_endpoint(&settings));
         configure::announce(stand_ins, &self.allowed, log);
         let published = configure::publish(&settings, log).and_then(|()| {

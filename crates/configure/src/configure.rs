@@ -12,7 +12,7 @@ use adieu_secret::EndpointSecret;
 use adieu_stand_in::Allowed;
 
 use crate::git;
-use crate::machine::{IDENTITY_ENDPOINT, IDENTITY_HEADER, KEPT_ENDPOINT, KEPT_HEADER};
+use crate::machine::{IDENTITY_ENDPOINT, IDENTITY_HEADER, hidden_by_a_broker};
 use crate::problem::{ConfigureProblem, ConfigureProblemKind};
 use crate::settings::{KEPT_NO_PROXY, Setting, key, no_proxy, plain};
 use crate::step::Step;
@@ -33,7 +33,7 @@ pub const GIT_ENDPOINT: &str = "ADIEU_ENDPOINT";
 pub const GIT_ENDPOINT_KEY: &str = "ADIEU_ENDPOINT_KEY";
 
 /// What a step or a command line configures.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Configure {
     mechanisms: Vec<Mechanism>,
     /// Resources as the user wrote them, with their scopes in the connection's cloud.
@@ -43,7 +43,7 @@ pub struct Configure {
 }
 
 /// A way in which clients find credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Mechanism {
     /// App Service's managed identity: every Azure SDK, az, the Azure DevOps provider of Terraform.
     Identity,
@@ -78,21 +78,20 @@ pub struct Endpoints {
     pub azd: String,
     /// The key of both.
     pub key: EndpointSecret,
-    /// The platform's own endpoint, which the broker's variables hide from our programs.
-    pub hidden: Option<(String, EndpointSecret)>,
     /// Path of adieu for git, while there is a broker.
     pub program: PathBuf,
 }
 
 impl Configure {
     /// Reads lines, each with the undefined pipeline variable that it refers to. `tokens` are the step's own tokens,
-    /// which `resources = tokens` means.
+    /// which `resources = tokens` means. A command line has no connection.
     ///
     /// # Errors
-    /// All lines that are invalid, and all that exclude `proxy`.
+    /// All lines that are invalid, and all that exclude `proxy`; else the first word that needs another connection.
     pub fn read<'a>(
         lines: impl Iterator<Item = (&'a str, Option<&'a str>)>,
         cloud: &Cloud,
+        connection: Option<&Connection>,
         tokens: &[StepToken<'_>],
     ) -> Result<Self, Vec<ConfigureProblem>> {
         let mut configure = Self::default();
@@ -102,13 +101,12 @@ impl Configure {
                 Some(variable) => Err(ConfigureProblemKind::UndefinedVariable(variable.to_owned())),
                 None => configure.add(line, cloud, tokens),
             };
-            problems.extend(
-                added
-                    .err()
-                    .map(|reason| ConfigureProblem::new(line, reason)),
-            );
+            problems.extend(added.err().map(|reason| reason.of(line)));
         }
         problems.extend(configure.beside_proxy(tokens));
+        if problems.is_empty() {
+            problems.extend(configure.without_id_tokens(connection));
+        }
         if problems.is_empty() {
             configure.add_resources_of_git(cloud);
             Ok(configure)
@@ -134,21 +132,19 @@ impl Configure {
         match name.trim().to_ascii_lowercase().as_str() {
             "organizations" => {
                 for text in texts {
-                    let organization = Hosts::public().organization(text);
-                    let organization = organization
-                        .map_err(|_| ConfigureProblemKind::NotAnOrganization(text.to_owned()))?;
+                    let refused = |_| ConfigureProblemKind::NotAnOrganization(text.to_owned());
+                    let organization = Hosts::public().organization(text).map_err(refused)?;
                     self.allowed.organizations.push(organization.name);
                 }
             }
             "publishers" => self.allowed.publishers.extend(texts.map(str::to_owned)),
             "resources" => {
+                let own = tokens.iter();
+                let own = own.map(|token| (token.resource.to_owned(), token.scope.clone()));
                 let listed = self.resources.get_or_insert_default();
                 for text in texts {
                     if text.eq_ignore_ascii_case("tokens") {
-                        let own = |token: &StepToken<'_>| {
-                            (token.resource.to_owned(), token.scope.clone())
-                        };
-                        listed.extend(tokens.iter().map(own));
+                        listed.extend(own.clone());
                         continue;
                     }
                     let scope = resource::scope(text, cloud);
@@ -166,73 +162,64 @@ impl Configure {
 
     /// What keeps `proxy` from being what it is: code that gets a real token some other way, or nothing to replace.
     fn beside_proxy(&self, tokens: &[StepToken<'_>]) -> Vec<ConfigureProblem> {
-        if !self.has_proxy() {
+        if !self.mechanisms.contains(&Mechanism::Proxy) {
             let is_named = self.allowed != Allowed::default();
             let line = "organizations and publishers";
-            let lonely =
-                is_named.then(|| ConfigureProblem::new(line, ConfigureProblemKind::ProxyOnly));
+            let lonely = is_named.then(|| ConfigureProblemKind::ProxyOnly.of(line));
             return lonely.into_iter().collect();
         }
-        let words = self
-            .mechanisms
+        let conflict = |line: &str| ConfigureProblemKind::ConflictsWithProxy.of(line);
+        let mut words: Vec<&str> = self.mechanisms.iter().map(|one| one.word()).collect();
+        words.retain(|word| *word != Mechanism::Proxy.word());
+        let mut problems: Vec<_> = words.into_iter().map(conflict).collect();
+        let others = tokens
             .iter()
-            .filter(|one| **one != Mechanism::Proxy);
-        let mut lines: Vec<String> = words.map(|one| one.word().to_owned()).collect();
-        let is_other = |one: &&StepToken<'_>| one.scope.value != resource::azure_devops().value;
-        let others = tokens.iter().filter(is_other);
-        lines.extend(others.map(|one| format!("{}={}", one.variable, one.resource)));
+            .filter(|one| one.scope.value != resource::azure_devops().value);
+        problems.extend(others.map(|one| conflict(&format!("{}={}", one.variable, one.resource))));
         if self.resources.is_some() {
-            lines.push("resources".to_owned());
+            problems.push(conflict("resources"));
         }
-        let conflict =
-            |line: &String| ConfigureProblem::new(line, ConfigureProblemKind::ConflictsWithProxy);
-        let mut problems: Vec<ConfigureProblem> = lines.iter().map(conflict).collect();
         if tokens.is_empty() {
-            problems.push(ConfigureProblem::new(
-                "proxy",
-                ConfigureProblemKind::NoStandIn,
-            ));
+            problems.push(ConfigureProblemKind::NoStandIn.of("proxy"));
         }
         problems
     }
 
-    /// Checks that no other input of the step, if it is used, gives scripts a real token beside `proxy`.
+    /// The first word whose clients present ID tokens, if the step has none.
+    fn without_id_tokens(&self, connection: Option<&Connection>) -> Option<ConfigureProblem> {
+        let reason = match connection {
+            Some(connection) if connection.service.has_id_token() => return None,
+            Some(_) => ConfigureProblemKind::NoIdToken,
+            None => ConfigureProblemKind::TaskOnly,
+        };
+        let mut all = self.mechanisms.iter();
+        let mechanism = all.find(|one| one.presents_id_tokens())?;
+        Some(reason.of(mechanism.word()))
+    }
+
+    /// Where `proxy` replaces stand-ins, if it is configured: for the named organizations, or else this one. `others` are
+    /// the step's other inputs that would give scripts a real token.
     ///
     /// # Errors
-    /// The first one that would.
-    pub fn refuse_beside_proxy<'a>(
+    /// There is no organization, or another input.
+    pub fn proxy(
         &self,
-        inputs: impl IntoIterator<Item = (&'a str, bool)>,
-    ) -> Result<(), Vec<ConfigureProblem>> {
-        let mut used = inputs.into_iter().filter(|(_, is_used)| *is_used);
-        match used.next() {
-            Some((input, _)) if self.has_proxy() => Err(vec![ConfigureProblem::new(
-                input,
-                ConfigureProblemKind::ConflictsWithProxy,
-            )]),
-            _ => Ok(()),
+        organization: Option<&str>,
+        others: &[Option<&str>],
+    ) -> Result<Option<Allowed>, Vec<ConfigureProblem>> {
+        if !self.mechanisms.contains(&Mechanism::Proxy) {
+            return Ok(None);
         }
-    }
-
-    /// Whether clients get stand-ins.
-    pub fn has_proxy(&self) -> bool {
-        self.mechanisms.contains(&Mechanism::Proxy)
-    }
-
-    /// Where stand-ins are replaced: the named organizations, or else this one.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn allowed(&self, organization: Option<&str>) -> Result<Allowed, Vec<ConfigureProblem>> {
+        if let Some(input) = others.iter().flatten().next() {
+            return Err(vec![ConfigureProblemKind::ConflictsWithProxy.of(input)]);
+        }
         let mut allowed = self.allowed.clone();
         if allowed.organizations.is_empty() {
             let known = organization.and_then(|text| Hosts::public().organization(text).ok());
-            let none = || ConfigureProblem::new("proxy", ConfigureProblemKind::NoOrganization);
-            allowed
-                .organizations
-                .push(known.ok_or_else(|| vec![none()])?.name);
+            let none = || vec![ConfigureProblemKind::NoOrganization.of("proxy")];
+            allowed.organizations.push(known.ok_or_else(none)?.name);
         }
-        Ok(allowed)
+        Ok(Some(allowed))
     }
 
     /// Adds the resource for git, Azure DevOps. If no other client uses the broker, it is the only one.
@@ -257,9 +244,7 @@ impl Configure {
 
     /// Whether a client needs a broker.
     pub fn needs_broker(&self) -> bool {
-        self.mechanisms
-            .iter()
-            .any(|mechanism| mechanism.asks_a_broker())
+        self.mechanisms.iter().any(|one| one.asks_a_broker())
     }
 
     /// Whether git uses it.
@@ -290,53 +275,20 @@ impl Configure {
         listed.or_else(|| Some(("arm".to_owned(), resource::scope("arm", cloud).ok()?)))
     }
 
-    /// Checks that every mechanism works with this connection.
-    ///
-    /// # Errors
-    /// The first one that does not.
-    pub fn check(&self, connection: &Connection) -> Result<(), Vec<ConfigureProblem>> {
-        match connection.service.has_id_token() {
-            true => Ok(()),
-            false => self.refuse_id_tokens(ConfigureProblemKind::NoIdToken),
-        }
-    }
-
-    /// Checks that every mechanism works on a command line.
-    ///
-    /// # Errors
-    /// The first one that does not.
-    pub fn check_without_connection(&self) -> Result<(), Vec<ConfigureProblem>> {
-        self.refuse_id_tokens(ConfigureProblemKind::TaskOnly)
-    }
-
-    /// Refuses the first mechanism that presents ID tokens.
-    fn refuse_id_tokens(&self, reason: ConfigureProblemKind) -> Result<(), Vec<ConfigureProblem>> {
-        let mut all = self.mechanisms.iter();
-        match all.find(|mechanism| mechanism.presents_id_tokens()) {
-            Some(mechanism) => Err(vec![ConfigureProblem::new(mechanism.word(), reason)]),
-            None => Ok(()),
-        }
-    }
-
     /// The variables through which clients find all of this. `headers` are the addresses to which git is configured to
     /// send headers; `variable` returns existing values.
-    pub fn settings<'a>(
+    pub fn settings(
         &self,
-        endpoints: Option<&'a Endpoints>,
+        endpoints: Option<&Endpoints>,
         mut step: Option<Step<'_>>,
         headers: &[String],
         variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Vec<Setting<'a>> {
+    ) -> Vec<Setting> {
         let mut settings = Vec::new();
         for mechanism in &self.mechanisms {
             match (mechanism, endpoints, &mut step) {
                 (Mechanism::Identity, Some(endpoints), _) => {
-                    if let Some((address, header)) = &endpoints.hidden {
-                        settings.extend([
-                            plain(KEPT_ENDPOINT, address).staying(),
-                            key(KEPT_HEADER, header).staying(),
-                        ]);
-                    }
+                    settings.extend(hidden_by_a_broker(variable).into_iter().flatten());
                     settings.extend([
                         plain(IDENTITY_ENDPOINT, &endpoints.identity),
                         key(IDENTITY_HEADER, &endpoints.key),
@@ -436,7 +388,7 @@ mod tests {
 
     fn read(text: &str) -> Configure {
         let lines = text.lines().map(|line| (line, None));
-        Configure::read(lines, &Cloud::Public, &[]).expect("words")
+        Configure::read(lines, &Cloud::Public, None, &[]).expect("words")
     }
 
     #[test]

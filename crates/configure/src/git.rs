@@ -11,8 +11,8 @@
 use crate::headers;
 use crate::settings::{Setting, plain};
 
-/// Addresses of repositories. In git, an asterisk matches one label of a host name.
-const PLACES: [&str; 2] = ["https://dev.azure.com", "https://*.visualstudio.com"];
+/// Addresses of repositories. In git, an asterisk matches one label of a host name, since 2.26.
+pub const REPOSITORIES: [&str; 2] = ["https://dev.azure.com", "https://*.visualstudio.com"];
 
 /// The variables that add the settings to existing ones in the environment.
 ///
@@ -23,7 +23,7 @@ pub(crate) fn settings(
     headers: &[String],
     repository: Option<&str>,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Vec<Setting<'static>> {
+) -> Vec<Setting> {
     let before = variable("GIT_CONFIG_COUNT").and_then(|count| count.parse::<usize>().ok());
     let before = before.unwrap_or_default();
     let of = |what: &str, index: usize| {
@@ -59,11 +59,12 @@ pub(crate) fn settings(
 
 fn entries(program: &str, headers: &[&str], repository: Option<&str>) -> Vec<(String, String)> {
     let mut entries = Vec::new();
-    for place in PLACES {
+    for place in REPOSITORIES {
         let helpers = format!("credential.{place}.helper");
         // An empty value removes the helpers before it.
         entries.push((helpers.clone(), String::new()));
-        entries.push((helpers, helper(program)));
+        let helper = format!("!{} git-credential", shell_word(program));
+        entries.push((helpers, helper));
         entries.push((format!("credential.{place}.useHttpPath"), "true".to_owned()));
         // A header for an entire host, which clients such as Renovate leave in repositories that they clone.
         entries.push((format!("http.{place}.extraheader"), String::new()));
@@ -92,21 +93,18 @@ fn undone(address: &str) -> Vec<String> {
     places
 }
 
-/// A command for git's shell, which is `sh` on Windows, too: quotes protect spaces and everything else, and slashes
-/// replace backslashes.
-fn helper(program: &str) -> String {
-    let mut start = program.chars();
-    let is_of_windows = program.starts_with("\\\\")
-        || start
-            .next()
-            .is_some_and(|letter| letter.is_ascii_alphabetic())
-            && start.next() == Some(':');
-    let program = if is_of_windows {
-        program.replace('\\', "/")
-    } else {
-        program.to_owned()
-    };
-    format!("!'{}' git-credential", program.replace('\'', r"'\''"))
+/// A word of git's shell, which is `sh` on Windows, too: quotes protect spaces and everything else, and slashes replace the
+/// backslashes of a Windows path.
+pub fn shell_word(text: &str) -> String {
+    let is_of_windows = matches!(
+        text.as_bytes(),
+        [b'\\', b'\\', ..] | [b'a'..=b'z' | b'A'..=b'Z', b':', ..]
+    );
+    let quoted = text.replace('\'', r"'\''");
+    match is_of_windows {
+        true => format!("'{}'", quoted.replace('\\', "/")),
+        false => format!("'{quoted}'"),
+    }
 }
 
 #[cfg(test)]
@@ -117,14 +115,14 @@ mod tests {
 
     const REPOSITORY: &str = "https://contoso@dev.azure.com/contoso/fabrikam/_git/hello";
 
-    fn value(setting: &Setting<'_>) -> String {
+    fn value(setting: &Setting) -> String {
         let Value::Plain(value) = &setting.value else {
             panic!("{} is secret", setting.name());
         };
         value.clone()
     }
 
-    fn lines(settings: &[Setting<'_>]) -> String {
+    fn lines(settings: &[Setting]) -> String {
         let lines = settings
             .iter()
             .map(|setting| format!("{}={}\n", setting.name(), value(setting)));
@@ -198,19 +196,16 @@ mod tests {
     #[test]
     fn writes_the_program_as_a_shell_reads_it() {
         for (program, expected) in [
-            ("/opt/adieu", "!'/opt/adieu' git-credential"),
-            ("/it's here/adieu", r"!'/it'\''s here/adieu' git-credential"),
-            (r"/odd\name/adieu", r"!'/odd\name/adieu' git-credential"),
+            ("/opt/adieu", "'/opt/adieu'"),
+            ("/it's here/adieu", r"'/it'\''s here/adieu'"),
+            (r"/odd\name/adieu", r"'/odd\name/adieu'"),
             (
                 r"C:\agent one\_tasks\adieu.exe",
-                "!'C:/agent one/_tasks/adieu.exe' git-credential",
+                "'C:/agent one/_tasks/adieu.exe'",
             ),
-            (
-                r"\\server\share\adieu.exe",
-                "!'//server/share/adieu.exe' git-credential",
-            ),
+            (r"\\server\share\adieu.exe", "'//server/share/adieu.exe'"),
         ] {
-            assert_eq!(helper(program), expected);
+            assert_eq!(shell_word(program), expected);
         }
     }
 }

@@ -37,12 +37,16 @@ impl Git {
     /// The headers for Azure DevOps that git finds in the repositories in and above `roots`, in their submodules, in the
     /// global and the system's configuration, and in included files.
     pub fn headers(&self, roots: &[PathBuf]) -> Headers {
-        let mut headers = Headers::default();
         let (repositories, is_complete) = repositories(roots);
+        let mut headers = Headers::default();
         headers.is_incomplete = !is_complete;
-        headers.add(self, None);
-        for repository in repositories {
-            headers.add(self, Some(&repository));
+        let inside = repositories.iter().map(|folder| Some(folder.as_path()));
+        for repository in [None].into_iter().chain(inside) {
+            push(&mut headers.addresses, self.configured(repository, &[KEYS]));
+            if !headers.addresses.is_empty() {
+                let others = self.configured(repository, &[KEYS, NO_CREDENTIAL]);
+                push(&mut headers.others, others);
+            }
         }
         headers
     }
@@ -94,22 +98,12 @@ impl Git {
     }
 }
 
-impl Headers {
-    fn add(&mut self, git: &Git, repository: Option<&Path>) {
-        for address in git.configured(repository, &[KEYS]) {
-            push(&mut self.addresses, address);
+/// Adds the addresses that are not known.
+fn push(known: &mut Vec<String>, addresses: Vec<String>) {
+    for address in addresses {
+        if !known.contains(&address) {
+            known.push(address);
         }
-        if !self.addresses.is_empty() {
-            for address in git.configured(repository, &[KEYS, NO_CREDENTIAL]) {
-                push(&mut self.others, address);
-            }
-        }
-    }
-}
-
-fn push(addresses: &mut Vec<String>, address: String) {
-    if !addresses.contains(&address) {
-        addresses.push(address);
     }
 }
 

@@ -14,11 +14,14 @@ mod stand_in;
 mod step;
 
 pub use configure::{Configure, Endpoints, GIT_ENDPOINT, GIT_ENDPOINT_KEY, StepToken, WORDS};
+pub use git::{REPOSITORIES, shell_word};
 pub use headers::{Git, Headers};
-pub use machine::{IDENTITY_ENDPOINT, IDENTITY_HEADER, announced, hidden_by_a_broker};
+pub use machine::{IDENTITY_ENDPOINT, IDENTITY_HEADER, announced};
 pub use problem::{ConfigureProblem, ConfigureProblemKind};
 pub use settings::{
     KEPT_NO_PROXY, Setting, Value, emptied_with_the_endpoint, environment_of, no_proxy,
 };
-pub use stand_in::{OwnProxy, Roots, StandIns, are_our_roots, is_our_proxy};
+pub use stand_in::{
+    OwnProxy, Roots, are_our_roots, check_machine, is_our_proxy, stand_in_settings,
+};
 pub use step::Step;

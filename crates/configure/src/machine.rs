@@ -3,6 +3,8 @@
 
 use adieu_secret::EndpointSecret;
 
+use crate::settings::{Setting, Value, plain};
+
 /// The variable with which App Service, Functions and Container Apps announce an endpoint.
 pub const IDENTITY_ENDPOINT: &str = "IDENTITY_ENDPOINT";
 
@@ -10,17 +12,18 @@ pub const IDENTITY_ENDPOINT: &str = "IDENTITY_ENDPOINT";
 pub const IDENTITY_HEADER: &str = "IDENTITY_HEADER";
 
 /// The platform's own endpoint.
-pub(crate) const KEPT_ENDPOINT: &str = "ADIEU_MACHINE_IDENTITY_ENDPOINT";
+const KEPT_ENDPOINT: &str = "ADIEU_MACHINE_IDENTITY_ENDPOINT";
 /// Its key.
-pub(crate) const KEPT_HEADER: &str = "ADIEU_MACHINE_IDENTITY_HEADER";
+const KEPT_HEADER: &str = "ADIEU_MACHINE_IDENTITY_HEADER";
 
-/// The platform's own endpoint and its key, which a broker's variables would hide.
-pub fn hidden_by_a_broker(
-    variable: impl Fn(&str) -> Option<String>,
-) -> Option<(String, EndpointSecret)> {
-    let own = |name| announced(name, &variable);
-    let key = EndpointSecret::new(own(IDENTITY_HEADER)?);
-    Some((own(IDENTITY_ENDPOINT)?, key))
+/// The settings that keep the platform's own endpoint, which a broker's variables hide, for our programs.
+pub(crate) fn hidden_by_a_broker(
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Option<[Setting; 2]> {
+    let address = announced(IDENTITY_ENDPOINT, variable)?;
+    let header = Value::Key(EndpointSecret::new(announced(IDENTITY_HEADER, variable)?));
+    let header = Setting::new(KEPT_HEADER, header);
+    Some([plain(KEPT_ENDPOINT, &address).staying(), header.staying()])
 }
 
 /// The platform's own value of a variable.

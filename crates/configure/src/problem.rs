@@ -45,11 +45,12 @@ pub enum ConfigureProblemKind {
     SetByMachine(&'static str),
 }
 
-impl ConfigureProblem {
-    pub(crate) fn new(line: &str, reason: ConfigureProblemKind) -> Self {
-        Self {
+impl ConfigureProblemKind {
+    /// This problem of a line.
+    pub(crate) fn of(self, line: &str) -> ConfigureProblem {
+        ConfigureProblem {
             line: line.to_owned(),
-            reason,
+            reason: self,
         }
     }
 }

@@ -9,67 +9,62 @@ use adieu_secret::{EndpointSecret, JobToken};
 pub const KEPT_NO_PROXY: &str = "ADIEU_MACHINE_NO_PROXY";
 
 /// An environment variable for later steps or for one script.
-pub struct Setting<'a> {
+pub struct Setting {
     /// Its name, or the start of it.
     pub name: &'static str,
-    /// The number at the end of the name: 0 for `GIT_CONFIG_KEY_0`.
-    pub index: Option<usize>,
+    /// The rest: `_0` of `GIT_CONFIG_KEY_0`.
+    pub suffix: String,
     /// Its value.
-    pub value: Value<'a>,
+    pub value: Value,
     /// Whether it stays when its endpoint is gone: other tasks have post-job sections as well, and a client that finds an
     /// empty list of root certificates trusts no server.
     stays: bool,
 }
 
 /// The value of a variable.
-pub enum Value<'a> {
+pub enum Value {
     /// Not secret.
     Plain(String),
     /// The key of an endpoint, or an address that contains it.
-    Key(&'a EndpointSecret),
+    Key(EndpointSecret),
     /// The job token.
     JobToken(JobToken),
 }
 
-impl Setting<'_> {
+impl Setting {
+    pub(crate) fn new(name: &'static str, value: Value) -> Self {
+        Self {
+            name,
+            suffix: String::new(),
+            value,
+            stays: false,
+        }
+    }
+
     /// The whole name.
     pub fn name(&self) -> String {
-        let index = self.index.map(|index| format!("_{index}"));
-        format!("{}{}", self.name, index.unwrap_or_default())
+        format!("{}{}", self.name, self.suffix)
     }
 
     /// The same setting, which stays when its endpoint is gone.
-    pub(crate) fn staying(self) -> Self {
-        Self {
-            stays: true,
-            ..self
-        }
+    pub(crate) fn staying(mut self) -> Self {
+        self.stays = true;
+        self
     }
 
     /// The same setting with a number at the end of its name.
-    pub(crate) fn numbered(self, index: usize) -> Self {
-        Self {
-            index: Some(index),
-            ..self
-        }
+    pub(crate) fn numbered(mut self, index: usize) -> Self {
+        self.suffix = format!("_{index}");
+        self
     }
 }
 
-pub(crate) fn plain(name: &'static str, value: &str) -> Setting<'static> {
-    setting(name, Value::Plain(value.to_owned()))
+pub(crate) fn plain(name: &'static str, value: &str) -> Setting {
+    Setting::new(name, Value::Plain(value.to_owned()))
 }
 
-pub(crate) fn key<'a>(name: &'static str, key: &'a EndpointSecret) -> Setting<'a> {
-    setting(name, Value::Key(key))
-}
-
-pub(crate) fn setting<'a>(name: &'static str, value: Value<'a>) -> Setting<'a> {
-    Setting {
-        name,
-        index: None,
-        value,
-        stays: false,
-    }
+pub(crate) fn key(name: &'static str, key: &EndpointSecret) -> Setting {
+    Setting::new(name, Value::Key(key.duplicate()))
 }
 
 /// The existing list of hosts that bypass the proxy, plus this machine. Otherwise Python, JavaScript, az and Rust
@@ -94,7 +89,7 @@ pub fn no_proxy(variable: impl Fn(&str) -> Option<String>) -> String {
 }
 
 /// The settings as environment variables for a child process, which has no other way to get a key.
-pub fn environment_of(settings: &[Setting<'_>]) -> Map<String, String> {
+pub fn environment_of(settings: &[Setting]) -> Map<String, String> {
     let mut environment = Map::new();
     for setting in settings {
         let value = match &setting.value {
@@ -112,7 +107,7 @@ pub fn environment_of(settings: &[Setting<'_>]) -> Map<String, String> {
 }
 
 /// The names of the settings that are emptied when their endpoint is gone, separated by commas.
-pub fn emptied_with_the_endpoint(settings: &[Setting<'_>]) -> String {
+pub fn emptied_with_the_endpoint(settings: &[Setting]) -> String {
     let emptied = settings.iter().filter(|setting| !setting.stays);
     let names: Vec<String> = emptied.map(Setting::name).collect();
     names.join(",")

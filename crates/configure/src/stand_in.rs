@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use adieu_order::Map;
-use adieu_secret::EndpointSecret;
-use adieu_stand_in::{Allowed, Journal, OnRequest, StandInProxy, hosts_of};
+use adieu_stand_in::{Allowed, Journal, OnRequest, StandInProxy, StandIns, hosts_of};
 use adieu_transport::{Certificates, Url, certificates, goes_past_a_proxy, pem, system_roots};
 use tempfile::{Builder, TempPath};
 
@@ -39,22 +38,7 @@ const ADDING: &str = "NODE_EXTRA_CA_CERTS";
 const OF_THE_MACHINE: [&str; 3] = ["HTTPS_PROXY", "SSL_CERT_FILE", ADDING];
 
 /// Reads a variable of this process.
-type Variable = fn(&str) -> Option<String>;
-/// Reads one that holds a path.
-type PathVariable = fn(&str) -> Option<OsString>;
-
-/// What clients need to use a proxy.
-#[derive(Debug)]
-pub struct StandIns {
-    /// `HTTPS_PROXY`.
-    pub url: EndpointSecret,
-    /// The key in it.
-    pub key: EndpointSecret,
-    /// The certificate of its authority, as PEM.
-    pub certificate: String,
-    /// Variables and their stand-ins.
-    pub values: Vec<(String, EndpointSecret)>,
-}
+type Variable = fn(&str) -> Option<OsString>;
 
 /// A proxy in this process, for a process that it starts.
 pub struct OwnProxy {
@@ -71,8 +55,7 @@ pub struct OwnProxy {
 }
 
 impl OwnProxy {
-    /// Opens a proxy with stand-ins for these variables. Its files are in `folder`; `variable` and `path` read the
-    /// variables of this process.
+    /// Opens a proxy with stand-ins for these variables. Its files are in `folder`.
     ///
     /// # Errors
     /// The system provides no port or no random numbers, or the files cannot be written.
@@ -82,14 +65,13 @@ impl OwnProxy {
         folder: &Path,
         live: Option<OnRequest>,
         variable: Variable,
-        path: PathVariable,
     ) -> io::Result<Self> {
         let journal = Rc::new(Journal::new(live));
         let hosts = allowed.clone();
-        let proxy = StandInProxy::bind(allowed, variables, Rc::clone(&journal))?;
-        let stand_ins = StandIns::of(&proxy);
-        let roots = stand_ins.write_roots(folder, path)?;
-        let mut variables = environment_of(&stand_ins.settings(&hosts, &roots, variable));
+        let (proxy, stand_ins) = StandInProxy::bind(allowed, variables, Rc::clone(&journal))?;
+        let roots = Roots::write(&stand_ins, folder, variable)?;
+        let settings = stand_in_settings(&stand_ins, &hosts, &roots, variable);
+        let mut variables = environment_of(&settings);
         for (name, value) in &stand_ins.values {
             variables.insert(name.clone(), value.reveal().to_owned());
         }
@@ -104,86 +86,70 @@ impl OwnProxy {
 }
 
 /// The files with root certificates that make clients trust the proxy; deleted when dropped.
-#[derive(Debug)]
 pub struct Roots {
     own: TempPath,
     all: TempPath,
 }
 
-impl StandIns {
-    /// The stand-ins of a proxy in this process.
-    pub fn of(proxy: &StandInProxy) -> Self {
-        let copy = |(name, value): &(String, EndpointSecret)| (name.clone(), value.duplicate());
-        Self {
-            url: proxy.url(),
-            key: proxy.key().duplicate(),
-            certificate: pem(std::slice::from_ref(proxy.certificate())),
-            values: proxy.stand_ins().iter().map(copy).collect(),
-        }
+/// Checks that later steps of the job can still reach the hosts that they could reach before.
+///
+/// # Errors
+/// The agent's machine sets a variable that stand-ins need.
+pub fn check_machine(is_set: impl Fn(&str) -> bool) -> Result<(), Vec<ConfigureProblem>> {
+    match OF_THE_MACHINE.into_iter().find(|name| is_set(name)) {
+        Some(name) => Err(vec![ConfigureProblemKind::SetByMachine(name).of("proxy")]),
+        None => Ok(()),
     }
+}
 
-    /// Checks that later steps of the job can still reach the hosts that they could reach before.
-    ///
-    /// # Errors
-    /// The agent's machine sets a variable that stand-ins need.
-    pub fn check_machine(is_set: impl Fn(&str) -> bool) -> Result<(), Vec<ConfigureProblem>> {
-        let hidden = OF_THE_MACHINE.into_iter().find(|name| is_set(name));
-        let problem =
-            |name| ConfigureProblem::new("proxy", ConfigureProblemKind::SetByMachine(name));
-        hidden.map_or(Ok(()), |name| Err(vec![problem(name)]))
-    }
+/// The variables that make clients use and trust the proxy.
+pub fn stand_in_settings(
+    stand_ins: &StandIns,
+    allowed: &Allowed,
+    roots: &Roots,
+    variable: Variable,
+) -> Vec<Setting> {
+    let text = |path: &Path| path.display().to_string();
+    let no_proxy = past_the_proxy(allowed, &|name| variable(name)?.into_string().ok());
+    let mut settings = vec![
+        key("HTTPS_PROXY", &stand_ins.url),
+        plain("NO_PROXY", &no_proxy).staying(),
+        plain(ADDING, &text(&roots.own)).staying(),
+    ];
+    settings.extend(REPLACING.map(|name| plain(name, &text(&roots.all)).staying()));
+    settings
+}
 
-    /// The variables that make clients use and trust the proxy.
-    pub fn settings(
-        &self,
-        allowed: &Allowed,
-        roots: &Roots,
-        variable: Variable,
-    ) -> Vec<Setting<'_>> {
-        let text = |path: &Path| path.display().to_string();
-        let no_proxy = past_the_proxy(allowed, &variable);
-        let mut settings = vec![
-            key("HTTPS_PROXY", &self.url),
-            plain("NO_PROXY", &no_proxy).staying(),
-            plain(ADDING, &text(&roots.own)).staying(),
-        ];
-        settings.extend(REPLACING.map(|name| plain(name, &text(&roots.all)).staying()));
-        settings
-    }
-
+impl Roots {
     /// Writes the roots that clients have without the proxy, and its own, into a folder.
     ///
     /// # Errors
     /// The folder cannot be written to, or this machine has no roots.
-    pub fn write_roots(&self, folder: &Path, path: PathVariable) -> io::Result<Roots> {
-        let roots = system_roots();
-        if roots.is_empty() {
+    pub fn write(stand_ins: &StandIns, folder: &Path, variable: Variable) -> io::Result<Self> {
+        let mut all = system_roots();
+        if all.is_empty() {
             let reason =
                 "this machine has no root certificates; install the package ca-certificates";
             return Err(io::Error::other(reason));
         }
-        let own = of_file(ADDING, path);
-        let mut all = roots;
+        let own = of_file(ADDING, variable);
         for name in REPLACING {
-            all.extend(of_file(name, path));
+            all.extend(of_file(name, variable));
         }
         all.extend_from_slice(&own);
-        Ok(Roots {
-            own: self.write(folder, &own)?,
-            all: self.write(folder, &all)?,
+        let file = |roots: &Certificates| {
+            let mut file = Builder::new();
+            let mut file = file.prefix(PREFIX).suffix(".pem").tempfile_in(folder)?;
+            file.write_all(pem(roots).as_bytes())?;
+            file.write_all(stand_ins.certificate.as_bytes())?;
+            Ok::<_, io::Error>(file.into_temp_path())
+        };
+        Ok(Self {
+            own: file(&own)?,
+            all: file(&all)?,
         })
     }
 
-    fn write(&self, folder: &Path, roots: &Certificates) -> io::Result<TempPath> {
-        let mut file = Builder::new();
-        let mut file = file.prefix(PREFIX).suffix(".pem").tempfile_in(folder)?;
-        file.write_all(pem(roots).as_bytes())?;
-        file.write_all(self.certificate.as_bytes())?;
-        Ok(file.into_temp_path())
-    }
-}
-
-impl Roots {
     /// Leaves the files to the folder's owner.
     ///
     /// # Errors
@@ -225,8 +191,8 @@ fn past_the_proxy(allowed: &Allowed, variable: &dyn Fn(&str) -> Option<String>) 
 }
 
 /// The certificates of the file that a variable names.
-fn of_file(variable: &str, path: PathVariable) -> Certificates {
-    let file = path(variable).and_then(|path| std::fs::read(path).ok());
+fn of_file(name: &str, variable: Variable) -> Certificates {
+    let file = variable(name).and_then(|path| std::fs::read(path).ok());
     file.map_or_else(Vec::new, |file| certificates(&file))
 }
 

@@ -6,7 +6,7 @@ use adieu_identity::Connection;
 use adieu_identity::resource::Cloud;
 use adieu_secret::JobToken;
 
-use crate::settings::{Setting, Value, plain, setting};
+use crate::settings::{Setting, Value, plain};
 
 /// What settings contain of a step and its job.
 pub struct Step<'a> {
@@ -29,7 +29,7 @@ impl Step<'_> {
     /// The settings of Terraform's providers for Azure Pipelines (`provider.go` of
     /// microsoft/terraform-provider-azuredevops; registry.terraform.io, "Authenticating using OpenID Connect"). One of
     /// them is the job token.
-    pub(crate) fn terraform(&mut self) -> Vec<Setting<'static>> {
+    pub(crate) fn terraform(&mut self) -> Vec<Setting> {
         let facts = &self.connection.facts;
         let mut settings = vec![
             plain("ARM_USE_OIDC", "true"),
@@ -41,7 +41,7 @@ impl Step<'_> {
         let address = self.id_token_address.as_ref();
         settings.extend(address.map(|address| plain("ARM_OIDC_REQUEST_URL", address)));
         let token = self.job_token.take().map(Value::JobToken);
-        settings.extend(token.map(|token| setting("ARM_OIDC_REQUEST_TOKEN", token)));
+        settings.extend(token.map(|token| Setting::new("ARM_OIDC_REQUEST_TOKEN", token)));
         let subscription = self.subscription.as_ref();
         settings.extend(subscription.map(|id| plain("ARM_SUBSCRIPTION_ID", id)));
         let cloud = match self.connection.cloud {
@@ -54,7 +54,7 @@ impl Step<'_> {
     }
 
     /// The settings of `AzurePipelinesCredential`.
-    pub(crate) fn azure_pipelines_credential(&self) -> [Setting<'static>; 3] {
+    pub(crate) fn azure_pipelines_credential(&self) -> [Setting; 3] {
         let facts = &self.connection.facts;
         [
             plain("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", &facts.id),

@@ -18,4 +18,4 @@ mod watch;
 
 pub use journal::{Journal, OnRequest};
 pub use policy::{Allowed, hosts_of};
-pub use proxy::StandInProxy;
+pub use proxy::{StandInProxy, StandIns};

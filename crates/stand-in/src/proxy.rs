@@ -10,10 +10,9 @@ use std::time::Duration;
 use adieu_broker::{ConnectionSlots, Tokens, new_key};
 use adieu_identity::Scope;
 use adieu_secret::EndpointSecret;
-use adieu_transport::{TlsServer, Transport};
+use adieu_transport::{TlsServer, Transport, pem};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls_pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::sleep;
@@ -32,10 +31,19 @@ const USER: &str = "adieu";
 /// A proxy that has its port, but does not serve yet.
 pub struct StandInProxy {
     listener: TcpListener,
-    port: u16,
-    key: EndpointSecret,
-    certificate: CertificateDer<'static>,
     settings: ProxySettings,
+}
+
+/// What clients need to use a proxy.
+pub struct StandIns {
+    /// `HTTPS_PROXY`: the proxy's address with the key in it.
+    pub url: EndpointSecret,
+    /// The password of the proxy.
+    pub key: EndpointSecret,
+    /// The certificate of its authority, which clients must trust, as PEM.
+    pub certificate: String,
+    /// Each variable with its stand-in.
+    pub values: Vec<(String, EndpointSecret)>,
 }
 
 /// What all connections share.
@@ -67,7 +75,7 @@ impl StandInProxy {
         allowed: Allowed,
         variables: Vec<String>,
         journal: Rc<Journal>,
-    ) -> io::Result<Self> {
+    ) -> io::Result<(Self, StandIns)> {
         let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
@@ -79,47 +87,27 @@ impl StandInProxy {
         let server = TlsServer::new(vec![identity.certificate], identity.key);
         let pair = STANDARD.encode(format!("{USER}:{}", key.reveal()));
         let mut stand_ins = Vec::new();
+        let mut values = Vec::new();
         for name in variables {
-            stand_ins.push((name, new_key(STAND_IN_PREFIX)?));
+            let value = new_key(STAND_IN_PREFIX)?;
+            values.push((name.clone(), value.duplicate()));
+            stand_ins.push((name, value));
         }
-        Ok(Self {
-            listener,
-            port,
+        let url = format!("http://{USER}:{}@127.0.0.1:{port}", key.reveal());
+        let settings = ProxySettings {
+            server: server.map_err(io::Error::other)?,
+            authorization: EndpointSecret::new(format!("Basic {pair}")),
+            allowed,
+            stand_ins,
+            journal,
+        };
+        let of_clients = StandIns {
+            url: EndpointSecret::new(url),
             key,
-            certificate: identity.authority,
-            settings: ProxySettings {
-                server: server.map_err(io::Error::other)?,
-                authorization: EndpointSecret::new(format!("Basic {pair}")),
-                allowed,
-                stand_ins,
-                journal,
-            },
-        })
-    }
-
-    /// `HTTPS_PROXY`: the proxy's address with the key in it.
-    #[must_use]
-    pub fn url(&self) -> EndpointSecret {
-        let key = self.key.reveal();
-        EndpointSecret::new(format!("http://{USER}:{key}@127.0.0.1:{}", self.port))
-    }
-
-    /// The password of the proxy.
-    #[must_use]
-    pub fn key(&self) -> &EndpointSecret {
-        &self.key
-    }
-
-    /// The certificate of the authority, which clients must trust.
-    #[must_use]
-    pub fn certificate(&self) -> &CertificateDer<'static> {
-        &self.certificate
-    }
-
-    /// Each variable with its stand-in.
-    #[must_use]
-    pub fn stand_ins(&self) -> &[(String, EndpointSecret)] {
-        &self.settings.stand_ins
+            certificate: pem(&[identity.authority]),
+            values,
+        };
+        Ok((Self { listener, settings }, of_clients))
     }
 
     /// Serves until it is dropped. `scope` is that of Azure DevOps.
