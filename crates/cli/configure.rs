@@ -1,5 +1,5 @@
-//! `configure` of a step or a command line: reads its lines for `adieu_configure`, sets the variables that it decides on, and
-//! writes to the log.
+//! `configure` of a step or a command line: reads its lines for `adieu_configure`, sets the variables that it decides
+//! on, and writes to the log.
 //!
 //! It never decides what a word means.
 
@@ -82,7 +82,7 @@ fn of_job<'a>(environment: &'a Environment, name: &'static str) -> Option<&'a st
     environment.platform_variable(name).ok().flatten()
 }
 
-/// A variable of the agent's machine. If `configure` replaced its `NO_PROXY` with a longer one, the original still counts.
+/// A variable of the agent's machine. If `configure` replaced its `NO_PROXY` with a longer one, the original counts.
 pub(crate) fn of_the_machine<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
     let kept = || match name {
         "NO_PROXY" => environment.variable(KEPT_NO_PROXY),

@@ -1,4 +1,5 @@
-//! The input or flag `configure`: its words and what they set, which of them exclude each other, and what overrides them.
+//! The input or flag `configure`: its words and what they set, which of them exclude each other, and what overrides
+//! them.
 //!
 //! It starts nothing and sets nothing; its callers do.
 
@@ -197,8 +198,8 @@ impl Configure {
         Some(reason.of(mechanism.word()))
     }
 
-    /// Where `proxy` replaces stand-ins, if it is configured: for the named organizations, or else this one. `others` are
-    /// the step's other inputs that would give scripts a real token.
+    /// Where `proxy` replaces stand-ins, if it is configured: for the named organizations, or else this one. `others`
+    /// are the step's other inputs that would give scripts a real token.
     ///
     /// # Errors
     /// There is no organization, or another input.

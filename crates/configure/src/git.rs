@@ -93,8 +93,8 @@ fn undone(address: &str) -> Vec<String> {
     places
 }
 
-/// A word of git's shell, which is `sh` on Windows, too: quotes protect spaces and everything else, and slashes replace the
-/// backslashes of a Windows path.
+/// A word of git's shell, which is `sh` on Windows, too: quotes protect spaces and everything else, and slashes
+/// replace the backslashes of a Windows path.
 pub fn shell_word(text: &str) -> String {
     let is_of_windows = matches!(
         text.as_bytes(),

@@ -34,12 +34,14 @@ pub struct Headers {
 }
 
 impl Git {
-    /// The headers for Azure DevOps that git finds in the repositories in and above `roots`, in their submodules, in the
-    /// global and the system's configuration, and in included files.
+    /// The headers for Azure DevOps that git finds in the repositories in and above `roots`, in their submodules, in
+    /// the global and the system's configuration, and in included files.
     pub fn headers(&self, roots: &[PathBuf]) -> Headers {
         let (repositories, is_complete) = repositories(roots);
-        let mut headers = Headers::default();
-        headers.is_incomplete = !is_complete;
+        let mut headers = Headers {
+            is_incomplete: !is_complete,
+            ..Headers::default()
+        };
         let inside = repositories.iter().map(|folder| Some(folder.as_path()));
         for repository in [None].into_iter().chain(inside) {
             push(&mut headers.addresses, self.configured(repository, &[KEYS]));
@@ -51,8 +53,8 @@ impl Git {
         headers
     }
 
-    /// The addresses in the keys that `git config` finds in a repository, or outside all repositories. If git refuses to
-    /// open a repository (because another user owns it, or its format is newer), at least its file is read.
+    /// The addresses in the keys that `git config` finds in a repository, or outside all repositories. If git refuses
+    /// to open a repository (because another user owns it, or its format is newer), at least its file is read.
     fn configured(&self, repository: Option<&Path>, pattern: &[&str]) -> Vec<String> {
         let all = ["--includes", "--null", "--name-only", "--get-regexp"].map(OsStr::new);
         let pattern = pattern.iter().map(OsStr::new);
@@ -172,7 +174,8 @@ const KEYS: &str = r"^http\..*\.extraheader$";
 const NO_CREDENTIAL: &str =
     "!^[[:space:]]*([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn][[:space:]]*:|$)";
 
-/// Variables that select a repository or add to the configuration. Added settings are examined separately.
+/// Variables that select a repository or add to the configuration. Added settings are examined separately; without
+/// their count, git ignores them.
 const LEAD_ELSEWHERE: [&str; 6] = [
     "GIT_CONFIG",
     "GIT_CONFIG_COUNT",

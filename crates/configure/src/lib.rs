@@ -1,8 +1,8 @@
 //! `configure`: which clients get their tokens from the broker or sign in as the connection, and the environment
 //! variables and files for them.
 //!
-//! It must never depend on the agent, on flags or on message texts, and sends nothing: its callers read the words, set the
-//! variables and start the processes.
+//! It must never depend on the agent, on flags or on message texts, and sends nothing: its callers read the words, set
+//! the variables and start the processes.
 
 mod configure;
 mod git;

@@ -16,8 +16,8 @@ pub struct Setting {
     pub suffix: String,
     /// Its value.
     pub value: Value,
-    /// Whether it stays when its endpoint is gone: other tasks have post-job sections as well, and a client that finds an
-    /// empty list of root certificates trusts no server.
+    /// Whether it stays when its endpoint is gone: other tasks have post-job sections as well, and a client that finds
+    /// an empty list of root certificates trusts no server.
     stays: bool,
 }
 

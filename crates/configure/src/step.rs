@@ -1,4 +1,5 @@
-//! The words of `configure` whose clients sign in as the step's connection, with ID tokens that they request themselves.
+//! The words of `configure` whose clients sign in as the step's connection, with ID tokens that they request
+//! themselves.
 //!
 //! It requests none.
 
