@@ -85,15 +85,15 @@ impl CredentialArguments {
 }
 
 /// The application that the running GitHub Actions workflow signs in as, as a connection.
-pub(crate) fn workflow(tenant: Option<&str>) -> Result<Connection, Failure> {
+pub(crate) fn workflow(tenant: Option<&str>) -> Result<Connection, Box<Failure>> {
     let credentials = CredentialArguments::default();
     let connection = credentials.credentials(tenant).github_actions();
-    connection.map_err(|fault| {
+    Ok(connection.map_err(|fault| {
         Failure::NoCredential(vec![CredentialProblem {
             credential: Credential::GithubActions,
             fault,
         }])
-    })
+    })?)
 }
 
 /// The log of the GitHub Actions job that runs this program, on standard error: standard output may be read by

@@ -177,12 +177,6 @@ pub(crate) enum Failure {
 }
 
 /// Functions return it boxed, which takes a quarter of the code of each `?`.
-impl From<Box<Self>> for Failure {
-    fn from(failure: Box<Self>) -> Self {
-        *failure
-    }
-}
-
 impl Failure {
     /// The exit code: 2 if the command line itself is invalid, 1 for a failure and, as in shells, 127 for a command
     /// that does not exist and 126 for one that cannot be started.

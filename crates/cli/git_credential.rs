@@ -59,7 +59,7 @@ pub(crate) struct GitCredentialArguments {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, Box<Failure>> {
     let Some(action) = arguments.action else {
         return set_up::run(
             &arguments.organizations,
@@ -106,14 +106,14 @@ fn read() -> GitCredential {
 
 /// Explains a refusal: git only knows that the sign-in failed. It passes the refused credential back, so this message
 /// can show whose it was. If the token does not show that, the organization names the identity that it refuses.
-async fn explain(question: &Question, organization: Organization<'_>) -> Result<(), Failure> {
+async fn explain(question: &Question, organization: Organization<'_>) -> Result<(), Box<Failure>> {
     let Some(refused) = question.refused() else {
         return Ok(());
     };
     let transport = network::of_command_line()?;
     let found = tokio::time::timeout(EXPLANATION, tenant_of(organization, &transport)).await;
     let refused = match (found, refused) {
-        (Ok(Err(missing)), _) => missing,
+        (Ok(Err(missing)), _) => *missing,
         (_, Refused::Readable(claims)) => Failure::Git(GitProblem::Refused {
             organization: organization.name().to_owned(),
             ids: Box::new(IdentityIds::from(&*claims)),
@@ -188,7 +188,7 @@ async fn answer(
     organization: Organization<'_>,
     credential: CredentialArguments,
     transport: &Transport,
-) -> Result<Token, Failure> {
+) -> Result<Token, Box<Failure>> {
     let scope = resource::azure_devops();
     let (token, configured) = match job_endpoint()? {
         Some(endpoint) => {
@@ -209,7 +209,7 @@ async fn answer(
     let ids = IdentityIds::of_token(&token).or(configured);
     match (tenant_in(question), &ids.tenant) {
         (Some(wanted), Some(got)) if !wanted.eq_ignore_ascii_case(got) => {
-            Err(another_tenant(organization, &wanted, ids))
+            Err(another_tenant(organization, &wanted, ids).into())
         }
         _ => Ok(token),
     }
@@ -223,18 +223,14 @@ async fn answer(
 async fn tenant_of(
     organization: Organization<'_>,
     transport: &Transport,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Box<Failure>> {
     let Organization::Named(name) = organization else {
         return Ok(None);
     };
     match credential::tenant(None, Some(name), transport).await {
-        Err(Failure::NoTenant {
-            organization,
-            error,
-        }) if error.is(Reason::NotFound) => Err(Failure::NoTenant {
-            organization,
-            error,
-        }),
+        Err(failure) if matches!(&*failure, Failure::NoTenant { error, .. } if error.is(Reason::NotFound)) => {
+            Err(failure)
+        }
         found => Ok(found.ok().flatten()),
     }
 }
@@ -248,20 +244,18 @@ fn another_tenant(organization: Organization<'_>, wanted: &str, ids: IdentityIds
 }
 
 /// The broker, if the job has one.
-fn job_endpoint() -> Result<Option<LocalEndpoint>, Failure> {
+fn job_endpoint() -> Result<Option<LocalEndpoint>, Box<Failure>> {
     let variable = process_variable;
     let Some(address) = variable(GIT_ENDPOINT) else {
         return Ok(None);
     };
     let problem = |reason: String| Failure::Git(GitProblem::Endpoint(reason));
     let Some(key) = variable(GIT_ENDPOINT_KEY) else {
-        return Err(problem(format!(
-            "{GIT_ENDPOINT} is set without {GIT_ENDPOINT_KEY}"
-        )));
+        let reason = format!("{GIT_ENDPOINT} is set without {GIT_ENDPOINT_KEY}");
+        return Err(problem(reason).into());
     };
-    LocalEndpoint::new(&address, EndpointSecret::new(key), GIT_ENDPOINT)
-        .map(Some)
-        .map_err(problem)
+    let endpoint = LocalEndpoint::new(&address, EndpointSecret::new(key), GIT_ENDPOINT);
+    Ok(Some(endpoint.map_err(problem)?))
 }
 
 /// The tenant in the organization's challenge.

@@ -189,13 +189,13 @@ fn main() -> ExitCode {
         Verb::Scan(arguments) if arguments.is_of_an_organization() => {
             in_a_runtime(scan::run_online(arguments))
         }
-        Verb::Scan(arguments) => outcome(scan::run(&arguments).map_err(Box::new)),
+        Verb::Scan(arguments) => outcome(scan::run(&arguments)),
         Verb::Pats(arguments) => in_a_runtime(pats::run(arguments)),
         Verb::Feeds(command) => in_a_runtime(feeds::command::run(*command)),
         Verb::Serve(arguments) => match arguments.of_feeds() {
             Some((connection, folder, worker)) => in_a_runtime(async move {
                 feeds::keeper::serve(connection, folder, worker).await;
-                Ok::<_, Failure>(ExitCode::SUCCESS)
+                Ok(ExitCode::SUCCESS)
             }),
             None => in_a_runtime(serve::run(arguments)),
         },
@@ -304,10 +304,8 @@ fn report_a_panic() {
 }
 
 /// Runs an async verb to its exit code.
-fn in_a_runtime<F: Into<Box<Failure>>>(
-    verb: impl Future<Output = Result<ExitCode, F>>,
-) -> ExitCode {
-    outcome(runtime::block_on(verb).and_then(|outcome| outcome.map_err(Into::into)))
+fn in_a_runtime(verb: impl Future<Output = Result<ExitCode, Box<Failure>>>) -> ExitCode {
+    outcome(runtime::block_on(verb).and_then(|outcome| outcome))
 }
 
 /// The exit code of a verb, after printing a failure to standard error.

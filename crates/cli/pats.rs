@@ -79,7 +79,7 @@ enum Form {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Box<Failure>> {
     let name = defaults::organization_or_default(arguments.organization)
         .ok_or(Failure::NoOrganization("adieu pats"))?;
     let organization = organization::named(&Hosts::public(), &name)?;
@@ -99,11 +99,11 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Failure> {
     let now = OffsetDateTime::now_utc();
     let mut inventory = match read_pats(&session, &organization, now, &progress).await {
         Ok(inventory) => inventory,
-        Err(PatsError::SignIn(failure)) => return Err(*failure),
-        Err(PatsError::Users(error)) => return Err(refused(&session, &organization, error)),
+        Err(PatsError::SignIn(failure)) => return Err(failure),
+        Err(PatsError::Users(error)) => return Err(refused(&session, &organization, error).into()),
         Err(PatsError::NotAdministrator(error)) => {
             whoami::learn_ids(&session).await;
-            return Err(not_administrator(&session, &organization, error));
+            return Err(not_administrator(&session, &organization, error).into());
         }
     };
     inventory.join(leaks);
@@ -128,26 +128,17 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Failure> {
     })
 }
 
-fn print(form: Form, inventory: &Inventory) -> Result<(), Failure> {
-    match form {
+fn print(form: Form, inventory: &Inventory) -> Result<(), Box<Failure>> {
+    let printed = match form {
         Form::Text => {
             let lines = shown::lines(inventory, shown::columns_of_terminal());
-            Ok(result::print(
-                result::Form::Text,
-                &lines,
-                &serde_json::Value::Null,
-            )?)
+            return result::print(result::Form::Text, &lines, &serde_json::Value::Null);
         }
-        Form::Json => Stream::Output
-            .json(&json::document(inventory))
-            .map_err(Failure::NotWritten),
-        Form::Csv => Stream::Output
-            .records(&shown::csv(inventory))
-            .map_err(Failure::NotWritten),
-        Form::Html => Stream::Output
-            .text(&shown::html(inventory))
-            .map_err(Failure::NotWritten),
-    }
+        Form::Json => Stream::Output.json(&json::document(inventory)),
+        Form::Csv => Stream::Output.records(&shown::csv(inventory)),
+        Form::Html => Stream::Output.text(&shown::html(inventory)),
+    };
+    Ok(printed.map_err(Failure::NotWritten)?)
 }
 
 /// Why the users cannot be listed.

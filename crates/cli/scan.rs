@@ -134,7 +134,7 @@ enum YesOrNo {
 const MOST_ROUNDS: usize = 20;
 
 /// Scans, and reports the findings.
-pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Box<Failure>> {
     let options = options(arguments);
     let waiting = (!arguments.stdin).then(|| Wait::begin("Scanning"));
     let mut report = scanned(arguments, &options)?;
@@ -146,7 +146,7 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Failure> {
 }
 
 /// Scans an organization.
-pub(crate) async fn run_online(arguments: ScanArguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run_online(arguments: ScanArguments) -> Result<ExitCode, Box<Failure>> {
     let name = arguments.online.organization.as_deref().unwrap_or_default();
     let options = options(&arguments);
     let report = organization::scan(&arguments.online, name, &options).await?;
@@ -174,7 +174,7 @@ fn fixed(
     arguments: &ScanArguments,
     options: &Options,
     mut report: Report,
-) -> Result<Report, Failure> {
+) -> Result<Report, Box<Failure>> {
     for _ in 0..MOST_ROUNDS {
         keep_chosen(&mut report, arguments);
         let fixed = adieu_scan::apply(&report).map_err(|(path, error)| {
@@ -193,7 +193,11 @@ fn fixed(
 }
 
 /// Filters the findings, and reports the rest.
-fn finish(arguments: &ScanArguments, mut report: Report, now: u64) -> Result<ExitCode, Failure> {
+fn finish(
+    arguments: &ScanArguments,
+    mut report: Report,
+    now: u64,
+) -> Result<ExitCode, Box<Failure>> {
     keep_chosen(&mut report, arguments);
     if let Some(path) = &arguments.write_baseline {
         write(path, &Baseline::of(&report).text())?;
@@ -226,7 +230,7 @@ fn finish(arguments: &ScanArguments, mut report: Report, now: u64) -> Result<Exi
     Ok(ExitCode::from(exit_code(&report, arguments)))
 }
 
-fn scanned(arguments: &ScanArguments, options: &Options) -> Result<Report, Failure> {
+fn scanned(arguments: &ScanArguments, options: &Options) -> Result<Report, Box<Failure>> {
     let here = [PathBuf::from(".")];
     let paths = match &arguments.path[..] {
         [] => &here[..],
@@ -248,7 +252,7 @@ fn scanned(arguments: &ScanArguments, options: &Options) -> Result<Report, Failu
         adieu_scan::scan_stream(&mut input, "(standard input)", options)
     } else if arguments.machine {
         if adieu_agent::is_in_a_pipeline() {
-            return Err(Failure::Scan(ScanProblem::MachineInAPipeline));
+            return Err(Failure::Scan(ScanProblem::MachineInAPipeline).into());
         }
         let folder = |name: &str| process_path(name).map(PathBuf::from);
         let home = folder("HOME").or_else(|| folder("USERPROFILE"));
@@ -260,7 +264,7 @@ fn scanned(arguments: &ScanArguments, options: &Options) -> Result<Report, Failu
     } else {
         adieu_scan::scan_paths(paths, options)
     };
-    scanned.map_err(|error| Failure::Scan(ScanProblem::Scan(error)))
+    Ok(scanned.map_err(|error| Failure::Scan(ScanProblem::Scan(error)))?)
 }
 
 fn options(arguments: &ScanArguments) -> Options {
@@ -288,25 +292,22 @@ fn keep_chosen(report: &mut Report, arguments: &ScanArguments) {
     });
 }
 
-fn print(form: Form, report: &Report, summary: &str, now: u64) -> Result<(), Failure> {
+fn print(form: Form, report: &Report, summary: &str, now: u64) -> Result<(), Box<Failure>> {
     let printed = match form {
         Form::Text => {
-            return Ok(result::print(
-                result::Form::Text,
-                &words::lines(report, now),
-                &().into(),
-            )?);
+            let lines = words::lines(report, now);
+            return result::print(result::Form::Text, &lines, &().into());
         }
         Form::Json | Form::Sarif => Stream::Output.json(&document(form, report, now)),
         Form::Html | Form::Markdown => {
             Stream::Output.text(page(form, report, summary, now).trim_end())
         }
     };
-    printed.map_err(Failure::NotWritten)
+    Ok(printed.map_err(Failure::NotWritten)?)
 }
 
 /// Writes a file in each format.
-fn write_all(folder: &Path, report: &Report, summary: &str, now: u64) -> Result<(), Failure> {
+fn write_all(folder: &Path, report: &Report, summary: &str, now: u64) -> Result<(), Box<Failure>> {
     fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
     for (name, form) in [
         ("scan.json", Form::Json),
@@ -345,8 +346,8 @@ fn page(form: Form, report: &Report, summary: &str, now: u64) -> String {
     }
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|error| not_written(path, &error))
+fn write(path: &Path, text: &str) -> Result<(), Box<Failure>> {
+    Ok(fs::write(path, text).map_err(|error| not_written(path, &error))?)
 }
 
 fn not_written(path: &Path, error: &std::io::Error) -> Failure {
@@ -356,13 +357,13 @@ fn not_written(path: &Path, error: &std::io::Error) -> Failure {
     })
 }
 
-fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
+fn read_baseline(path: &Path) -> Result<Baseline, Box<Failure>> {
     let not_read = |reason: String| {
         let path = path.display().to_string();
         Failure::Scan(ScanProblem::Baseline { path, reason })
     };
     let text = fs::read_to_string(path).map_err(|error| not_read(error.to_string()))?;
-    Baseline::parse(&text).map_err(|error| not_read(error.to_string()))
+    Ok(Baseline::parse(&text).map_err(|error| not_read(error.to_string()))?)
 }
 
 fn exit_code(report: &Report, arguments: &ScanArguments) -> u8 {

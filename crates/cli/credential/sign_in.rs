@@ -107,7 +107,7 @@ impl SignIn {
         scope: &Scope,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> Result<Token, Failure> {
+    ) -> Result<Token, Box<Failure>> {
         let is_patient = self.says_who && self.asked.chosen() != Credential::Auto;
         self.token_by(scope, tenant, transport, is_patient).await
     }
@@ -118,7 +118,7 @@ impl SignIn {
         scope: &Scope,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> Result<Token, Failure> {
+    ) -> Result<Token, Box<Failure>> {
         self.token_by(scope, tenant, transport, false).await
     }
 
@@ -128,7 +128,7 @@ impl SignIn {
         tenant: Option<&str>,
         transport: &Transport,
         is_patient: bool,
-    ) -> Result<Token, Failure> {
+    ) -> Result<Token, Box<Failure>> {
         let chosen = self.asked.chosen();
         let asked = self.asked.by(self.used().unwrap_or(chosen));
         let tenant = tenant.or(self.tenant.as_deref());
@@ -154,7 +154,7 @@ impl SignIn {
         token: Token,
         scope: &Scope,
         transport: &Transport,
-    ) -> Result<(Token, IdentityIds), Failure> {
+    ) -> Result<(Token, IdentityIds), Box<Failure>> {
         let expected = self.tenant.as_deref().filter(|tenant| is_guid(tenant));
         let is_of_machine = self.used() == Some(Credential::ManagedIdentity);
         let is_for_azure_devops = scope.value == resource::azure_devops().value;
@@ -180,7 +180,8 @@ impl SignIn {
                         expected: expected.to_owned(),
                         actual: actual.clone(),
                     },
-                }]))
+                }])
+                .into())
             }
             _ => {
                 let value = Arc::into_inner(value)

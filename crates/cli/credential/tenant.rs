@@ -14,12 +14,12 @@ pub(crate) async fn tenant(
     given: Option<String>,
     organization: Option<&str>,
     transport: &Transport,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Box<Failure>> {
     if let Some(given) = given {
         return if is_tenant(&given) {
             Ok(Some(given))
         } else {
-            Err(Failure::NotATenant(given))
+            Err(Failure::NotATenant(given).into())
         };
     }
     let Some(text) = organization else {
@@ -39,7 +39,8 @@ pub(crate) async fn tenant(
         Err(error) => Err(Failure::NoTenant {
             organization: name,
             error,
-        }),
+        }
+        .into()),
     }
 }
 

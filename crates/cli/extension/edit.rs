@@ -38,7 +38,7 @@ pub(super) fn run(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> io::Result<ExitCode> {
-    let read = || Ok((timestamp()?, one_package(&arguments.vsix)?));
+    let read = || Ok::<_, Box<Failure>>((timestamp()?, one_package(&arguments.vsix)?));
     let (timestamp, vsix) = match read() {
         Ok(read) => read,
         Err(failure) => return Ok(command::refuse(&failure)),

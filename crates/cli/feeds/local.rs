@@ -142,7 +142,7 @@ pub(crate) async fn sign_in(
 }
 
 /// Adds the feeds to a refused sign-in.
-fn of_tenant(plan: &Plan, tenant: Option<&str>, failure: Failure) -> FeedsProblem {
+fn of_tenant(plan: &Plan, tenant: Option<&str>, failure: Box<Failure>) -> FeedsProblem {
     let mut organizations = Vec::new();
     for (name, of) in &plan.organizations {
         if of.as_deref() == tenant {
@@ -152,7 +152,7 @@ fn of_tenant(plan: &Plan, tenant: Option<&str>, failure: Failure) -> FeedsProble
     FeedsProblem::NoToken {
         organizations: organizations.join(", "),
         tenant: tenant.unwrap_or_default().to_owned(),
-        failure: Box::new(failure),
+        failure,
     }
 }
 
@@ -185,5 +185,5 @@ pub(crate) async fn token_of_helper(
     sign_in
         .token(&scope, tenant, &transport)
         .await
-        .map_err(|failure| words(failure.into()))
+        .map_err(words)
 }

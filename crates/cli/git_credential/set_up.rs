@@ -20,7 +20,7 @@ pub(super) fn run(
     organizations: &[String],
     credential: &CredentialArguments,
     is_global: bool,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, Box<Failure>> {
     let git = Git::find(if is_global { "--global" } else { "--local" })?;
     let helper = helper(&this_program(), organizations, credential);
     for address in REPOSITORIES {
@@ -73,36 +73,36 @@ struct Git {
 }
 
 impl Git {
-    fn find(scope: &'static str) -> Result<Self, Failure> {
+    fn find(scope: &'static str) -> Result<Self, Box<Failure>> {
         let program = program::on_path("git");
         let program = program.ok_or_else(|| problem("git is not on the PATH".to_owned()))?;
         Ok(Self { program, scope })
     }
 
-    fn set(&self, arguments: &[&str]) -> Result<(), Failure> {
+    fn set(&self, arguments: &[&str]) -> Result<(), Box<Failure>> {
         let output = self.run(arguments)?;
         if output.status.success() {
             Ok(())
         } else {
-            Err(failed(&output))
+            Err(failed(&output).into())
         }
     }
 
-    fn unset(&self, name: &str) -> Result<(), Failure> {
+    fn unset(&self, name: &str) -> Result<(), Box<Failure>> {
         let output = self.run(&["--unset-all", name])?;
         match output.status.code() {
             Some(0 | NOTHING_TO_UNSET) => Ok(()),
-            _ => Err(failed(&output)),
+            _ => Err(failed(&output).into()),
         }
     }
 
-    fn run(&self, arguments: &[&str]) -> Result<Output, Failure> {
-        Command::new(&self.program)
+    fn run(&self, arguments: &[&str]) -> Result<Output, Box<Failure>> {
+        let output = Command::new(&self.program)
             .arg("config")
             .arg(self.scope)
             .args(arguments)
-            .output()
-            .map_err(|error| problem(format!("git cannot be started ({error})")))
+            .output();
+        Ok(output.map_err(|error| problem(format!("git cannot be started ({error})")))?)
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) async fn scan(
     arguments: &OrganizationArguments,
     name: &str,
     options: &Options,
-) -> Result<Report, Failure> {
+) -> Result<Report, Box<Failure>> {
     let organization = organization::named(&Hosts::public(), name)?;
     let of = format!("scan {}", organization.name);
     let progress = Progress::open(arguments.resume.as_deref(), &of).map_err(Failure::Progress)?;
@@ -70,9 +70,12 @@ pub(super) async fn scan(
     Ok(report)
 }
 
-async fn projects(session: &Session, organization: &Organization) -> Result<Vec<Project>, Failure> {
+async fn projects(
+    session: &Session,
+    organization: &Organization,
+) -> Result<Vec<Project>, Box<Failure>> {
     let projects = session.client().await?.projects(organization).await;
-    projects.map_err(|error| {
+    Ok(projects.map_err(|error| {
         session.learn_from(&error);
         Failure::UnknownIdentity(Box::new(UnknownIdentity {
             organization: organization.name.clone(),
@@ -81,7 +84,7 @@ async fn projects(session: &Session, organization: &Organization) -> Result<Vec<
             ids: session.ids(),
             error,
         }))
-    })
+    })?)
 }
 
 /// The projects on the command line; all of them if none is given.
@@ -89,7 +92,7 @@ fn chosen(
     all: &[Project],
     names: &[String],
     organization: &Organization,
-) -> Result<Vec<Project>, Failure> {
+) -> Result<Vec<Project>, Box<Failure>> {
     if names.is_empty() {
         return Ok(all.to_vec());
     }
@@ -101,7 +104,8 @@ fn chosen(
             return Err(Failure::Scan(ScanProblem::NoProject {
                 organization: organization.name.clone(),
                 name: name.clone(),
-            }));
+            })
+            .into());
         };
         if !chosen.contains(project) {
             chosen.push(project.clone());
