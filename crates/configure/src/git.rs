@@ -36,18 +36,13 @@ pub(crate) fn settings(
     // A header that an earlier step put into the environment counts as well; an empty value overrides one.
     let in_environment = known.iter().filter(|(_, value)| !value.is_empty());
     let in_environment = in_environment.filter_map(|(key, _)| headers::address_of(key));
-    let headers: Vec<&str> = headers
-        .iter()
-        .map(String::as_str)
-        .chain(in_environment)
-        .collect();
-    let entries = entries(program, &headers, repository);
+    let own = repository.filter(|address| headers::is_azure_devops(address));
+    let found = headers.iter().map(String::as_str);
+    let mut added = entries(program, found.chain(in_environment).chain(own));
     // The same step again in a job adds nothing.
-    let added = if known.ends_with(&entries) {
-        Vec::new()
-    } else {
-        entries
-    };
+    if known.ends_with(&added) {
+        added.clear();
+    }
     let count = before + added.len();
     let mut settings = vec![plain("GIT_CONFIG_COUNT", &count.to_string())];
     for (index, (key, value)) in (before..).zip(added) {
@@ -57,7 +52,7 @@ pub(crate) fn settings(
     settings
 }
 
-fn entries(program: &str, headers: &[&str], repository: Option<&str>) -> Vec<(String, String)> {
+fn entries<'a>(program: &str, addresses: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
     let mut entries = Vec::new();
     for place in REPOSITORIES {
         let helpers = format!("credential.{place}.helper");
@@ -69,8 +64,7 @@ fn entries(program: &str, headers: &[&str], repository: Option<&str>) -> Vec<(St
         // A header for an entire host, which clients such as Renovate leave in repositories that they clone.
         entries.push((format!("http.{place}.extraheader"), String::new()));
     }
-    let own = repository.filter(|address| headers::is_azure_devops(address));
-    for address in headers.iter().copied().chain(own) {
+    for address in addresses {
         for place in undone(address) {
             let key = format!("http.{place}.extraheader");
             if !entries.iter().any(|(known, _)| *known == key) {

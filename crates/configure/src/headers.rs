@@ -205,15 +205,13 @@ pub(crate) fn is_azure_devops(address: &str) -> bool {
     let host = authority.rsplit('@').next().unwrap_or_default();
     let host = host.strip_suffix(":443").unwrap_or(host);
     let labels: Vec<&str> = host.split('.').collect();
+    let [first, second, third] = labels[..] else {
+        return false;
+    };
     let is = |label: &str, expected: &str| label == expected || label == "*";
-    match labels.as_slice() {
-        [name, "visualstudio", "com"] => !name.is_empty(),
-        [first, second, third] => {
-            is(first, "dev") && is(second, "azure") && is(third, "com")
-                || !first.is_empty() && is(second, "visualstudio") && is(third, "com")
-        }
-        _ => false,
-    }
+    let is_shared = is(first, "dev") && is(second, "azure");
+    let is_own = !first.is_empty() && is(second, "visualstudio");
+    (is_shared || is_own) && is(third, "com")
 }
 
 #[cfg(test)]

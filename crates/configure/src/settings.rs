@@ -72,17 +72,14 @@ pub(crate) fn key(name: &'static str, key: &EndpointSecret) -> Setting {
 pub fn no_proxy(variable: impl Fn(&str) -> Option<String>) -> String {
     // Most tools prefer the lowercase variable.
     let before = variable("no_proxy").or_else(|| variable("NO_PROXY"));
-    let mut names: Vec<String> = before
-        .unwrap_or_default()
-        .split(',')
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .collect();
+    let before = before.unwrap_or_default();
+    let names = before.split(',').map(str::trim);
+    let mut names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     // Alone it matches every host; in a list, curl and Python treat it as a name.
     let is_everybody = names == ["*"];
     for own in ["127.0.0.1", "localhost"] {
-        if !is_everybody && !names.iter().any(|name| name == own) {
-            names.push(own.to_owned());
+        if !is_everybody && !names.contains(&own) {
+            names.push(own);
         }
     }
     names.join(",")
