@@ -118,7 +118,7 @@ enum Min {
     Possible,
     /// Text in the form of a token
     Probable,
-    /// A token whose checksum is right
+    /// A token whose checksum is valid
     Certain,
 }
 

@@ -12,7 +12,7 @@ pub enum Certainty {
     Possible,
     /// The format fits, but its checksum cannot be confirmed.
     Probable,
-    /// The checksum is right, or the text itself proves it.
+    /// The checksum is valid, or the text itself proves it.
     Certain,
 }
 

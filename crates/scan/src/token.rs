@@ -27,7 +27,7 @@ const OTHER_PROVIDERS: [&[u8]; 6] = [b"APIM", b"ACDb", b"AZEG", b"AZFU", b"AzSe"
 /// What 84 characters with the signature at its offset are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NewShape {
-    /// A personal access token; whether its checksum is right, and the month of its creation.
+    /// A personal access token; whether its checksum is valid, and the month of its creation.
     Pat { is_valid: bool, created: String },
     /// A key of another Azure service.
     OtherAzureKey,
