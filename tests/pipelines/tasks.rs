@@ -33,7 +33,7 @@ fn every_step_is_right_for_its_task() {
             Err(problem) => vec![problem],
         };
         for problem in found {
-            let line = document.offset + problem.place.line;
+            let line = document.offset + problem.position.line;
             problems.push_str(&format!("{}:{line}: {}\n", document.path, problem.message));
         }
     }

@@ -23,11 +23,11 @@ pub struct FilePosition {
 
 /// A value and its position.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Located<T> {
+pub struct WithPosition<T> {
     /// The value.
     pub value: T,
     /// Where it is.
-    pub place: FilePosition,
+    pub position: FilePosition,
 }
 
 impl FilePosition {
@@ -64,7 +64,7 @@ pub enum Dialect {
 #[error("{detail}")]
 pub struct SyntaxError {
     /// Where reading stopped.
-    pub place: FilePosition,
+    pub position: FilePosition,
     /// The parser's message.
     pub detail: String,
 }
@@ -73,7 +73,7 @@ pub struct SyntaxError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// File and line of the value's first character.
-    pub place: FilePosition,
+    pub position: FilePosition,
     /// Byte range of the value in the text; an edit replaces exactly these bytes.
     pub span: Range<usize>,
     /// The value.
@@ -112,7 +112,7 @@ impl Node {
         let source = without_mark.as_deref().unwrap_or(text);
         let parsed = parse_to_ast(source, &CollectOptions::default(), &options(dialect)).map_err(
             |error| SyntaxError {
-                place: FilePosition {
+                position: FilePosition {
                     file: file.clone(),
                     line: lines.line(error.range().start),
                 },
@@ -121,7 +121,7 @@ impl Node {
         )?;
         let Some(value) = parsed.value else {
             return Err(SyntaxError {
-                place: FilePosition { file, line: 1 },
+                position: FilePosition { file, line: 1 },
                 detail: "The file is empty".to_owned(),
             });
         };
@@ -129,9 +129,9 @@ impl Node {
     }
 
     /// Creates a value that is in no file, with the position of what required it.
-    pub fn made(place: FilePosition, value: Value) -> Self {
+    pub fn made(position: FilePosition, value: Value) -> Self {
         Self {
-            place,
+            position,
             span: 0..0,
             value,
         }
@@ -303,7 +303,7 @@ fn options(dialect: Dialect) -> ParseOptions {
 
 fn convert(value: ast::Value<'_>, file: &Arc<str>, lines: &Lines) -> Result<Node, SyntaxError> {
     let range = value.range();
-    let place = FilePosition {
+    let position = FilePosition {
         file: file.clone(),
         line: lines.line(range.start),
     };
@@ -314,7 +314,7 @@ fn convert(value: ast::Value<'_>, file: &Arc<str>, lines: &Lines) -> Result<Node
             Some(number) => Value::Number(number),
             None => {
                 let detail = format!("The number {} is too large", literal.value);
-                return Err(SyntaxError { place, detail });
+                return Err(SyntaxError { position, detail });
             }
         },
         ast::Value::StringLit(literal) => Value::Text(literal.value.into_owned()),
@@ -327,14 +327,14 @@ fn convert(value: ast::Value<'_>, file: &Arc<str>, lines: &Lines) -> Result<Node
         ),
         ast::Value::Object(object) => {
             let mut members: Vec<(String, Node)> = Vec::with_capacity(object.properties.len());
-            let mut places: HashMap<String, usize> = HashMap::new();
+            let mut indices: HashMap<String, usize> = HashMap::new();
             for property in object.properties {
                 let key = property.name.into_string();
                 let node = convert(property.value, file, lines)?;
-                match places.get(&key).and_then(|at| members.get_mut(*at)) {
+                match indices.get(&key).and_then(|at| members.get_mut(*at)) {
                     Some((_, existing)) => *existing = node,
                     None => {
-                        places.insert(key.clone(), members.len());
+                        indices.insert(key.clone(), members.len());
                         members.push((key, node));
                     }
                 }
@@ -343,7 +343,7 @@ fn convert(value: ast::Value<'_>, file: &Arc<str>, lines: &Lines) -> Result<Node
         }
     };
     Ok(Node {
-        place,
+        position,
         span: range.start..range.end,
         value,
     })
@@ -408,7 +408,7 @@ mod tests {
             let text = format!("[\n{number}]");
             match Node::read(&text, "a.json", Dialect::Json5) {
                 Ok(list) => list.list().and_then(|list| list[0].scalar()),
-                Err(error) => Some(format!("{}: {error}", error.place)),
+                Err(error) => Some(format!("{}: {error}", error.position)),
             }
         };
         let numbers = ["0x10", "-0Xff", "0xffffffffffffffffff", "+.5", "5."];

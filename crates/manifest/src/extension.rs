@@ -16,7 +16,7 @@ pub use gallery::{Pricing, Visibility};
 pub use listing::{Base, FileDeclaration};
 pub use merge::{Partial, merge};
 
-pub use crate::document::Located;
+pub use crate::document::WithPosition;
 use crate::document::{FilePosition, Node};
 use crate::task_check::Servers;
 
@@ -28,7 +28,7 @@ pub struct Property {
     /// Value as text.
     pub value: String,
     /// Its position.
-    pub place: FilePosition,
+    pub position: FilePosition,
 }
 
 /// A badge next to the extension's description.
@@ -50,7 +50,7 @@ pub struct Target {
     /// Range of versions, such as `[14.0,)`.
     pub version: Option<String>,
     /// Its position.
-    pub place: FilePosition,
+    pub position: FilePosition,
 }
 
 /// Elements of `Metadata` in the package manifest, in the order of the manifests.
@@ -71,27 +71,27 @@ pub enum Element {
 #[derive(Debug, Clone, Default)]
 pub struct Extension {
     /// `id`, `extensionId` or `namespace`.
-    pub id: Option<Located<String>>,
+    pub id: Option<WithPosition<String>>,
     /// Publisher's ID.
-    pub publisher: Option<Located<String>>,
+    pub publisher: Option<WithPosition<String>>,
     /// Version as written.
-    pub version: Option<Located<String>>,
+    pub version: Option<WithPosition<String>>,
     /// Display name.
-    pub name: Option<Located<String>>,
+    pub name: Option<WithPosition<String>>,
     /// Description in one sentence.
-    pub description: Option<Located<String>>,
+    pub description: Option<WithPosition<String>>,
     /// Release notes of this version.
-    pub release_notes: Option<Located<String>>,
+    pub release_notes: Option<WithPosition<String>>,
     /// Search terms.
     pub tags: Vec<String>,
     /// Marketplace categories.
     pub categories: Vec<String>,
     /// Position of the last categories.
-    pub categories_place: Option<FilePosition>,
+    pub categories_position: Option<FilePosition>,
     /// `Public`, `Preview`, `Paid`, …
     pub gallery_flags: Vec<String>,
     /// Position of the last flags.
-    pub gallery_flags_place: Option<FilePosition>,
+    pub gallery_flags_position: Option<FilePosition>,
     /// Gallery properties, including links and branding.
     pub properties: Vec<Property>,
     /// Badges.
@@ -161,15 +161,18 @@ impl Extension {
     }
 
     /// The contributions that offer a task: the contribution's ID, and the task's folder.
-    pub fn task_folders(&self) -> impl Iterator<Item = (String, Located<String>)> + '_ {
+    pub fn task_folders(&self) -> impl Iterator<Item = (String, WithPosition<String>)> + '_ {
         self.contributions()
             .iter()
             .filter(|contribution| offers_task(contribution))
             .filter_map(|contribution| {
                 let folder = contribution.get("properties")?.get("name")?;
                 let value = task_folder(folder.text().filter(|folder| !folder.is_empty())?);
-                let place = folder.place.clone();
-                Some((contribution_id(contribution), Located { value, place }))
+                let position = folder.position.clone();
+                Some((
+                    contribution_id(contribution),
+                    WithPosition { value, position },
+                ))
             })
     }
 }

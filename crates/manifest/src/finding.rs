@@ -18,16 +18,16 @@ pub use severity::Severity;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// File and line to look at.
-    pub place: FilePosition,
+    pub position: FilePosition,
     /// The problem.
     pub problem: Problem,
 }
 
 impl Finding {
     /// Creates a finding.
-    pub fn new(place: &FilePosition, problem: Problem) -> Self {
+    pub fn new(position: &FilePosition, problem: Problem) -> Self {
         Self {
-            place: place.clone(),
+            position: position.clone(),
             problem,
         }
     }
@@ -39,7 +39,7 @@ impl Finding {
             expected,
             found: node.kind(),
         };
-        Self::new(&node.place, problem)
+        Self::new(&node.position, problem)
     }
 
     /// How severe it is.
@@ -54,6 +54,6 @@ impl Finding {
 
     /// Whether the cause is a command-line flag, not a file.
     fn is_about_a_flag(&self) -> bool {
-        self.place.file.starts_with("--")
+        self.position.file.starts_with("--")
     }
 }

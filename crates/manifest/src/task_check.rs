@@ -8,7 +8,7 @@ mod inputs;
 mod rule;
 mod schema;
 
-use crate::document::{FilePosition, Located, Node};
+use crate::document::{FilePosition, Node, WithPosition};
 use crate::finding::{Finding, Problem};
 
 /// The servers that an extension is for.
@@ -26,15 +26,15 @@ pub enum Servers {
 #[derive(Debug, Clone, Default)]
 pub struct TaskFacts {
     /// GUID, as written.
-    pub id: Option<Located<String>>,
+    pub id: Option<WithPosition<String>>,
     /// Name in YAML.
-    pub name: Option<Located<String>>,
+    pub name: Option<WithPosition<String>>,
     /// `Major`, `Minor`, `Patch`.
-    pub version: Option<Located<[u32; 3]>>,
+    pub version: Option<WithPosition<[u32; 3]>>,
     /// Handlers that start a file.
     pub handlers: Vec<HandlerFacts>,
     /// Sections that have only old handlers, with the handlers' names.
-    pub old_sections: Vec<Located<(String, String)>>,
+    pub old_sections: Vec<WithPosition<(String, String)>>,
 }
 
 /// A handler that starts a file.
@@ -45,7 +45,7 @@ pub struct HandlerFacts {
     /// `Node24`, …
     pub handler: String,
     /// Its `target`.
-    pub target: Located<String>,
+    pub target: WithPosition<String>,
 }
 
 /// Handlers that start a file of the task; the server implements the others.
@@ -78,7 +78,7 @@ pub fn check(document: &Node, servers: Servers) -> (TaskFacts, Vec<Finding>) {
             value: id.value.clone(),
             rule: "a GUID",
         };
-        findings.push(Finding::new(&id.place, problem));
+        findings.push(Finding::new(&id.position, problem));
     }
     facts.name = text(document, "name", &mut findings);
     names(document, facts.name.as_ref(), &mut findings);
@@ -93,14 +93,14 @@ pub fn check(document: &Node, servers: Servers) -> (TaskFacts, Vec<Finding>) {
         section.is_some_and(|section| section.members().is_none_or(|members| !members.is_empty()))
     };
     if !SECTIONS.iter().any(has_handler) {
-        findings.push(Finding::new(&document.place, Problem::NoHandler));
+        findings.push(Finding::new(&document.position, Problem::NoHandler));
     }
     (facts, findings)
 }
 
 /// Checks the names that people see. The schema and tfx require more than the servers do.
-fn names(document: &Node, name: Option<&Located<String>>, findings: &mut Vec<Finding>) {
-    let is_plain = |name: &Located<String>| {
+fn names(document: &Node, name: Option<&WithPosition<String>>, findings: &mut Vec<Finding>) {
+    let is_plain = |name: &WithPosition<String>| {
         name.value
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -108,7 +108,7 @@ fn names(document: &Node, name: Option<&Located<String>>, findings: &mut Vec<Fin
     if let Some(name) = name.filter(|name| !name.value.is_empty() && !is_plain(name)) {
         let value = name.value.clone();
         findings.push(Finding::new(
-            &name.place,
+            &name.position,
             Problem::TaskNameCharacters { value },
         ));
     }
@@ -121,9 +121,9 @@ fn names(document: &Node, name: Option<&Located<String>>, findings: &mut Vec<Fin
     ] {
         let node = document.get_any_case(key);
         if node.is_none_or(|node| node.text() == Some("")) {
-            let place = node.map_or(&document.place, |node| &node.place);
+            let position = node.map_or(&document.position, |node| &node.position);
             let key = key.to_owned();
-            findings.push(Finding::new(place, Problem::TaskLacks { key }));
+            findings.push(Finding::new(position, Problem::TaskLacks { key }));
         }
     }
     let friendly = document.get_any_case("friendlyName");
@@ -132,7 +132,7 @@ fn names(document: &Node, name: Option<&Located<String>>, findings: &mut Vec<Fin
         let length = name.encode_utf16().count();
         if length > 40 {
             findings.push(Finding::new(
-                &node.place,
+                &node.position,
                 Problem::LongFriendlyName { length },
             ));
         }
@@ -140,17 +140,17 @@ fn names(document: &Node, name: Option<&Located<String>>, findings: &mut Vec<Fin
 }
 
 /// A required text.
-fn text(document: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<Located<String>> {
+fn text(document: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<WithPosition<String>> {
     let node = document.get_any_case(key);
     if node.is_none_or(|node| node.text() == Some("")) {
-        let place = node.map_or(&document.place, |node| &node.place);
+        let position = node.map_or(&document.position, |node| &node.position);
         let key = key.to_owned();
-        findings.push(Finding::new(place, Problem::TaskMissing { key }));
+        findings.push(Finding::new(position, Problem::TaskMissing { key }));
     }
     let node = node?;
-    Some(Located {
+    Some(WithPosition {
         value: node.text()?.to_owned(),
-        place: node.place.clone(),
+        position: node.position.clone(),
     })
 }
 
@@ -163,18 +163,21 @@ pub fn is_guid(text: &str) -> bool {
         })
 }
 
-fn version(document: &Node, findings: &mut Vec<Finding>) -> Option<Located<[u32; 3]>> {
+fn version(document: &Node, findings: &mut Vec<Finding>) -> Option<WithPosition<[u32; 3]>> {
     let Some(node) = document.get_any_case("version") else {
         let key = "version".to_owned();
-        findings.push(Finding::new(&document.place, Problem::TaskMissing { key }));
+        findings.push(Finding::new(
+            &document.position,
+            Problem::TaskMissing { key },
+        ));
         return None;
     };
     node.members()?;
     let [major, minor, patch] =
         ["Major", "Minor", "Patch"].map(|key| version_part(node, key, findings));
-    Some(Located {
+    Some(WithPosition {
         value: [major?, minor?, patch?],
-        place: node.place.clone(),
+        position: node.position.clone(),
     })
 }
 
@@ -186,7 +189,7 @@ fn version_part(version: &Node, key: &str, findings: &mut Vec<Finding>) -> Optio
             "Major" => (Problem::TaskMissing { key: path }, None),
             _ => (Problem::SchemaMissing { key: path }, Some(0)),
         };
-        findings.push(Finding::new(&version.place, problem));
+        findings.push(Finding::new(&version.position, problem));
         return number;
     };
     let value = part.scalar().unwrap_or_else(|| part.kind().to_owned());
@@ -209,7 +212,7 @@ fn version_part(version: &Node, key: &str, findings: &mut Vec<Finding>) -> Optio
             rule: "a whole number",
         },
     };
-    findings.push(Finding::new(&part.place, problem));
+    findings.push(Finding::new(&part.position, problem));
     number
 }
 
@@ -225,7 +228,7 @@ fn handlers(document: &Node, section: &str, facts: &mut TaskFacts, findings: &mu
                 meant: schema::meant_handler(handler),
                 is_alone: !knows_one,
             };
-            findings.push(Finding::new(&node.place, problem));
+            findings.push(Finding::new(&node.position, problem));
             continue;
         }
         if node.members().is_none() || !is_one_of(&FILE_HANDLERS, handler) {
@@ -239,22 +242,23 @@ fn handlers(document: &Node, section: &str, facts: &mut TaskFacts, findings: &mu
             Some((target, Some(file))) if !file.is_empty() => facts.handlers.push(HandlerFacts {
                 section: section.to_owned(),
                 handler: handler.clone(),
-                target: Located {
+                target: WithPosition {
                     value: file.to_owned(),
-                    place: target.place.clone(),
+                    position: target.position.clone(),
                 },
             }),
-            _ => findings.push(Finding::new(&node.place, Problem::TaskMissing { key })),
+            _ => findings.push(Finding::new(&node.position, Problem::TaskMissing { key })),
         }
     }
     let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
     if !names.is_empty() && names.iter().all(|name| is_one_of(&OLD_HANDLERS, name)) {
-        let place: FilePosition = members
-            .first()
-            .map_or_else(|| document.place.clone(), |(_, node)| node.place.clone());
-        facts.old_sections.push(Located {
+        let position: FilePosition = members.first().map_or_else(
+            || document.position.clone(),
+            |(_, node)| node.position.clone(),
+        );
+        facts.old_sections.push(WithPosition {
             value: (section.to_owned(), names.join(", ")),
-            place,
+            position,
         });
     }
 }

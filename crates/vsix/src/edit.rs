@@ -39,7 +39,7 @@ pub enum EditError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The Marketplace would refuse a new value.
-    #[error("{}: {}", .0.place, .0.problem)]
+    #[error("{}: {}", .0.position, .0.problem)]
     Value(Finding),
     /// A change that is not possible in a package for Visual Studio Code.
     #[error("`{path}` is a package for Visual Studio Code: {reason}")]

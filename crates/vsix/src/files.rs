@@ -137,11 +137,11 @@ fn declare(
         found
             .problems
             .into_iter()
-            .map(|problem| Finding::new(&declaration.place, problem)),
+            .map(|problem| Finding::new(&declaration.position, problem)),
     );
     if !found.packages.is_empty() {
         findings.push(Finding::new(
-            &declaration.place,
+            &declaration.position,
             Problem::PackagesLeftOut {
                 paths: found.packages.join("`, `"),
             },
@@ -157,7 +157,7 @@ fn declare(
                 content_type: declaration.content_type.clone(),
                 assets,
                 from_folder: is_folder,
-                place: declaration.place.clone(),
+                position: declaration.position.clone(),
                 name,
             };
             parts.add(part, findings);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use adieu_manifest::document::{Dialect, FilePosition, Node, Value};
 use adieu_manifest::extension::localisation::{Translations, service_manifest};
-use adieu_manifest::extension::{Element, Extension, Located, check, merge};
+use adieu_manifest::extension::{Element, Extension, WithPosition, check, merge};
 use adieu_manifest::finding::{Finding, Problem, Severity};
 use zip::DateTime;
 
@@ -106,7 +106,7 @@ impl Folder {
         }
         let manifest = manifests.partials.first().map_or_else(
             || FilePosition::file(&shown(&sources.root)),
-            |first| first.document.place.clone(),
+            |first| first.document.position.clone(),
         );
         let mut facts = Facts {
             publisher: or_empty(&extension.publisher),
@@ -152,7 +152,7 @@ impl Folder {
             .iter()
             .filter_map(|task| {
                 let text = text_of(&parts.find(&task.part)?.source)?;
-                let node = Node::read(&text, &task.place.file, Dialect::Json);
+                let node = Node::read(&text, &task.position.file, Dialect::Json);
                 let contribution = task.contribution_folder();
                 Some(task_facts(contribution, &task.part, &node.ok()?))
             })
@@ -228,7 +228,7 @@ impl Folder {
 }
 
 /// The value in the manifests, or an empty text.
-fn or_empty(value: &Option<Located<String>>) -> String {
+fn or_empty(value: &Option<WithPosition<String>>) -> String {
     value
         .as_ref()
         .map(|value| value.value.clone())
@@ -271,11 +271,14 @@ fn update_tasks(
             )
             .map_err(|error| {
                 let detail = error.detail;
-                findings.push(Finding::new(&error.place, Problem::TaskSyntax { detail }));
+                findings.push(Finding::new(
+                    &error.position,
+                    Problem::TaskSyntax { detail },
+                ));
             })
             .ok()
         };
-        if let Some(changed) = update(&task.text, &task.place.file) {
+        if let Some(changed) = update(&task.text, &task.position.file) {
             parts.replace(&task.part, changed.text.into_bytes());
             if let (Some(id), Some(new)) = (&mut task.facts.id, changed.id) {
                 id.value = new;
@@ -369,7 +372,7 @@ fn localise(
                 content_type: None,
                 assets,
                 from_folder: false,
-                place: translations.document.place.clone(),
+                position: translations.document.position.clone(),
             };
             parts.add(part, findings);
         };

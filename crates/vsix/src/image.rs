@@ -13,10 +13,10 @@ pub(crate) fn check(part: &Part, least: u32, findings: &mut Vec<Finding>) {
     };
     let path = part.name.clone();
     match kind(&bytes) {
-        None => findings.push(Finding::new(&part.place, Problem::IconFormat { path })),
+        None => findings.push(Finding::new(&part.position, Problem::IconFormat { path })),
         Some(Some((width, height))) if width < least || height < least => {
             findings.push(Finding::new(
-                &part.place,
+                &part.position,
                 Problem::SmallIcon {
                     path,
                     width,

@@ -44,13 +44,13 @@ pub(crate) fn read(
         Dialect::Json
     };
     for path in find(sources, findings) {
-        let place = FilePosition::file(&named(&path, &sources.root));
+        let position = FilePosition::file(&named(&path, &sources.root));
         if is_program(&path) {
-            findings.push(Finding::new(&place, Problem::ManifestProgram));
+            findings.push(Finding::new(&position, Problem::ManifestProgram));
             continue;
         }
         if path.is_dir() || path.as_os_str().is_empty() {
-            let path = place.file.to_string();
+            let path = position.file.to_string();
             findings.push(Finding::new(
                 &FilePosition::file("--manifests"),
                 Problem::ManifestIsFolder { path },
@@ -211,12 +211,12 @@ fn read_document(
         Ok(node) if node.members().is_some() => Some(node),
         Ok(node) => {
             let found = node.kind();
-            findings.push(Finding::new(&node.place, Problem::NotAnObject { found }));
+            findings.push(Finding::new(&node.position, Problem::NotAnObject { found }));
             None
         }
         Err(error) => {
             findings.push(Finding::new(
-                &error.place,
+                &error.position,
                 Problem::Syntax {
                     detail: error.detail,
                 },
@@ -283,10 +283,10 @@ fn overrides(
             Ok(node) if node.members().is_some() => lay_over(&mut document, node),
             Ok(node) => {
                 let found = node.kind();
-                findings.push(Finding::new(&node.place, Problem::NotAnObject { found }));
+                findings.push(Finding::new(&node.position, Problem::NotAnObject { found }));
             }
             Err(error) => findings.push(Finding::new(
-                &error.place,
+                &error.position,
                 Problem::Syntax {
                     detail: error.detail,
                 },
@@ -372,7 +372,7 @@ fn raise_version(document: &mut Node, findings: &mut Vec<Finding>) {
             );
         }
         None => findings.push(Finding::new(
-            &node.place,
+            &node.position,
             Problem::CannotRaise { value: version },
         )),
     }

@@ -149,7 +149,7 @@ impl OpenedPackage {
 
     /// A part is not JSON.
     pub(crate) fn no_json(&self, error: &SyntaxError) -> ReadError {
-        self.broken(&error.place.file, error.place.line, &error.detail)
+        self.broken(&error.position.file, error.position.line, &error.detail)
     }
 
     /// A part does not have the expected contents.

@@ -37,7 +37,7 @@ pub(crate) struct Part {
     /// Whether it was found in a declared folder; a declaration of the file itself takes precedence.
     pub(crate) from_folder: bool,
     /// Position of the declaration.
-    pub(crate) place: FilePosition,
+    pub(crate) position: FilePosition,
 }
 
 /// Names that the packer itself uses.
@@ -74,14 +74,14 @@ impl Parts {
             .any(|name| name.eq_ignore_ascii_case(&part.name))
         {
             findings.push(Finding::new(
-                &part.place,
+                &part.position,
                 Problem::ReservedPart { part: part.name },
             ));
             return;
         }
         if let Some(reason) = broken_rule(&part.name) {
             findings.push(Finding::new(
-                &part.place,
+                &part.position,
                 Problem::BadPartName {
                     part: part.name,
                     reason,
@@ -108,9 +108,9 @@ impl Parts {
                 let problem = Problem::PartCollision {
                     part: part.name,
                     other: existing.name.clone(),
-                    first: existing.place.clone(),
+                    first: existing.position.clone(),
                 };
-                findings.push(Finding::new(&part.place, problem));
+                findings.push(Finding::new(&part.position, problem));
             }
         }
     }
@@ -134,9 +134,9 @@ impl Parts {
                     let problem = Problem::PartCollision {
                         part: part.name.clone(),
                         other: file.name.clone(),
-                        first: file.place.clone(),
+                        first: file.position.clone(),
                     };
-                    findings.push(Finding::new(&part.place, problem));
+                    findings.push(Finding::new(&part.position, problem));
                 }
             }
         }
@@ -156,7 +156,7 @@ impl Parts {
                     part: part.name.clone(),
                     character,
                 };
-                findings.push(Finding::new(&part.place, problem));
+                findings.push(Finding::new(&part.position, problem));
             }
         }
     }
@@ -170,9 +170,9 @@ impl Parts {
                     let problem = Problem::DuplicateAsset {
                         kind: asset.kind.clone(),
                         other: first.name.clone(),
-                        first: first.place.clone(),
+                        first: first.position.clone(),
                     };
-                    findings.push(Finding::new(&part.place, problem));
+                    findings.push(Finding::new(&part.position, problem));
                 }
             }
         }
@@ -184,7 +184,7 @@ impl Part {
     /// folder's, in either order.
     fn join(&mut self, other: Part) {
         if self.from_folder && !other.from_folder {
-            self.place = other.place.clone();
+            self.position = other.position.clone();
             self.assets
                 .retain(|asset| !other.assets.iter().any(|new| new.kind == asset.kind));
         }

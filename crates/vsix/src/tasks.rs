@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use adieu_manifest::document::{Dialect, FilePosition, Node};
-use adieu_manifest::extension::{Extension, Located};
+use adieu_manifest::extension::{Extension, WithPosition};
 use adieu_manifest::finding::{Finding, Problem};
 use adieu_manifest::task_check::{self, HandlerFacts, Servers, TaskFacts};
 
@@ -26,9 +26,9 @@ pub(crate) struct Task {
     /// Its text.
     pub(crate) text: String,
     /// Position of the file, for messages.
-    pub(crate) place: FilePosition,
+    pub(crate) position: FilePosition,
     /// The ID of its contribution, and the position where that names the folder.
-    contribution: Located<String>,
+    contribution: WithPosition<String>,
     contribution_folder: String,
     /// The version before `task_update` changed it.
     own_version: Option<[u32; 3]>,
@@ -69,7 +69,7 @@ pub(crate) fn check(
 ) -> Vec<Task> {
     let mut tasks: Vec<Task> = Vec::new();
     let servers = extension.servers();
-    let mut folders: Vec<Located<String>> = Vec::new();
+    let mut folders: Vec<WithPosition<String>> = Vec::new();
     for (contribution, folder) in extension.task_folders() {
         let packed = task_parts(parts, &folder.value);
         if packed.is_empty() {
@@ -79,13 +79,13 @@ pub(crate) fn check(
                     contribution,
                     folder: folder.value,
                 };
-                findings.push(Finding::new(&folder.place, problem));
+                findings.push(Finding::new(&folder.position, problem));
             }
             continue;
         }
-        let offer = Located {
+        let offer = WithPosition {
             value: contribution,
-            place: folder.place.clone(),
+            position: folder.position.clone(),
         };
         if servers != Servers::Cloud {
             check_prefix(&folder, &folders, findings);
@@ -96,9 +96,9 @@ pub(crate) fn check(
                     contribution: offer.value.clone(),
                     folder: folder.value.clone(),
                     other: task.contribution.value.clone(),
-                    first: task.contribution.place.clone(),
+                    first: task.contribution.position.clone(),
                 };
-                findings.push(Finding::new(&offer.place, problem));
+                findings.push(Finding::new(&offer.position, problem));
                 break;
             }
             let task = read(parts, &part, root, &offer, servers, findings);
@@ -138,7 +138,11 @@ fn is_missing(folder: &str, findings: &[Finding]) -> bool {
 
 /// Azure DevOps Server 2019 looks for the versions of a task in every folder whose name starts with its folder's name
 /// (geeklearningio/gl-vsts-tasks-yarn issue 55, microsoft/azure-devops-extension-tasks issue 107).
-fn check_prefix(folder: &Located<String>, others: &[Located<String>], findings: &mut Vec<Finding>) {
+fn check_prefix(
+    folder: &WithPosition<String>,
+    others: &[WithPosition<String>],
+    findings: &mut Vec<Finding>,
+) {
     let begins = |long: &str, short: &str| {
         long.strip_prefix(short)
             .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
@@ -155,7 +159,7 @@ fn check_prefix(folder: &Located<String>, others: &[Located<String>], findings: 
             folder: long.clone(),
             other: short.clone(),
         };
-        findings.push(Finding::new(&folder.place, problem));
+        findings.push(Finding::new(&folder.position, problem));
     }
 }
 
@@ -188,7 +192,7 @@ fn read(
     parts: &Parts,
     part: &str,
     root: &Path,
-    offer: &Located<String>,
+    offer: &WithPosition<String>,
     servers: Servers,
     findings: &mut Vec<Finding>,
 ) -> Option<Task> {
@@ -196,12 +200,12 @@ fn read(
     let file = source
         .path()
         .map_or_else(|| part.to_owned(), |path| named(path, root));
-    let place = FilePosition::file(&file);
+    let position = FilePosition::file(&file);
     let bytes = match source.read_text(Bounds::DEFAULT.text_bytes) {
         Ok(bytes) => bytes,
         Err(error) => {
             findings.push(Finding::new(
-                &place,
+                &position,
                 Problem::Unreadable {
                     path: file,
                     detail: error.to_string(),
@@ -211,7 +215,7 @@ fn read(
         }
     };
     let Ok(text) = String::from_utf8(bytes) else {
-        findings.push(Finding::new(&place, Problem::TaskNotUtf8));
+        findings.push(Finding::new(&position, Problem::TaskNotUtf8));
         return None;
     };
     match Node::read(&text, &file, Dialect::Json) {
@@ -223,14 +227,14 @@ fn read(
                 own_version: facts.version.as_ref().map(|version| version.value),
                 facts,
                 text,
-                place,
+                position,
                 contribution: offer.clone(),
                 contribution_folder: String::new(),
             })
         }
         Err(error) => {
             findings.push(Finding::new(
-                &error.place,
+                &error.position,
                 Problem::TaskSyntax {
                     detail: error.detail,
                 },
@@ -247,29 +251,29 @@ fn check_contributions(tasks: &[Task], findings: &mut Vec<Finding>) {
     for (index, task) in tasks.iter().enumerate() {
         for other in tasks.iter().take(index) {
             let is_one_id = other.id() == task.id();
-            let place = &task.contribution.place;
+            let position = &task.contribution.position;
             if other.contribution == task.contribution {
-                if !is_one_id && !named.contains(&place) {
-                    named.push(place);
+                if !is_one_id && !named.contains(&position) {
+                    named.push(position);
                     let problem = Problem::MixedTasks {
                         first: other.identity(),
                         other: task.identity(),
                     };
-                    findings.push(Finding::new(place, problem));
+                    findings.push(Finding::new(position, problem));
                 }
             } else if other.identity() == task.identity()
                 && version(other) != version(task)
-                && !named.contains(&place)
+                && !named.contains(&position)
             {
-                named.push(place);
+                named.push(position);
                 let name = task.facts.name.as_ref();
                 let problem = Problem::SameTask {
                     contribution: task.contribution.value.clone(),
                     name: name.map(|name| name.value.clone()).unwrap_or_default(),
                     other: other.contribution.value.clone(),
-                    first: other.contribution.place.clone(),
+                    first: other.contribution.position.clone(),
                 };
-                findings.push(Finding::new(place, problem));
+                findings.push(Finding::new(position, problem));
             }
         }
     }
@@ -287,7 +291,7 @@ fn check_files(task: &Task, parts: &Parts, findings: &mut Vec<Finding>) {
     match parts.find(&icon) {
         None if parts.find(&join(task.folder(), "icon.svg")).is_some() => {}
         None => findings.push(Finding::new(
-            &task.place,
+            &task.position,
             Problem::NoTaskIcon { part: icon },
         )),
         Some(part) => image::check(part, 32, findings),
@@ -307,7 +311,7 @@ fn check_target(task: &Task, handler: &HandlerFacts, parts: &Parts, findings: &m
             target: handler.target.value.clone(),
             part,
         };
-        findings.push(Finding::new(&handler.target.place, problem));
+        findings.push(Finding::new(&handler.target.position, problem));
         return;
     };
     if found.name != part {
@@ -317,7 +321,7 @@ fn check_target(task: &Task, handler: &HandlerFacts, parts: &Parts, findings: &m
             target: handler.target.value.clone(),
             part: found.name.clone(),
         };
-        findings.push(Finding::new(&handler.target.place, problem));
+        findings.push(Finding::new(&handler.target.position, problem));
     }
     // Native tasks have a launcher `launch.js` that starts a program in `bin`.
     let (folder, file) = part.rsplit_once('/').unwrap_or(("", &part));
@@ -335,7 +339,7 @@ fn check_target(task: &Task, handler: &HandlerFacts, parts: &Parts, findings: &m
             handler: name,
             folder: binaries,
         };
-        findings.push(Finding::new(&handler.target.place, problem));
+        findings.push(Finding::new(&handler.target.position, problem));
     }
 }
 
@@ -374,7 +378,7 @@ fn check_age(task: &Task, tasks: &[Task], findings: &mut Vec<Finding>) {
         for section in &task.facts.old_sections {
             let (name, handlers) = section.value.clone();
             findings.push(Finding::new(
-                &section.place,
+                &section.position,
                 Problem::OldHandlers {
                     section: name,
                     handlers,
@@ -406,9 +410,9 @@ fn check_ids(tasks: &[Task], findings: &mut Vec<Finding>) {
                     .facts
                     .id
                     .as_ref()
-                    .map_or_else(|| first.place.clone(), |id| id.place.clone());
+                    .map_or_else(|| first.position.clone(), |id| id.position.clone());
                 findings.push(Finding::new(
-                    &id.place,
+                    &id.position,
                     Problem::DuplicateTaskId {
                         id: id.value.clone(),
                         other,
@@ -433,21 +437,21 @@ fn check_ids(tasks: &[Task], findings: &mut Vec<Finding>) {
         if let Some(first) = first {
             let [major, minor, patch] = version.value;
             let (name, version_text) = (name.value.clone(), format!("{major}.{minor}.{patch}"));
-            let first_place = first.place.clone();
+            let first_position = first.position.clone();
             let problem = if first.own_version == task.own_version {
                 Problem::DuplicateTaskVersion {
                     name,
                     version: version_text,
-                    first: first_place,
+                    first: first_position,
                 }
             } else {
                 Problem::CollidingUpdate {
                     name,
                     version: version_text,
-                    first: first_place,
+                    first: first_position,
                 }
             };
-            findings.push(Finding::new(&version.place, problem));
+            findings.push(Finding::new(&version.position, problem));
         }
     }
 }
@@ -466,7 +470,7 @@ fn check_offered(tasks: &[Task], parts: &Parts, findings: &mut Vec<Finding>) {
             && !name.contains("node_modules/");
         if is_task && !tasks.iter().any(|task| task.part == part.name) && looks_like_a_task(part) {
             findings.push(Finding::new(
-                &part.place,
+                &part.position,
                 Problem::TaskNotOffered {
                     part: part.name.clone(),
                 },

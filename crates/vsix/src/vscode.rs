@@ -46,7 +46,7 @@ pub(crate) fn edit(text: &str, changes: &Changes) -> Result<Option<String>, Synt
         let Some(node) = document.get(key) else {
             return Ok(None);
         };
-        let value = Node::made(node.place.clone(), Value::Text(value.clone())).to_json();
+        let value = Node::made(node.position.clone(), Value::Text(value.clone())).to_json();
         edits.push((node.span.clone(), value.trim_end().to_owned()));
     }
     Ok(Some(replace(text, edits)))

@@ -3,7 +3,7 @@
 //! It makes no decisions; order and spelling follow tfx-cli's `vsix-manifest-builder.ts`.
 
 use adieu_manifest::extension::localisation::{Translations, default_text};
-use adieu_manifest::extension::{Badge, Element as Key, Extension, Located};
+use adieu_manifest::extension::{Badge, Element as Key, Extension, WithPosition};
 
 use crate::parts::{Asset, Part};
 use crate::xml::Element;
@@ -40,8 +40,8 @@ pub(crate) fn document(extension: &Extension, parts: &[Part]) -> String {
     root.children(assets(extension, parts)).to_document()
 }
 
-fn own(said: Option<&Located<String>>) -> Option<&str> {
-    said.map(|said| default_text(&said.value))
+fn own(value: Option<&WithPosition<String>>) -> Option<&str> {
+    value.map(|value| default_text(&value.value))
 }
 
 fn metadata(extension: &Extension, parts: &[Part]) -> Element {
@@ -53,8 +53,8 @@ fn metadata(extension: &Extension, parts: &[Part]) -> Element {
             .optional("Publisher", own(extension.publisher.as_ref()))
             .optional("Version", own(extension.version.as_ref())),
     );
-    let text = |name, said: &Option<Located<String>>| {
-        Element::new(name).text(own(said.as_ref()).unwrap_or_default())
+    let text = |name, value: &Option<WithPosition<String>>| {
+        Element::new(name).text(own(value.as_ref()).unwrap_or_default())
     };
     for key in &extension.elements {
         metadata.push(match key {
@@ -138,8 +138,8 @@ fn asset(asset: &Asset, path: &str) -> Element {
 /// `Extension.vsixlangpack`: name, description and release notes in another language. An empty element means that the
 /// manifest's own text applies.
 pub(crate) fn language_pack(extension: &Extension, translations: &Translations) -> String {
-    let element = |name, key, said: &Option<Located<String>>| {
-        Element::new(name).text(translations.of(key, said.as_ref()).unwrap_or_default())
+    let element = |name, key, value: &Option<WithPosition<String>>| {
+        Element::new(name).text(translations.of(key, value.as_ref()).unwrap_or_default())
     };
     Element::new("VsixLanguagePack")
         .attribute("Version", "1.0.0")

@@ -183,7 +183,10 @@ fn a_damaged_manifest_is_packed_or_refused_with_a_position() {
                     let fatal = fatal.unwrap_or_else(|| {
                         panic!("{name} {number}: nothing is fatal in {findings:?}")
                     });
-                    assert!(!fatal.place.file.is_empty(), "{name} {number}: {fatal:?}");
+                    assert!(
+                        !fatal.position.file.is_empty(),
+                        "{name} {number}: {fatal:?}"
+                    );
                 }
                 // A path that is not valid on any system, such as one with a zero byte.
                 Err(error @ (PackError::Part { .. } | PackError::Output { .. })) => {

@@ -62,12 +62,12 @@ pub fn check(document: &Node, tasks: &Tasks) -> Vec<Problem> {
                 if let Some(node) = node.get("inputs") {
                     flatten(node, &mut inputs);
                 }
-                problems.extend(step(task, &inputs, node.place));
+                problems.extend(step(task, &inputs, node.position));
             }
-            Err(message) => problems.push(Problem::new(node.place, &message)),
+            Err(message) => problems.push(Problem::new(node.position, &message)),
         }
     }
-    problems.sort_by_key(|problem| (problem.place.line, problem.place.column));
+    problems.sort_by_key(|problem| (problem.position.line, problem.position.column));
     problems
 }
 
@@ -75,7 +75,7 @@ pub fn check(document: &Node, tasks: &Tasks) -> Vec<Problem> {
 fn flatten<'n>(node: &'n Node, inputs: &mut Vec<(&'n str, &'n str, Position)>) {
     for (key, value) in node.pairs() {
         match value.as_text() {
-            Some(text) => inputs.push((&key.text, text, key.place)),
+            Some(text) => inputs.push((&key.text, text, key.position)),
             None => flatten(value, inputs),
         }
     }
@@ -85,14 +85,14 @@ fn flatten<'n>(node: &'n Node, inputs: &mut Vec<(&'n str, &'n str, Position)>) {
 pub(crate) fn step(
     task: &Task,
     inputs: &[(&str, &str, Position)],
-    place: Position,
+    position: Position,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut values: BTreeMap<&str, &str> = BTreeMap::new();
-    for (name, value, place) in inputs {
+    for (name, value, position) in inputs {
         let Some(input) = task.inputs.iter().find(|input| answers_to(input, name)) else {
             let message = format!("{} has no input '{name}'", task.name);
-            problems.push(Problem::new(*place, &message));
+            problems.push(Problem::new(*position, &message));
             continue;
         };
         // In two branches of an `if`, an input may occur twice.
@@ -101,20 +101,20 @@ pub(crate) fn step(
             && inputs.iter().filter(|(other, ..)| other == name).count() == 1
         {
             let message = format!("'{name}' is given twice, under another name");
-            problems.push(Problem::new(*place, &message));
+            problems.push(Problem::new(*position, &message));
         }
         if let Some(message) = wrong_value(input, value) {
-            problems.push(Problem::new(*place, &message));
+            problems.push(Problem::new(*position, &message));
         }
     }
-    for (name, _, place) in inputs {
+    for (name, _, position) in inputs {
         let input = task.inputs.iter().find(|input| answers_to(input, name));
         if let Some(input) = input
             && is_visible(task, input, &values) == Some(false)
         {
             let rule = rule_of(task, input).unwrap_or_default();
             let message = format!("'{name}' has no effect here: it is for {rule}");
-            problems.push(Problem::new(*place, &message));
+            problems.push(Problem::new(*position, &message));
         }
     }
     for input in task.inputs.iter().filter(|input| input.required) {
@@ -126,7 +126,7 @@ pub(crate) fn step(
         let is_missing = value.unwrap_or_default().trim().is_empty();
         if is_missing && is_visible(task, input, &values) == Some(true) {
             let message = format!("Step input {} is required.", input.name);
-            problems.push(Problem::new(place, &message));
+            problems.push(Problem::new(position, &message));
         }
     }
     problems

@@ -19,16 +19,16 @@ pub struct Problem {
     /// The file; empty if there is only one.
     pub file: String,
     /// Position in the file.
-    pub place: Position,
+    pub position: Position,
     /// The message.
     pub message: String,
 }
 
 impl Problem {
-    pub(crate) fn new(place: Position, message: &str) -> Self {
+    pub(crate) fn new(position: Position, message: &str) -> Self {
         Self {
             file: String::new(),
-            place,
+            position,
             message: message.to_owned(),
         }
     }
@@ -44,7 +44,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Position { line, column } = self.place;
+        let Position { line, column } = self.position;
         if !self.file.is_empty() {
             write!(formatter, "{} ", self.file)?;
         }

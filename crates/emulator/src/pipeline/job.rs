@@ -73,7 +73,7 @@ fn steps(planned: &plan::Job, is_release: bool) -> Vec<Step> {
         condition: "succeeded()".to_owned(),
         env: Vec::new(),
         continue_on_error: false,
-        place: planned.place,
+        position: planned.position,
     };
     let mut steps = planned.steps.clone();
     let has = |is: fn(&Action) -> bool| planned.steps.iter().any(|step| is(&step.action));
@@ -127,7 +127,8 @@ impl RunningJob<'_, '_> {
             {
                 Some(expression) => {
                     let value = self.context().evaluate(expression);
-                    let value = value.map_err(|message| Problem::new(planned.place, &message))?;
+                    let value =
+                        value.map_err(|message| Problem::new(planned.position, &message))?;
                     value.to_text().unwrap_or_default()
                 }
                 None => self.job.expanded(value),
@@ -180,7 +181,7 @@ impl RunningJob<'_, '_> {
         if is_for_job_end {
             self.post_job.push((index, step.clone()));
         }
-        if !holds(&step.condition, &self.context(), step.place)? {
+        if !holds(&step.condition, &self.context(), step.position)? {
             let name = self.job.expanded(&step.display_name);
             self.steps.push((name, TaskResult::Skipped, String::new()));
             return Ok(TaskResult::Skipped);
@@ -211,7 +212,7 @@ impl RunningJob<'_, '_> {
                     }
                     _ => {
                         let message = format!("'download: {what}' is not known to this emulator");
-                        return Err(Problem::new(step.place, &message));
+                        return Err(Problem::new(step.position, &message));
                     }
                 };
                 Ok(self.done(step, done))
@@ -271,7 +272,7 @@ impl RunningJob<'_, '_> {
         } = step.action
         else {
             let message = "'persistCredentials: true' is not known to this emulator";
-            return Err(Problem::new(step.place, message));
+            return Err(Problem::new(step.position, message));
         };
         match what {
             "none" => Ok(Ok(())),
@@ -281,7 +282,7 @@ impl RunningJob<'_, '_> {
             }
             _ => {
                 let message = format!("'checkout: {what}' is not known to this emulator");
-                Err(Problem::new(step.place, &message))
+                Err(Problem::new(step.position, &message))
             }
         }
     }

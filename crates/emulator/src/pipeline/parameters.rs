@@ -33,19 +33,19 @@ pub(crate) fn bind(
                 "name" | "displayName" | "type" | "default" | "values"
             ) {
                 let message = format!("Unexpected value '{}'", key.text);
-                return Err(Problem::new(key.place, &message));
+                return Err(Problem::new(key.position, &message));
             }
         }
         let name = declaration.get("name").and_then(Node::as_text);
-        let name = name.ok_or_else(|| Problem::new(declaration.place, "Expected 'name'"))?;
-        let (value, place) = value(declaration, name, given)?;
-        bound.push((name.to_owned(), typed(declaration, name, value, place)?));
+        let name = name.ok_or_else(|| Problem::new(declaration.position, "Expected 'name'"))?;
+        let (value, position) = value(declaration, name, given)?;
+        bound.push((name.to_owned(), typed(declaration, name, value, position)?));
     }
     for (name, _) in given {
         if !bound.iter().any(|(known, _)| known == name) {
-            let place = declared.map_or(Position::default(), |declared| declared.place);
+            let position = declared.map_or(Position::default(), |declared| declared.position);
             return Err(Problem::new(
-                place,
+                position,
                 &format!("Unexpected parameter '{name}'"),
             ));
         }
@@ -59,21 +59,26 @@ fn value(
     given: &[(String, Value)],
 ) -> Result<(Value, Position), Problem> {
     if let Some((_, value)) = given.iter().find(|(known, _)| known == name) {
-        return Ok((value.clone(), declaration.place));
+        return Ok((value.clone(), declaration.position));
     }
     let default = declaration.get("default").ok_or_else(|| {
         let message = format!("A value for the '{name}' parameter must be provided.");
-        Problem::new(declaration.place, &message)
+        Problem::new(declaration.position, &message)
     })?;
-    Ok((Value::from(default), default.place))
+    Ok((Value::from(default), default.position))
 }
 
-fn typed(declaration: &Node, name: &str, value: Value, place: Position) -> Result<Value, Problem> {
+fn typed(
+    declaration: &Node,
+    name: &str,
+    value: Value,
+    position: Position,
+) -> Result<Value, Problem> {
     let kind = declaration.get("type").and_then(Node::as_text);
     let kind = kind.unwrap_or("string");
     let refuse = |what: &str| {
         let message = format!("The '{name}' parameter value {what}.");
-        Err(Problem::new(place, &message))
+        Err(Problem::new(position, &message))
     };
     let text = value.to_text();
     if let Some(allowed) = declaration.get("values") {

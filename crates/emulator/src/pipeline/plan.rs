@@ -31,7 +31,7 @@ pub(crate) struct Stage {
     pub(crate) condition: String,
     pub(crate) variables: Texts,
     pub(crate) jobs: Vec<Job>,
-    pub(crate) place: Position,
+    pub(crate) position: Position,
 }
 
 /// One job.
@@ -44,7 +44,7 @@ pub(crate) struct Job {
     pub(crate) steps: Vec<Step>,
     /// Whether it is a deployment job, which checks nothing out, and downloads the run's artifacts.
     pub(crate) is_deployment: bool,
-    pub(crate) place: Position,
+    pub(crate) position: Position,
 }
 
 /// One step.
@@ -56,7 +56,7 @@ pub(crate) struct Step {
     pub(crate) condition: String,
     pub(crate) env: Texts,
     pub(crate) continue_on_error: bool,
-    pub(crate) place: Position,
+    pub(crate) position: Position,
 }
 
 /// The action of a step.
@@ -101,7 +101,7 @@ pub(crate) fn stages(pipeline: &Node) -> Result<(Vec<Stage>, Texts), Problem> {
             condition: "succeeded()".to_owned(),
             variables: Vec::new(),
             jobs: jobs(pipeline)?,
-            place: pipeline.place,
+            position: pipeline.position,
         }]
     };
     Ok((stages, variables))
@@ -124,7 +124,7 @@ fn stage(node: &Node, previous: Option<String>) -> Result<Stage, Problem> {
         condition: reader.condition()?,
         variables: variables(node)?,
         jobs: jobs(node)?,
-        place: node.place,
+        position: node.position,
     })
 }
 
@@ -135,7 +135,7 @@ fn jobs(owner: &Node) -> Result<Vec<Job>, Problem> {
     }
     let list = owner
         .get("steps")
-        .ok_or_else(|| Problem::new(owner.place, "Expected 'stages', 'jobs' or 'steps'"))?;
+        .ok_or_else(|| Problem::new(owner.position, "Expected 'stages', 'jobs' or 'steps'"))?;
     Ok(vec![Job {
         name: "Job".to_owned(),
         depends_on: Vec::new(),
@@ -143,7 +143,7 @@ fn jobs(owner: &Node) -> Result<Vec<Job>, Problem> {
         variables: Vec::new(),
         steps: steps(list)?,
         is_deployment: false,
-        place: owner.place,
+        position: owner.position,
     }])
 }
 
@@ -167,14 +167,14 @@ fn job(node: &Node) -> Result<Job, Problem> {
             _ => {
                 let message = "a deployment with another strategy than runOnce, deploy is not \
                  known to this emulator";
-                return Err(Problem::new(node.place, message));
+                return Err(Problem::new(node.position, message));
             }
         }
     } else {
         reader.only(&["job", "dependsOn", "condition", "variables", "steps"])?;
         node.get("steps")
     };
-    let list = steps.ok_or_else(|| Problem::new(node.place, "Expected 'steps'"))?;
+    let list = steps.ok_or_else(|| Problem::new(node.position, "Expected 'steps'"))?;
     let name = reader.text(if is_deployment { "deployment" } else { "job" })?;
     Ok(Job {
         name: name.unwrap_or_default(),
@@ -183,7 +183,7 @@ fn job(node: &Node) -> Result<Job, Problem> {
         variables: variables(node)?,
         steps: self::steps(list)?,
         is_deployment,
-        place: node.place,
+        position: node.position,
     })
 }
 
@@ -229,7 +229,7 @@ fn step(node: &Node) -> Result<Step, Problem> {
         other => {
             let message =
                 format!("a step that starts with '{other}' is not known to this emulator");
-            return Err(Problem::new(node.place, &message));
+            return Err(Problem::new(node.position, &message));
         }
     };
     reader.only(&[own, &COMMON].concat())?;
@@ -270,7 +270,7 @@ fn step(node: &Node) -> Result<Step, Problem> {
         condition: reader.condition()?,
         env: texts(node.get("env"))?,
         continue_on_error: reader.flag("continueOnError")?,
-        place: node.place,
+        position: node.position,
     })
 }
 
@@ -299,7 +299,7 @@ fn texts(node: Option<&Node>) -> Result<Texts, Problem> {
     pairs
         .map(|(key, value)| {
             let text = value.as_text();
-            let text = text.ok_or_else(|| Problem::new(value.place, "Expected a scalar"))?;
+            let text = text.ok_or_else(|| Problem::new(value.position, "Expected a scalar"))?;
             Ok((key.text.clone(), text.to_owned()))
         })
         .collect()
@@ -314,7 +314,7 @@ impl<'n> Reader<'n> {
     fn new(node: &'n Node) -> Result<Self, Problem> {
         match node.content {
             Content::Map(_) => Ok(Self { node }),
-            _ => Err(Problem::new(node.place, "Expected a mapping")),
+            _ => Err(Problem::new(node.position, "Expected a mapping")),
         }
     }
 
@@ -327,7 +327,7 @@ impl<'n> Reader<'n> {
             .find(|(key, _)| !is_known(&key.text))
         {
             Some((key, _)) => Err(Problem::new(
-                key.place,
+                key.position,
                 &format!("Unexpected value '{}'", key.text),
             )),
             None => Ok(()),
@@ -339,7 +339,7 @@ impl<'n> Reader<'n> {
             return Ok(None);
         };
         let text = node.as_text();
-        let text = text.ok_or_else(|| Problem::new(node.place, "Expected a scalar"))?;
+        let text = text.ok_or_else(|| Problem::new(node.position, "Expected a scalar"))?;
         Ok(Some(text.to_owned()))
     }
 
@@ -373,8 +373,12 @@ impl<'n> Reader<'n> {
 }
 
 /// Whether a condition is true.
-pub(crate) fn holds(condition: &str, context: &Context, place: Position) -> Result<bool, Problem> {
+pub(crate) fn holds(
+    condition: &str,
+    context: &Context,
+    position: Position,
+) -> Result<bool, Problem> {
     let value = context.evaluate(condition);
-    let value = value.map_err(|message| Problem::new(place, &message))?;
+    let value = value.map_err(|message| Problem::new(position, &message))?;
     Ok(value.is_true())
 }

@@ -43,8 +43,8 @@ impl Pipeline<'_> {
         let all = [self.all_variables(), variables].concat();
         let mut ended: Vec<(String, TaskResult)> = Vec::new();
         for stage in &stages {
-            let context = ended_before(&stage.depends_on, &ended, &all, stage.place)?;
-            if !holds(&stage.condition, &context, stage.place)? {
+            let context = ended_before(&stage.depends_on, &ended, &all, stage.position)?;
+            if !holds(&stage.condition, &context, stage.position)? {
                 run.skipped.push(stage.name.clone());
                 ended.push((stage.name.clone(), TaskResult::Skipped));
                 continue;
@@ -69,8 +69,8 @@ impl Pipeline<'_> {
     ) -> Result<TaskResult, Problem> {
         let mut ended: Vec<(String, TaskResult)> = Vec::new();
         for planned in &stage.jobs {
-            let context = ended_before(&planned.depends_on, &ended, variables, planned.place)?;
-            if !holds(&planned.condition, &context, planned.place)? {
+            let context = ended_before(&planned.depends_on, &ended, variables, planned.position)?;
+            if !holds(&planned.condition, &context, planned.position)? {
                 run.skipped.push(format!("{}.{}", stage.name, planned.name));
                 ended.push((planned.name.clone(), TaskResult::Skipped));
                 continue;
@@ -95,7 +95,7 @@ impl Pipeline<'_> {
                     "A task is missing. The pipeline references a task called '{task}'. This \
                      usually indicates the task isn't installed"
                 );
-                return Err(Problem::new(step.place, &message));
+                return Err(Problem::new(step.position, &message));
             }
         }
         Ok(())
@@ -107,7 +107,7 @@ fn ended_before(
     names: &[String],
     ended: &[(String, TaskResult)],
     variables: &[(String, String)],
-    place: Position,
+    position: Position,
 ) -> Result<Context, Problem> {
     let mut status = Status::Succeeded;
     let mut dependencies = Vec::new();
@@ -115,7 +115,7 @@ fn ended_before(
         let found = ended.iter().find(|(known, _)| known == name);
         let (_, result) = found.ok_or_else(|| {
             Problem::new(
-                place,
+                position,
                 &format!("it depends on '{name}', which comes later or is unknown"),
             )
         })?;

@@ -34,7 +34,7 @@ pub(crate) fn expand(
     let body = pairs.filter(|(key, _)| key.text != "parameters").cloned();
     let body = Node {
         content: Content::Map(body.collect()),
-        place: document.place,
+        position: document.position,
     };
     let body = expander.node(&body, &context).map_err(in_file)?;
     match body.get("extends") {
@@ -71,23 +71,23 @@ enum Chain {
 impl Expander<'_> {
     fn node(&self, node: &Node, context: &Context) -> Result<Node, Problem> {
         let content = match &node.content {
-            Content::Text(text) => return self.scalar(text, node.place, context),
+            Content::Text(text) => return self.scalar(text, node.position, context),
             Content::List(items) => Content::List(self.list(items, context)?),
             Content::Map(pairs) => Content::Map(self.pairs(pairs, context)?),
         };
         Ok(Node {
             content,
-            place: node.place,
+            position: node.position,
         })
     }
 
     /// Expands a scalar. A single expression may become a list or a mapping; inside a text it must be a text as well.
-    fn scalar(&self, text: &str, place: Position, context: &Context) -> Result<Node, Problem> {
+    fn scalar(&self, text: &str, position: Position, context: &Context) -> Result<Node, Problem> {
         if let Some(expression) = whole_expression(text) {
-            let value = evaluate(expression, place, context)?;
-            return Ok(Node::of_value(&value, place));
+            let value = evaluate(expression, position, context)?;
+            return Ok(Node::of_value(&value, position));
         }
-        Ok(Node::text(&mixed(text, place, context)?, place))
+        Ok(Node::text(&mixed(text, position, context)?, position))
     }
 
     fn list(&self, items: &[Node], context: &Context) -> Result<Vec<Node>, Problem> {
@@ -109,10 +109,10 @@ impl Expander<'_> {
                 }
                 continue;
             };
-            for context in taken(&directive, &mut chain, key.place, context)? {
+            for context in taken(&directive, &mut chain, key.position, context)? {
                 let value = self.node(value, &context)?;
                 let Content::List(items) = value.content else {
-                    return Err(Problem::new(key.place, "Expected a sequence"));
+                    return Err(Problem::new(key.position, "Expected a sequence"));
                 };
                 expanded.extend(items);
             }
@@ -126,21 +126,21 @@ impl Expander<'_> {
         for (key, value) in pairs {
             let Some(directive) = directive(&key.text) else {
                 chain = Chain::None;
-                let text = mixed(&key.text, key.place, context)?;
+                let text = mixed(&key.text, key.position, context)?;
                 let mut value = self.node(value, context)?;
                 if LISTS.contains(&text.as_str())
                     && let Content::List(items) = value.content
                 {
                     value.content = Content::List(self.with_templates(&text, items, context)?);
                 }
-                let place = key.place;
-                add(&mut expanded, Key { text, place }, value)?;
+                let position = key.position;
+                add(&mut expanded, Key { text, position }, value)?;
                 continue;
             };
-            for context in taken(&directive, &mut chain, key.place, context)? {
+            for context in taken(&directive, &mut chain, key.position, context)? {
                 let value = self.node(value, &context)?;
                 let Content::Map(pairs) = value.content else {
-                    return Err(Problem::new(key.place, "Expected a mapping"));
+                    return Err(Problem::new(key.position, "Expected a mapping"));
                 };
                 for (key, value) in pairs {
                     add(&mut expanded, key, value)?;
@@ -168,7 +168,7 @@ impl Expander<'_> {
                 [(key, value)] if key.text == list => whole.extend_from_slice(value.items()),
                 _ => {
                     let message = format!("the template has something else than '{list}'");
-                    return Err(Problem::new(item.place, &message));
+                    return Err(Problem::new(item.position, &message));
                 }
             }
         }
@@ -183,11 +183,11 @@ impl Expander<'_> {
             }
         }
         let name = reference.get("template").and_then(Node::as_text);
-        let name = name.ok_or_else(|| Problem::new(reference.place, "Expected 'template'"))?;
+        let name = name.ok_or_else(|| Problem::new(reference.position, "Expected 'template'"))?;
         let name = name.strip_suffix("@self").unwrap_or(name);
         if name.contains('@') {
             let message = format!("{name} is in another repository, which this emulator has not");
-            return Err(Problem::new(reference.place, &message));
+            return Err(Problem::new(reference.position, &message));
         }
         let given: Vec<(String, Value)> = reference
             .get("parameters")
@@ -201,9 +201,9 @@ impl Expander<'_> {
         // A missing file or parameter is a problem of the file that names it.
         let problem = |problem: Problem| {
             let is_outside = problem.message.starts_with("Unexpected parameter")
-                || problem.place == Position::default();
+                || problem.position == Position::default();
             if is_outside {
-                Problem::new(reference.place, &problem.message)
+                Problem::new(reference.position, &problem.message)
             } else {
                 problem
             }
@@ -216,7 +216,7 @@ impl Expander<'_> {
 fn taken(
     directive: &Directive<'_>,
     chain: &mut Chain,
-    place: Position,
+    position: Position,
     context: &Context,
 ) -> Result<Vec<Context>, Problem> {
     let condition = match directive {
@@ -225,7 +225,7 @@ fn taken(
             Some(*condition)
         }
         Directive::ElseIf(_) | Directive::Else if *chain == Chain::None => {
-            return Err(Problem::new(place, "there is no 'if' in front of it"));
+            return Err(Problem::new(position, "there is no 'if' in front of it"));
         }
         Directive::ElseIf(condition) => Some(*condition),
         Directive::Else | Directive::Insert | Directive::Each(..) => None,
@@ -234,7 +234,7 @@ fn taken(
         Directive::If(_) | Directive::ElseIf(_) | Directive::Else => {
             let holds = match (*chain, condition) {
                 (Chain::Taken, _) => false,
-                (_, Some(condition)) => evaluate(condition, place, context)?.is_true(),
+                (_, Some(condition)) => evaluate(condition, position, context)?.is_true(),
                 (_, None) => true,
             };
             if holds {
@@ -252,7 +252,7 @@ fn taken(
         }
         Directive::Each(name, collection) => {
             *chain = Chain::None;
-            let values = match evaluate(collection, place, context)? {
+            let values = match evaluate(collection, position, context)? {
                 Value::List(items) => items,
                 Value::Map(pairs) => pairs
                     .into_iter()
@@ -265,7 +265,7 @@ fn taken(
                     .collect(),
                 Value::Null => Vec::new(),
                 Value::Text(text) if text.is_empty() => Vec::new(),
-                _ => return Err(Problem::new(place, "Expected a sequence or mapping")),
+                _ => return Err(Problem::new(position, "Expected a sequence or mapping")),
             };
             let values = values.into_iter();
             Ok(values.map(|value| context.with(name, value)).collect())
@@ -297,17 +297,17 @@ fn whole_expression(text: &str) -> Option<&str> {
 }
 
 /// A text with its expressions replaced.
-fn mixed(text: &str, place: Position, context: &Context) -> Result<String, Problem> {
+fn mixed(text: &str, position: Position, context: &Context) -> Result<String, Problem> {
     let mut whole = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${{") {
         let (expression, behind) = after
             .split_once("}}")
-            .ok_or_else(|| Problem::new(place, "'}}' is missing"))?;
-        let value = evaluate(expression.trim(), place, context)?;
+            .ok_or_else(|| Problem::new(position, "'}}' is missing"))?;
+        let value = evaluate(expression.trim(), position, context)?;
         whole.push_str(before);
         whole.push_str(&value.to_text().ok_or_else(|| {
-            Problem::new(place, "Unable to convert from Array or Object to String")
+            Problem::new(position, "Unable to convert from Array or Object to String")
         })?);
         rest = behind;
     }
@@ -315,22 +315,22 @@ fn mixed(text: &str, place: Position, context: &Context) -> Result<String, Probl
     Ok(whole)
 }
 
-fn evaluate(expression: &str, place: Position, context: &Context) -> Result<Value, Problem> {
+fn evaluate(expression: &str, position: Position, context: &Context) -> Result<Value, Problem> {
     let value = context.evaluate(expression);
-    value.map_err(|message| Problem::new(place, &message))
+    value.map_err(|message| Problem::new(position, &message))
 }
 
 fn add(pairs: &mut Vec<(Key, Node)>, key: Key, value: Node) -> Result<(), Problem> {
     if pairs.iter().any(|(known, _)| known.text == key.text) {
         let message = format!("'{}' is already defined", key.text);
-        return Err(Problem::new(key.place, &message));
+        return Err(Problem::new(key.position, &message));
     }
     pairs.push((key, value));
     Ok(())
 }
 
 fn unexpected(key: &Key) -> Problem {
-    Problem::new(key.place, &format!("Unexpected value '{}'", key.text))
+    Problem::new(key.position, &format!("Unexpected value '{}'", key.text))
 }
 
 /// The pairs of a pipeline that extends a template, and those of the template.
@@ -338,7 +338,7 @@ fn merged(body: &Node, extended: &Node) -> Node {
     let own = body.pairs().iter().filter(|(key, _)| key.text != "extends");
     Node {
         content: Content::Map(own.chain(extended.pairs()).cloned().collect()),
-        place: body.place,
+        position: body.position,
     }
 }
 

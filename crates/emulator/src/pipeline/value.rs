@@ -96,7 +96,7 @@ impl Value {
                     items
                         .iter()
                         .enumerate()
-                        .find(|(place, _)| *place as f64 == number)
+                        .find(|(index, _)| *index as f64 == number)
                 })
                 .map_or(Self::Null, |(_, value)| value.clone()),
             _ => Self::Null,
@@ -121,28 +121,28 @@ impl From<&Node> for Value {
 
 impl Node {
     /// The value as a part of a document.
-    pub(crate) fn of_value(value: &Value, place: Position) -> Self {
+    pub(crate) fn of_value(value: &Value, position: Position) -> Self {
         let content = match value {
             Value::List(items) => Content::List(
                 items
                     .iter()
-                    .map(|item| Self::of_value(item, place))
+                    .map(|item| Self::of_value(item, position))
                     .collect(),
             ),
             Value::Map(pairs) => {
                 let key = |text: &String| Key {
                     text: text.clone(),
-                    place,
+                    position,
                 };
                 Content::Map(
                     pairs
                         .iter()
-                        .map(|(name, value)| (key(name), Self::of_value(value, place)))
+                        .map(|(name, value)| (key(name), Self::of_value(value, position)))
                         .collect(),
                 )
             }
             scalar => Content::Text(scalar.to_text().unwrap_or_default()),
         };
-        Self { content, place }
+        Self { content, position }
     }
 }

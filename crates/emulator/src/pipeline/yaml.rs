@@ -14,7 +14,7 @@ pub struct Node {
     /// Its contents.
     pub content: Content,
     /// Its position.
-    pub place: Position,
+    pub position: Position,
 }
 
 /// The contents of a node.
@@ -34,7 +34,7 @@ pub struct Key {
     /// Its text.
     pub text: String,
     /// Its position in the text.
-    pub place: Position,
+    pub position: Position,
 }
 
 impl Node {
@@ -53,22 +53,25 @@ impl Node {
                 Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
                 Event::StreamEnd => break,
                 Event::DocumentStart(_) if document.is_some() => {
-                    return Err(Problem::new(place(&span), "a second document starts here"));
+                    return Err(Problem::new(
+                        position(&span),
+                        "a second document starts here",
+                    ));
                 }
                 Event::DocumentStart(_) => {
                     let (event, span) = reader.next()?;
                     document = Some(reader.node(event, &span)?);
                 }
-                _ => return Err(Problem::new(place(&span), "a document was expected")),
+                _ => return Err(Problem::new(position(&span), "a document was expected")),
             }
         }
         Ok(document.unwrap_or_else(|| Self::text("", Position::default())))
     }
 
     /// A scalar.
-    pub(crate) fn text(text: &str, place: Position) -> Self {
+    pub(crate) fn text(text: &str, position: Position) -> Self {
         let content = Content::Text(text.to_owned());
-        Self { content, place }
+        Self { content, position }
     }
 
     /// The text of a scalar.
@@ -147,8 +150,8 @@ impl<'t> Reader<'t> {
     }
 
     fn node(&mut self, event: Event<'t>, span: &Span) -> Result<Node, Problem> {
-        let place = place(span);
-        let refuse = |what: &str| Err(Problem::new(place, &format!("{what} are not supported")));
+        let position = position(span);
+        let refuse = |what: &str| Err(Problem::new(position, &format!("{what} are not supported")));
         let content = match event {
             Event::Alias(_) => return refuse("anchors"),
             Event::Scalar(_, _, anchor, _)
@@ -172,9 +175,9 @@ impl<'t> Reader<'t> {
             }
             Event::SequenceStart(..) => Content::List(self.items()?),
             Event::MappingStart(..) => Content::Map(self.pairs()?),
-            _ => return Err(Problem::new(place, "a value was expected")),
+            _ => return Err(Problem::new(position, "a value was expected")),
         };
-        Ok(Node { content, place })
+        Ok(Node { content, position })
     }
 
     fn items(&mut self) -> Result<Vec<Node>, Problem> {
@@ -196,27 +199,27 @@ impl<'t> Reader<'t> {
             }
             let key = self.node(event, &span)?;
             let Content::Text(text) = key.content else {
-                return Err(Problem::new(key.place, "a key must be a text"));
+                return Err(Problem::new(key.position, "a key must be a text"));
             };
             // `${{ else }}` may occur twice in one mapping.
             let is_known = pairs.iter().any(|(known, _)| known.text == text);
             if is_known && !text.starts_with("${{") {
                 return Err(Problem::new(
-                    key.place,
+                    key.position,
                     &format!("'{text}' is already defined"),
                 ));
             }
             let (event, span) = self.next()?;
             let key = Key {
                 text,
-                place: key.place,
+                position: key.position,
             };
             pairs.push((key, self.node(event, &span)?));
         }
     }
 }
 
-fn place(span: &Span) -> Position {
+fn position(span: &Span) -> Position {
     at(&span.start)
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::{Extension, Located, contribution_id, offers_task};
+use super::{Extension, WithPosition, contribution_id, offers_task};
 use crate::document::{FilePosition, Node, Value};
 use crate::finding::{CATEGORIES, Finding, Problem};
 
@@ -36,19 +36,22 @@ pub fn check(extension: &Extension, manifest: &FilePosition) -> Vec<Finding> {
             .iter()
             .any(|flag| flag.to_lowercase().contains("paid"));
         if is_paid && !has_support {
-            let place = extension.gallery_flags_place.as_ref().unwrap_or(manifest);
-            findings.push(Finding::new(place, Problem::PaidWithoutSupport));
+            let position = extension
+                .gallery_flags_position
+                .as_ref()
+                .unwrap_or(manifest);
+            findings.push(Finding::new(position, Problem::PaidWithoutSupport));
         }
     }
     findings
 }
 
 fn identity(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<Finding>) {
-    let mut need = |value: &Option<Located<String>>, key: &str| match value {
+    let mut need = |value: &Option<WithPosition<String>>, key: &str| match value {
         Some(value) if !value.value.is_empty() => Some(value.clone()),
         Some(value) => {
             findings.push(Finding::new(
-                &value.place,
+                &value.position,
                 Problem::Missing {
                     key: key.to_owned(),
                 },
@@ -76,7 +79,7 @@ fn identity(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<F
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     {
         findings.push(Finding::new(
-            &id.place,
+            &id.position,
             Problem::BadIdentifier {
                 what: "extension ID",
                 value: id.value,
@@ -86,8 +89,8 @@ fn identity(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<F
     if let Some(version) = version
         && parse_version(&version.value).is_none()
     {
-        let (value, place) = (version.value, version.place);
-        findings.push(Finding::new(&place, bad_version(value)));
+        let (value, position) = (version.value, version.position);
+        findings.push(Finding::new(&position, bad_version(value)));
     }
     if extension.categories.is_empty() {
         findings.push(Finding::new(
@@ -102,7 +105,7 @@ fn identity(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<F
         let length = description.value.encode_utf16().count();
         if length > 200 {
             findings.push(Finding::new(
-                &description.place,
+                &description.position,
                 Problem::LongDescription { length },
             ));
         }
@@ -143,7 +146,7 @@ fn bad_version(value: String) -> Problem {
 }
 
 fn categories(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<Finding>) {
-    let place = extension.categories_place.as_ref().unwrap_or(manifest);
+    let position = extension.categories_position.as_ref().unwrap_or(manifest);
     for category in &extension.categories {
         let is_known = CATEGORIES
             .iter()
@@ -151,7 +154,10 @@ fn categories(extension: &Extension, manifest: &FilePosition, findings: &mut Vec
             .any(|known| known.eq_ignore_ascii_case(category.trim()));
         if !is_known {
             let category = category.clone();
-            findings.push(Finding::new(place, Problem::UnknownCategory { category }));
+            findings.push(Finding::new(
+                position,
+                Problem::UnknownCategory { category },
+            ));
         }
     }
 }
@@ -171,7 +177,7 @@ fn targets(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<Fi
             | "Microsoft.VisualStudio.Services.Cloud.Integration"
             | "Microsoft.TeamFoundation.Server.Integration" => is_integration = true,
             other => findings.push(Finding::new(
-                &target.place,
+                &target.position,
                 Problem::UnknownTarget {
                     id: other.to_owned(),
                 },
@@ -209,24 +215,24 @@ fn contributions(extension: &Extension, manifest: &FilePosition, findings: &mut 
         match contribution.get("id").and_then(Node::text) {
             Some(id) => match seen.get(id) {
                 Some(first) => findings.push(Finding::new(
-                    &contribution.place,
+                    &contribution.position,
                     Problem::DuplicateContribution {
                         id: id.to_owned(),
                         first: (*first).clone(),
                     },
                 )),
                 None => {
-                    seen.insert(id, &contribution.place);
+                    seen.insert(id, &contribution.position);
                 }
             },
             None => findings.push(Finding::new(
-                &contribution.place,
+                &contribution.position,
                 Problem::IncompleteContribution { key: "id" },
             )),
         }
         if contribution.get("type").and_then(Node::text).is_none() {
             findings.push(Finding::new(
-                &contribution.place,
+                &contribution.position,
                 Problem::IncompleteContribution { key: "type" },
             ));
         }
@@ -243,10 +249,10 @@ fn task_folder(contribution: &Node, findings: &mut Vec<Finding>) {
     let properties = contribution.get("properties");
     let name = properties.and_then(|properties| properties.get("name"));
     if name.is_none_or(|name| name.text() == Some("")) {
-        let place = name.or(properties).unwrap_or(contribution);
+        let node = name.or(properties).unwrap_or(contribution);
         let contribution = contribution_id(contribution);
         let problem = Problem::NoTaskFolder { contribution };
-        findings.push(Finding::new(&place.place, problem));
+        findings.push(Finding::new(&node.position, problem));
     } else if let Some(name) = name.filter(|name| name.text().is_none()) {
         findings.push(Finding::wrong_type(name, "properties.name", "a string"));
     }
@@ -277,7 +283,7 @@ fn types_of(contribution: &Node, findings: &mut Vec<Finding>) {
             Some(list) if key == "constraints" || is_of_texts(list) => {}
             _ if value.value == Value::Null => {}
             Some(_) => findings.push(Finding::new(
-                &value.place,
+                &value.position,
                 Problem::WrongType {
                     key: format!("contributions[].{key}"),
                     expected,

@@ -39,7 +39,7 @@ pub struct FileDeclaration {
     /// Index of the manifest that declares it.
     pub origin: usize,
     /// Position of the declaration.
-    pub place: FilePosition,
+    pub position: FilePosition,
 }
 
 /// `files`
@@ -58,7 +58,7 @@ fn file(entry: &Node, findings: &mut Vec<Finding>) -> Option<FileDeclaration> {
         .and_then(Node::text)
         .filter(|path| !path.is_empty())
     else {
-        findings.push(Finding::new(&entry.place, Problem::FileWithoutPath));
+        findings.push(Finding::new(&entry.position, Problem::FileWithoutPath));
         return None;
     };
     let names = entry
@@ -86,7 +86,7 @@ fn file(entry: &Node, findings: &mut Vec<Finding>) -> Option<FileDeclaration> {
         lang: text_of(entry, "lang", findings),
         key: "files".to_owned(),
         origin: 0,
-        place: entry.place.clone(),
+        position: entry.position.clone(),
     })
 }
 
@@ -175,7 +175,7 @@ pub(super) fn screenshots(
                 ));
             }
             None => findings.push(Finding::new(
-                &entry.place,
+                &entry.position,
                 incomplete("screenshot", &(index + 1).to_string(), "path"),
             )),
         }
@@ -211,7 +211,7 @@ pub(super) fn content(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDecl
                 ));
             }
             None => findings.push(Finding::new(
-                &entry.place,
+                &entry.position,
                 incomplete("content item", kind, "path"),
             )),
         }
@@ -254,6 +254,6 @@ fn asset_file(
         lang: None,
         key,
         origin: 0,
-        place: node.place.clone(),
+        position: node.position.clone(),
     }
 }

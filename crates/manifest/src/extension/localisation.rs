@@ -4,7 +4,7 @@
 //! tfx-cli's `loc.ts` and `vso-manifest-builder.ts`: translators have files with these keys.
 
 use super::merge::is_comment;
-use super::{Extension, Located};
+use super::{Extension, WithPosition};
 use crate::document::{Node, Value};
 
 const MARK: &str = "i18n:";
@@ -39,7 +39,7 @@ impl Translations {
 
     /// The translation of a text in the package manifest. Without one, the text itself if it is marked for
     /// translation, otherwise `None`.
-    pub fn of<'a>(&'a self, key: &str, value: Option<&'a Located<String>>) -> Option<&'a str> {
+    pub fn of<'a>(&'a self, key: &str, value: Option<&'a WithPosition<String>>) -> Option<&'a str> {
         self.get(key)
             .or_else(|| value.and_then(|value| value.value.strip_prefix(MARK)))
     }
@@ -52,8 +52,8 @@ pub fn service_manifest(extension: &Extension, translations: Option<&Translation
         .iter()
         .map(|(key, node)| (key.clone(), localised(node, key, translations)))
         .collect();
-    let place = crate::document::FilePosition::file("extension.vsomanifest");
-    Node::made(place, Value::Object(members))
+    let position = crate::document::FilePosition::file("extension.vsomanifest");
+    Node::made(position, Value::Object(members))
 }
 
 fn localised(node: &Node, path: &str, translations: Option<&Translations>) -> Node {

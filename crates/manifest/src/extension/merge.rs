@@ -3,7 +3,7 @@
 //! It never drops a value silently: a value that is ignored becomes a finding with its position.
 
 use super::expect::{boolean, expect_list, expect_object};
-use super::{Element, Extension, Located, Target, listing, metadata};
+use super::{Element, Extension, Target, WithPosition, listing, metadata};
 use crate::document::{Node, Value};
 use crate::finding::{Finding, Problem};
 use crate::words::decimal;
@@ -78,13 +78,13 @@ impl Merger {
                 self.words(key, value, ',', Element::Categories, |extension| {
                     &mut extension.categories
                 });
-                self.extension.categories_place = Some(value.place.clone());
+                self.extension.categories_position = Some(value.position.clone());
             }
             "galleryflags" => {
                 self.words(key, value, ' ', Element::GalleryFlags, |extension| {
                     &mut extension.gallery_flags
                 });
-                self.extension.gallery_flags_place = Some(value.place.clone());
+                self.extension.gallery_flags_position = Some(value.position.clone());
             }
             "public" => self.public(value),
             "files" => {
@@ -224,7 +224,7 @@ impl Merger {
         key: &str,
         value: &Node,
         element: Option<Element>,
-        field: fn(&mut Extension) -> &mut Option<Located<String>>,
+        field: fn(&mut Extension) -> &mut Option<WithPosition<String>>,
     ) {
         let text = match &value.value {
             Value::Text(text) => Some(text.clone()),
@@ -240,14 +240,14 @@ impl Merger {
             let problem = Problem::SetTwice {
                 key: key.to_owned(),
                 value: existing.value.clone(),
-                first: existing.place.clone(),
+                first: existing.position.clone(),
             };
-            self.findings.push(Finding::new(&value.place, problem));
+            self.findings.push(Finding::new(&value.position, problem));
             return;
         }
-        *existing = text.map(|text| Located {
+        *existing = text.map(|text| WithPosition {
             value: text,
-            place: value.place.clone(),
+            position: value.position.clone(),
         });
         if let Some(element) = element {
             self.element(element);
@@ -298,7 +298,7 @@ impl Merger {
         if public && !flags.iter().any(|flag| flag == "Public") {
             flags.push("Public".to_owned());
         }
-        self.extension.gallery_flags_place = Some(value.place.clone());
+        self.extension.gallery_flags_position = Some(value.position.clone());
         self.element(Element::GalleryFlags);
     }
 
@@ -322,7 +322,7 @@ impl Merger {
             None => self.extension.service.push((key.to_owned(), value)),
             Some((_, existing)) if self.is_override => *existing = value,
             Some((_, existing)) => {
-                let (key, first) = (key.to_owned(), existing.place.clone());
+                let (key, first) = (key.to_owned(), existing.position.clone());
                 let problem = if twice_is_an_error {
                     Problem::OnlyOnce { key, first }
                 } else {
@@ -332,7 +332,7 @@ impl Merger {
                         first,
                     }
                 };
-                self.findings.push(Finding::new(&value.place, problem));
+                self.findings.push(Finding::new(&value.position, problem));
             }
         }
     }
@@ -375,10 +375,10 @@ impl Merger {
 
     /// Adds the keys that `extension.vsomanifest` always has.
     fn finish(mut self) -> (Extension, Vec<Finding>) {
-        let place = crate::document::FilePosition::file("extension.vsomanifest");
+        let position = crate::document::FilePosition::file("extension.vsomanifest");
         for key in ["contributions", "scopes", "contributionTypes"] {
             if self.extension.service_value(key).is_none() {
-                let empty = Node::made(place.clone(), Value::List(Vec::new()));
+                let empty = Node::made(position.clone(), Value::List(Vec::new()));
                 self.extension.service.push((key.to_owned(), empty));
             }
         }
@@ -390,7 +390,7 @@ impl Merger {
             self.extension
                 .service
                 .retain(|(key, _)| key != "manifestVersion");
-            let one = Node::made(place, Value::Number("1".to_owned()));
+            let one = Node::made(position, Value::Number("1".to_owned()));
             self.extension
                 .service
                 .push(("manifestVersion".to_owned(), one));

@@ -14,7 +14,7 @@ fn property(suffix: &str, value: String, node: &Node) -> Property {
     Property {
         id: format!("{SERVICES}.{suffix}"),
         value,
-        place: node.place.clone(),
+        position: node.position.clone(),
     }
 }
 
@@ -38,7 +38,10 @@ pub(super) fn links(value: &Node, findings: &mut Vec<Finding>) -> Vec<Property> 
                 address,
                 link,
             )),
-            None => findings.push(Finding::new(&link.place, incomplete("link", kind, "uri"))),
+            None => findings.push(Finding::new(
+                &link.position,
+                incomplete("link", kind, "uri"),
+            )),
         }
     }
     properties
@@ -47,7 +50,7 @@ pub(super) fn links(value: &Node, findings: &mut Vec<Finding>) -> Vec<Property> 
 /// `repository`
 pub(super) fn repository(value: &Node, findings: &mut Vec<Finding>) -> Option<Property> {
     expect_object(value, "repository", findings)?;
-    let mut find = |problem| findings.push(Finding::new(&value.place, problem));
+    let mut find = |problem| findings.push(Finding::new(&value.position, problem));
     match value.get("type").and_then(Node::scalar) {
         Some(kind) if kind == "git" => {}
         Some(kind) if !kind.is_empty() => {
@@ -83,7 +86,7 @@ pub(super) fn branding(value: &Node, findings: &mut Vec<Finding>) -> Vec<Propert
         match value {
             Some(value) => properties.push(property(&format!("Branding.{kind}"), value, setting)),
             None => findings.push(Finding::new(
-                &setting.place,
+                &setting.position,
                 Problem::BadColor { value: written },
             )),
         }
@@ -154,7 +157,7 @@ pub(super) fn gallery_properties(
             .filter(|text| !text.is_empty() && !key.is_empty())
         else {
             findings.push(Finding::new(
-                &setting.place,
+                &setting.position,
                 Problem::EmptyProperty { key: key.clone() },
             ));
             continue;
@@ -170,14 +173,14 @@ pub(super) fn gallery_properties(
             .any(|property| property.id == id)
         {
             findings.push(Finding::new(
-                &setting.place,
+                &setting.position,
                 Problem::DuplicateProperty { key: key.clone() },
             ));
         } else {
             properties.push(Property {
                 id,
                 value: text,
-                place: setting.place.clone(),
+                position: setting.position.clone(),
             });
         }
     }
@@ -212,7 +215,7 @@ pub(super) fn targets(value: &Node, findings: &mut Vec<Finding>) -> Vec<Target> 
             let has_id = target.get("id").and_then(Node::scalar).is_some();
             if !has_id {
                 let key = "targets[].id".to_owned();
-                findings.push(Finding::new(&target.place, Problem::Missing { key }));
+                findings.push(Finding::new(&target.position, Problem::Missing { key }));
             }
             has_id
         })
@@ -222,7 +225,7 @@ pub(super) fn targets(value: &Node, findings: &mut Vec<Finding>) -> Vec<Target> 
                 .get("version")
                 .filter(|version| version.is_truthy())
                 .and_then(Node::scalar),
-            place: target.place.clone(),
+            position: target.position.clone(),
         })
         .collect()
 }

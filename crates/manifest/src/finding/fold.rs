@@ -22,7 +22,7 @@ pub struct Report {
 /// rest.
 pub fn fold(findings: &[Finding]) -> Vec<Report> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
-    adieu_order::sort_by(&mut sorted, |one, other| one.place.cmp(&other.place));
+    adieu_order::sort_by(&mut sorted, |one, other| one.position.cmp(&other.position));
     let mut counts: HashMap<Discriminant<Problem>, usize> = HashMap::new();
     for finding in &sorted {
         *counts.entry(discriminant(&finding.problem)).or_default() += 1;
@@ -40,8 +40,8 @@ pub fn fold(findings: &[Finding]) -> Vec<Report> {
         let total = counts.get(&kind).copied().unwrap_or_default();
         let mut sentence = finding.problem.to_string();
         // The problem itself names a file that does not exist.
-        if !sentence.starts_with(&format!("`{}` ", finding.place)) {
-            sentence = format!("{}: {sentence}", finding.place);
+        if !sentence.starts_with(&format!("`{}` ", finding.position)) {
+            sentence = format!("{}: {sentence}", finding.position);
         }
         if *nth == limit && total > limit {
             sentence = format!("{sentence} (and {} more)", total - limit);

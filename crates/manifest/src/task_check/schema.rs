@@ -386,7 +386,7 @@ pub(super) fn check(node: &Node, record: &Record, path: &str, findings: &mut Vec
             let any_case = |(known, _): &&(&str, Shape)| known.eq_ignore_ascii_case(key);
             record.keys.iter().find(any_case)
         });
-        let mut find = |problem| findings.push(Finding::new(&value.place, problem));
+        let mut find = |problem| findings.push(Finding::new(&value.position, problem));
         match found {
             Some((known, shape)) => {
                 if known != key {
@@ -414,14 +414,14 @@ pub(super) fn check(node: &Node, record: &Record, path: &str, findings: &mut Vec
         .filter(|key| node.get_any_case(key).is_none())
     {
         let key = below(key);
-        findings.push(Finding::new(&node.place, Problem::SchemaMissing { key }));
+        findings.push(Finding::new(&node.position, Problem::SchemaMissing { key }));
     }
 }
 
 /// Checks a value. Servers read a document with Json.NET, which converts a scalar of another type if it means the
 /// same, and refuses an object or array instead of a scalar, or the reverse.
 fn check_value(value: &Node, shape: &Shape, key: &str, findings: &mut Vec<Finding>) {
-    let mut find = |problem| findings.push(Finding::new(&value.place, problem));
+    let mut find = |problem| findings.push(Finding::new(&value.position, problem));
     let loose = |rule| Problem::LooseType {
         key: key.to_owned(),
         value: match value.text() {
