@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adieu_agent::{Stream, process_variable};
-use adieu_broker::git::{Organization, Question, Refused};
+use adieu_broker::git::{Organization, Question, RefusedToken};
 use adieu_configure::{GIT_ENDPOINT, GIT_ENDPOINT_KEY};
 use adieu_devops::{Client, Error as DevOpsError, Hosts, Reason, Tenant};
 use adieu_identity::resource;
@@ -114,11 +114,11 @@ async fn explain(question: &Question, organization: Organization<'_>) -> Result<
     let found = tokio::time::timeout(EXPLANATION, tenant_of(organization, &transport)).await;
     let refused = match (found, refused) {
         (Ok(Err(missing)), _) => *missing,
-        (_, Refused::Readable(claims)) => Failure::Git(GitProblem::Refused {
+        (_, RefusedToken::Readable(claims)) => Failure::Git(GitProblem::Refused {
             organization: organization.name().to_owned(),
             ids: Box::new(IdentityIds::from(&*claims)),
         }),
-        (_, Refused::Opaque(token)) => {
+        (_, RefusedToken::Opaque(token)) => {
             match tokio::time::timeout(EXPLANATION, who(token, organization, &transport)).await {
                 Ok(refused) => refused,
                 Err(_elapsed) => unknown(organization),

@@ -271,7 +271,7 @@ impl Report {
     }
 
     /// A service's own message, and the IDs for its support.
-    fn said(self, message: &str, correlation: &Correlation) -> Self {
+    fn service_message(self, message: &str, correlation: &Correlation) -> Self {
         self.fact("it said", message).correlation(correlation)
     }
 

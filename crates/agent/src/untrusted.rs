@@ -134,7 +134,7 @@ fn deactivated(line: &str) -> String {
         .copied()
         .enumerate()
         .filter(|(_, character)| !is_skipped(*character))
-        .map(|(place, character)| (place, character.to_ascii_lowercase()))
+        .map(|(index, character)| (index, character.to_ascii_lowercase()))
         .collect();
     for start in 0..seen.len() {
         let is = |offset: usize, wanted: char| {
@@ -143,8 +143,8 @@ fn deactivated(line: &str) -> String {
         };
         let opens = is(2, '[') || (is(2, 'v') && is(3, 's') && is(4, 'o'));
         if is(0, '#') && is(1, '#') && opens {
-            for (place, _) in &seen[start..start + 2] {
-                harmless[*place] = '*';
+            for (index, _) in &seen[start..start + 2] {
+                harmless[*index] = '*';
             }
         }
     }

@@ -35,7 +35,7 @@ pub struct Question {
 const SHORTEST_TOKEN: usize = 200;
 
 /// A refused token.
-pub enum Refused {
+pub enum RefusedToken {
     /// Its claims can be read.
     Readable(Box<Claims>),
     /// Its claims cannot be read.
@@ -109,17 +109,17 @@ impl Question {
     }
 
     /// The credential that git passes back, if it can be a token for Azure DevOps.
-    pub fn refused(&self) -> Option<Refused> {
+    pub fn refused(&self) -> Option<RefusedToken> {
         let credential = self.credential.as_ref()?.reveal();
         match Claims::read(credential) {
             Some(claims) => {
                 let is_for_us = claims.audience.as_deref() == Some(AZURE_DEVOPS);
-                is_for_us.then(|| Refused::Readable(Box::new(claims)))
+                is_for_us.then(|| RefusedToken::Readable(Box::new(claims)))
             }
             // A personal access token is far shorter.
             None if credential.len() >= SHORTEST_TOKEN => AccessToken::parse(credential.to_owned())
                 .ok()
-                .map(Refused::Opaque),
+                .map(RefusedToken::Opaque),
             None => None,
         }
     }

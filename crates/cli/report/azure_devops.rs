@@ -46,7 +46,7 @@ pub(super) fn answer(
                 "Could not {doing}: Azure DevOps ({host}) does not accept this token ({status})."
             ),
         )
-        .said(message, correlation)
+        .service_message(message, correlation)
         .remedy(requested_by.words(
             "Run the job again for a new token; if it is refused too, check that the connection's \
              identity is enabled in Microsoft Entra.",
@@ -66,7 +66,7 @@ pub(super) fn answer(
                  sign-in ({status})."
             ),
         )
-        .said(message.as_deref().unwrap_or_default(), correlation)
+        .service_message(message.as_deref().unwrap_or_default(), correlation)
         .remedy(requested_by.words(
             "First add the connection's identity to an organization in its own tenant \
              (Organization settings → Users), so that Azure DevOps knows it.",
@@ -271,7 +271,7 @@ fn refused(
             refusal.status, refusal.host
         ),
     )
-    .said(&refusal.message, &refusal.correlation)
+    .service_message(&refusal.message, &refusal.correlation)
     .remedy(remedy)
 }
 

@@ -56,7 +56,7 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, requested_by: Requ
              sign-in ({status})."
             ),
         )
-        .said(message.as_deref().unwrap_or_default(), correlation)
+        .service_message(message.as_deref().unwrap_or_default(), correlation)
         .remedy(
             "Run the job again: its token expires with the job's time limit, and only its \
          own collection accepts it.",
@@ -68,7 +68,7 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, requested_by: Requ
         } => {
             let report = |section: &str, reason: String, remedy: &str| {
                 Report::new(section, format!("Azure DevOps {reason}"))
-                    .said(message, correlation)
+                    .service_message(message, correlation)
                     .remedy(remedy)
             };
             if message.contains("TF24668") {
@@ -111,7 +111,7 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, requested_by: Requ
             "github-actions",
             format!("GitHub Actions ({host}) did not issue an ID token (HTTP {status})."),
         )
-        .said(message.as_deref().unwrap_or_default(), correlation)
+        .service_message(message.as_deref().unwrap_or_default(), correlation)
         .remedy(
             "Run the job again: its request token expires with the job, and only a running job \
              has one.",

@@ -80,7 +80,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
             );
             let report = match error {
                 adieu_devops::Error::Refused(refusal) => {
-                    report.said(&refusal.message, &refusal.correlation)
+                    report.service_message(&refusal.message, &refusal.correlation)
                 }
                 _ => report,
             };
@@ -125,7 +125,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
             )
             .fact("Microsoft Graph", graph_failure);
             if let adieu_devops::Error::Refused(refusal) = error {
-                report = report.said(&refusal.message, &refusal.correlation);
+                report = report.service_message(&refusal.message, &refusal.correlation);
             } else {
                 report.also = vec![azure_devops::refusal(
                     "add it",

@@ -234,8 +234,8 @@ pub(super) fn with_service_message(report: Report, error: &Error) -> Report {
             message,
             correlation,
             ..
-        } => report.said(message.as_deref().unwrap_or_default(), correlation),
-        Error::Refused(refusal) => report.said(&refusal.message, &refusal.correlation),
+        } => report.service_message(message.as_deref().unwrap_or_default(), correlation),
+        Error::Refused(refusal) => report.service_message(&refusal.message, &refusal.correlation),
         _ => report,
     }
 }

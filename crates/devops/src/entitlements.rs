@@ -141,9 +141,9 @@ impl EntitlementChange {
         organization: &Organization,
         object_id: &str,
         level: AccessLevel,
-        places: &[ProjectMembership],
+        projects: &[ProjectMembership],
     ) -> Option<Self> {
-        let places: Vec<Value> = places.iter().map(ProjectMembership::json).collect();
+        let projects: Vec<Value> = projects.iter().map(ProjectMembership::json).collect();
         Some(Self {
             method: Method::POST,
             url: organization.entitlements(&["_apis", "serviceprincipalentitlements"])?,
@@ -152,7 +152,7 @@ impl EntitlementChange {
                 "servicePrincipal": {
                     "origin": "aad", "originId": object_id, "subjectKind": "servicePrincipal",
                 },
-                "projectEntitlements": places,
+                "projectEntitlements": projects,
             }),
         })
     }
@@ -162,16 +162,19 @@ impl EntitlementChange {
         organization: &Organization,
         has: &Entitlement,
         level: AccessLevel,
-        places: &[ProjectMembership],
+        projects: &[ProjectMembership],
     ) -> Option<Self> {
         let mut operations = Vec::new();
         if !has.license.eq_ignore_ascii_case(level.license()) {
             operations
                 .push(json!({ "op": "replace", "path": "/accessLevel", "value": level.json() }));
         }
-        for place in places.iter().filter(|place| !has.projects.contains(place)) {
+        for project in projects
+            .iter()
+            .filter(|project| !has.projects.contains(project))
+        {
             operations.push(
-                json!({ "op": "add", "path": "/projectEntitlements", "value": place.json() }),
+                json!({ "op": "add", "path": "/projectEntitlements", "value": project.json() }),
             );
         }
         let url = organization.entitlements(&["_apis", "serviceprincipalentitlements", &has.id])?;
@@ -380,17 +383,17 @@ fn read(one: &Value) -> Entitlement {
         projects: projects
             .into_iter()
             .flatten()
-            .map(|place| ProjectMembership {
-                project: text(place.get("projectRef"), "id"),
-                group: text(place.get("group"), "groupType"),
+            .map(|entry| ProjectMembership {
+                project: text(entry.get("projectRef"), "id"),
+                group: text(entry.get("group"), "groupType"),
             })
             .collect(),
         groups: projects
             .into_iter()
             .flatten()
-            .map(|place| {
-                let project = text(place.get("projectRef"), "name");
-                (project, text(place.get("group"), "displayName"))
+            .map(|entry| {
+                let project = text(entry.get("projectRef"), "name");
+                (project, text(entry.get("group"), "displayName"))
             })
             .collect(),
         // The service writes .NET's `DateTime.MinValue` for "never".
@@ -429,7 +432,7 @@ mod tests {
     fn requests_only_what_is_missing() {
         let hosts = crate::Hosts::public();
         let organization = hosts.organization("contoso").expect("a name");
-        let place = ProjectMembership::new("p", ProjectGroup::Reader);
+        let project = ProjectMembership::new("p", ProjectGroup::Reader);
         let has = |license: &str, projects: &[ProjectMembership]| Entitlement {
             id: "i".to_owned(),
             name: String::new(),
@@ -446,16 +449,16 @@ mod tests {
                 &organization,
                 has,
                 AccessLevel::Basic,
-                std::slice::from_ref(&place),
+                std::slice::from_ref(&project),
             );
             change.map(|change| change.body.as_array().map_or(0, Vec::len))
         };
         assert_eq!(
-            operations(&has("express", std::slice::from_ref(&place))),
+            operations(&has("express", std::slice::from_ref(&project))),
             None
         );
         assert_eq!(
-            operations(&has("stakeholder", std::slice::from_ref(&place))),
+            operations(&has("stakeholder", std::slice::from_ref(&project))),
             Some(1)
         );
         assert_eq!(operations(&has("stakeholder", &[])), Some(2));

@@ -95,7 +95,7 @@ impl World {
             runtime: &runtime,
             shared,
         };
-        let place = |path, expected_secrets| ServiceAddress {
+        let address = |path, expected_secrets| ServiceAddress {
             name: "localhost",
             path,
             expected_secrets,
@@ -104,7 +104,7 @@ impl World {
         let states = States::default();
         lock(&states.git).folder = folder.path().join("git");
         let azure_devops = host.serve_with_git(
-            &place("/contoso/", &azure_devops::EXPECTED_SECRETS),
+            &address("/contoso/", &azure_devops::EXPECTED_SECRETS),
             tls.clone(),
             &states,
             |request, services, clock| {
@@ -117,20 +117,20 @@ impl World {
                 )
             },
         );
-        let hosts = place("/", &hosts::EXPECTED_SECRETS);
+        let hosts = address("/", &hosts::EXPECTED_SECRETS);
         let marketplace = host.serve_with_git(&hosts, tls.clone(), &states, by_host);
         let plain_marketplace = host.serve_with_git(&hosts, None, &states, by_host);
         let on_hosts = |service| EmulatedService::new(service, &states.marketplace, shared);
         let world = Self {
             azure_devops: EmulatedService::new(azure_devops, &states.azure_devops, shared),
-            entra: entra(&host, &place("/", &entra::EXPECTED_SECRETS), tls.clone()),
-            github: github(&host, &place("/", &github::EXPECTED_SECRETS), tls.clone()),
+            entra: entra(&host, &address("/", &entra::EXPECTED_SECRETS), tls.clone()),
+            github: github(&host, &address("/", &github::EXPECTED_SECRETS), tls.clone()),
             feeds: EmulatedService::new(Arc::clone(&marketplace), &states.feeds, shared),
             git: EmulatedService::new(Arc::clone(&marketplace), &states.git, shared),
             managed_identity: managed_identity(&host, folder.path()),
             microsoft_graph: microsoft_graph(
                 &host,
-                &place("/", &microsoft_graph::EXPECTED_SECRETS),
+                &address("/", &microsoft_graph::EXPECTED_SECRETS),
                 tls,
             ),
             organizations: EmulatedService::new(
@@ -296,10 +296,14 @@ impl Drop for World {
     }
 }
 
-fn entra(host: &Host<'_>, place: &ServiceAddress, tls: Option<Arc<rustls::ServerConfig>>) -> Entra {
+fn entra(
+    host: &Host<'_>,
+    address: &ServiceAddress,
+    tls: Option<Arc<rustls::ServerConfig>>,
+) -> Entra {
     let own = Arc::<Mutex<entra::State>>::default();
     let known = Arc::clone(&own);
-    let service = host.serve(place, tls, move |request, shared| {
+    let service = host.serve(address, tls, move |request, shared| {
         let (mut own, mut directory) = (lock(&known), shared.directory());
         entra::answer(request, &mut own, &mut directory, &shared.clock)
     });
@@ -308,12 +312,12 @@ fn entra(host: &Host<'_>, place: &ServiceAddress, tls: Option<Arc<rustls::Server
 
 fn github(
     host: &Host<'_>,
-    place: &ServiceAddress,
+    address: &ServiceAddress,
     tls: Option<Arc<rustls::ServerConfig>>,
 ) -> GitHub {
     let own = Arc::<Mutex<github::State>>::default();
     let known = Arc::clone(&own);
-    let service = host.serve(place, tls, move |request, shared| {
+    let service = host.serve(address, tls, move |request, shared| {
         let (own, mut directory) = (lock(&known), shared.directory());
         github::answer(request, &own, &mut directory, &shared.clock)
     });
@@ -322,12 +326,12 @@ fn github(
 
 fn microsoft_graph(
     host: &Host<'_>,
-    place: &ServiceAddress,
+    address: &ServiceAddress,
     tls: Option<Arc<rustls::ServerConfig>>,
 ) -> MicrosoftGraph {
     let own = Arc::<Mutex<microsoft_graph::State>>::default();
     let known = Arc::clone(&own);
-    let service = host.serve(place, tls, move |request, shared| {
+    let service = host.serve(address, tls, move |request, shared| {
         let (own, mut directory) = (lock(&known), shared.directory());
         microsoft_graph::answer(request, &own, &mut directory, &shared.clock)
     });
@@ -346,13 +350,13 @@ fn managed_identity(host: &Host<'_>, folder: &Path) -> ManagedIdentity {
         directory.ledger.record("managed identity header", secret);
     }
     let own = Arc::new(Mutex::new(managed_identity::State::new(secret, arc_key)));
-    let place = ServiceAddress {
+    let address = ServiceAddress {
         name: "127.0.0.1",
         path: managed_identity::APP_SERVICE,
         expected_secrets: &managed_identity::EXPECTED_SECRETS,
     };
     let known = Arc::clone(&own);
-    let service = host.serve(&place, None, move |request, shared| {
+    let service = host.serve(&address, None, move |request, shared| {
         let (mut own, mut directory) = (lock(&known), shared.directory());
         managed_identity::answer(request, &mut own, &mut directory, &shared.clock)
     });

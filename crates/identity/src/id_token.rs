@@ -69,8 +69,8 @@ impl IdTokenRequest {
         let collection = address(collection)?;
         if !is_same_collection(&url, &collection) {
             return Err(NotTheCollection::AnotherHost {
-                requested: place(&url),
-                collection: place(&collection),
+                requested: host_and_organization(&url),
+                collection: host_and_organization(&collection),
             });
         }
         Ok(Self::with_query(url, connection, job_token))
@@ -190,8 +190,8 @@ fn address(text: &str) -> Result<Url, NotTheCollection> {
     }
 }
 
-/// A host, with the organization if that is needed to tell addresses apart.
-fn place(url: &Url) -> String {
+/// A host, with the organization if that distinguishes two addresses.
+fn host_and_organization(url: &Url) -> String {
     match organization(url) {
         Some(organization) if url.host_str() == Some("dev.azure.com") => {
             format!("dev.azure.com/{organization}")

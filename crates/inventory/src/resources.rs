@@ -180,7 +180,7 @@ impl<C: Caller> Resources<'_, C> {
             _ => (vec!["_build"], vec![("definitionId", &id)]),
         };
         let path = [&[project.name.as_str()], &path[..]].concat();
-        let place = Resource {
+        let resource = Resource {
             kind,
             url: self.organization.portal(&path, &query),
             last_use,
@@ -197,7 +197,7 @@ impl<C: Caller> Resources<'_, C> {
             name.trim_start_matches('/')
         );
         Ok(adieu_scan::scan_resource(
-            &document, &path, &place, self.now,
+            &document, &path, &resource, self.now,
         ))
     }
 
@@ -243,7 +243,7 @@ impl<C: Caller> Resources<'_, C> {
             &["_settings", "agentpools"],
             &[("poolId", &query), ("view", "agents")],
         );
-        let place = Resource {
+        let resource = Resource {
             kind: ResourceKind::Agent,
             url,
             last_use: None,
@@ -254,7 +254,9 @@ impl<C: Caller> Resources<'_, C> {
             for agent in agents {
                 let name = agent["name"].as_str().unwrap_or_default();
                 let path = format!("{}/agent/{pool_name}/{name}", self.organization.name);
-                report.add(adieu_scan::scan_resource(&agent, &path, &place, self.now));
+                report.add(adieu_scan::scan_resource(
+                    &agent, &path, &resource, self.now,
+                ));
             }
         }
         Ok(report)
@@ -268,13 +270,13 @@ impl<C: Caller> Resources<'_, C> {
             .filter(|id| !id.is_empty())
             .chain(["_settings", "serviceHooks"])
             .collect();
-        let place = Resource {
+        let resource = Resource {
             kind: ResourceKind::ServiceHook,
             url: self.organization.portal(&path, &[]),
             last_use: None,
         };
         let path = format!("{}/service hook/{id}", self.organization.name);
-        adieu_scan::scan_resource(document, &path, &place, self.now)
+        adieu_scan::scan_resource(document, &path, &resource, self.now)
     }
 
     async fn client(&self) -> Result<Client<'_>, ReadError<C::Error>> {

@@ -41,8 +41,8 @@ const SCHEMES: [&str; 5] = [
 /// Hosts of Azure DevOps.
 const HOSTS: [&str; 2] = ["dev.azure.com", ".visualstudio.com"];
 
-/// The findings in a resource. `path` names it; `place` is its page in the portal.
-pub fn scan_resource(document: &Value, path: &str, place: &Resource, now: u64) -> Report {
+/// The findings in a resource. `path` names it; `resource` has its page in the portal.
+pub fn scan_resource(document: &Value, path: &str, resource: &Resource, now: u64) -> Report {
     let mut report = Report {
         files: 1,
         ..Report::default()
@@ -50,10 +50,14 @@ pub fn scan_resource(document: &Value, path: &str, place: &Resource, now: u64) -
     let mut pointer = String::new();
     let mut found = Vec::new();
     tokens(document, &mut pointer, now, 0, &mut found);
-    found.extend(habits(place.kind, document).into_iter().map(Finding::from));
+    found.extend(
+        habits(resource.kind, document)
+            .into_iter()
+            .map(Finding::from),
+    );
     for mut finding in found {
         path.clone_into(&mut finding.path);
-        finding.resource = Some(place.clone());
+        finding.resource = Some(resource.clone());
         report.findings.push(finding);
     }
     if let Some(reason) = yaml_file(document) {

@@ -206,19 +206,19 @@ impl<'a> Worker<'a> {
 
 /// The tokens in a piece.
 fn tokens(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<Finding>) {
-    let mut cursor = Cursor::new(piece.bytes, piece.place);
+    let mut cursor = Cursor::new(piece.bytes, piece.position);
     for token in matcher::tokens(piece.bytes, options.now) {
         if !(piece.from..piece.until).contains(&token.start) {
             continue;
         }
-        let place = cursor.place_of(token.start);
-        let end = cursor.place_of(token.end);
+        let position = cursor.position_of(token.start);
+        let end = cursor.position_of(token.end);
         findings.push(Finding {
             rule: token.rule,
             certainty: token.certainty,
             path: name.to_owned(),
-            line: place.line,
-            column: place.column,
+            line: position.line,
+            column: position.column,
             end_column: end.column,
             form: token.form,
             fingerprint: token.fingerprint,

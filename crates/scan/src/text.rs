@@ -19,7 +19,7 @@ pub(crate) struct Piece<'a> {
     pub(crate) from: usize,
     pub(crate) until: usize,
     /// The position of the first byte.
-    pub(crate) place: Position,
+    pub(crate) position: Position,
     /// Whether this is the whole text.
     pub(crate) is_whole: bool,
     /// Whether the text has a NUL in its first 8 KiB.
@@ -38,7 +38,7 @@ pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],
     start: Position,
     at: usize,
-    place: Position,
+    position: Position,
 }
 
 impl<'a> Cursor<'a> {
@@ -47,28 +47,28 @@ impl<'a> Cursor<'a> {
             bytes,
             start,
             at: 0,
-            place: start,
+            position: start,
         }
     }
 
     /// The position of a byte. Going back starts again from the beginning.
-    pub(crate) fn place_of(&mut self, at: usize) -> Position {
+    pub(crate) fn position_of(&mut self, at: usize) -> Position {
         if at < self.at {
-            (self.at, self.place) = (0, self.start);
+            (self.at, self.position) = (0, self.start);
         }
         let passed = &self.bytes[self.at..at];
         let rest = match memchr::memrchr(b'\n', passed) {
             Some(last) => {
-                self.place.line += memchr::memchr_iter(b'\n', passed).count() as u64;
-                self.place.column = 1;
+                self.position.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+                self.position.column = 1;
                 &passed[last + 1..]
             }
             None => passed,
         };
         let is_start = |byte: &&u8| **byte & 0xC0 != 0x80;
-        self.place.column += rest.iter().filter(is_start).count() as u64;
+        self.position.column += rest.iter().filter(is_start).count() as u64;
         self.at = at;
-        self.place
+        self.position
     }
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn pieces(
     mut each: impl FnMut(&Piece<'_>),
 ) -> io::Result<()> {
     buffer.clear();
-    let mut place = Position { line: 1, column: 1 };
+    let mut position = Position { line: 1, column: 1 };
     let mut is_last = fill(source, buffer, PIECE)?;
     let (encoding, mark) = encoding(buffer);
     buffer.drain(..mark);
@@ -112,7 +112,7 @@ pub(crate) fn pieces(
             bytes: buffer,
             from,
             until,
-            place,
+            position,
             is_whole,
             is_binary,
         });
@@ -121,7 +121,7 @@ pub(crate) fn pieces(
         }
         is_whole = false;
         let passed = until.saturating_sub(CONTEXT);
-        place = Cursor::new(buffer, place).place_of(passed);
+        position = Cursor::new(buffer, position).position_of(passed);
         buffer.drain(..passed);
         from = until - passed;
         if encoding == Encoding::Bytes {
@@ -202,11 +202,11 @@ mod tests {
         let mut found = Vec::new();
         let mut buffer = Vec::new();
         pieces(&mut &text[..], &mut buffer, |piece| {
-            let mut cursor = Cursor::new(piece.bytes, piece.place);
+            let mut cursor = Cursor::new(piece.bytes, piece.position);
             for at in memchr::memmem::find_iter(piece.bytes, needle) {
                 if (piece.from..piece.until).contains(&at) {
-                    let place = cursor.place_of(at);
-                    found.push((place.line, place.column));
+                    let position = cursor.position_of(at);
+                    found.push((position.line, position.column));
                 }
             }
         })

@@ -158,14 +158,14 @@ impl SentCredentials {
 /// The bytes of a text with percent signs decoded, and where each of them is in the text.
 struct Bytes {
     values: Zeroizing<Vec<u8>>,
-    places: Vec<(usize, usize)>,
+    spans: Vec<(usize, usize)>,
 }
 
 impl Bytes {
     fn of(text: &str) -> Self {
         let mut bytes = Self {
             values: Zeroizing::new(text.as_bytes().to_vec()),
-            places: (0..text.len()).map(|at| (at, at + 1)).collect(),
+            spans: (0..text.len()).map(|at| (at, at + 1)).collect(),
         };
         for _ in 0..ENCODED_TIMES {
             if !bytes.values.contains(&b'%') {
@@ -186,7 +186,7 @@ impl Bytes {
                 Some((high, low)) => (u8::try_from(16 * high + low).unwrap_or(b'%'), at + 2),
                 None => (self.values[at], at),
             };
-            decoded.push(value, (self.places[at].0, self.places[last].1));
+            decoded.push(value, (self.spans[at].0, self.spans[last].1));
             at = last + 1;
         }
         decoded
@@ -196,9 +196,9 @@ impl Bytes {
     /// invisible characters.
     fn compact(&self) -> Self {
         let mut compact = Self::with_room(self.values.len());
-        for (value, place) in self.values.iter().zip(&self.places) {
+        for (value, span) in self.values.iter().zip(&self.spans) {
             if value.is_ascii_graphic() && *value != b'\\' {
-                compact.push(*value, *place);
+                compact.push(*value, *span);
             }
         }
         compact
@@ -207,13 +207,13 @@ impl Bytes {
     fn with_room(length: usize) -> Self {
         Self {
             values: Zeroizing::new(Vec::with_capacity(length)),
-            places: Vec::with_capacity(length),
+            spans: Vec::with_capacity(length),
         }
     }
 
-    fn push(&mut self, value: u8, place: (usize, usize)) {
+    fn push(&mut self, value: u8, span: (usize, usize)) {
         self.values.push(value);
-        self.places.push(place);
+        self.spans.push(span);
     }
 
     fn windows(
@@ -225,7 +225,7 @@ impl Bytes {
     ) {
         for (start, window) in self.values.windows(length).enumerate() {
             if is_known(hashes.hash_one(window)) {
-                hidden.push((self.places[start].0, self.places[start + length - 1].1));
+                hidden.push((self.spans[start].0, self.spans[start + length - 1].1));
             }
         }
     }

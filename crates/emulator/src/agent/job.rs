@@ -81,9 +81,9 @@ impl<'w> Job<'w> {
         }
         // The folders where people and programs leave files, so that the checks include them.
         let mut environment = own_environment();
-        for (name, place) in [("HOME", "_home"), ("TMPDIR", "_tmp")] {
-            let place = folder.path().join(place).to_string_lossy().into_owned();
-            environment.insert(name.to_owned(), place);
+        for (name, path) in [("HOME", "_home"), ("TMPDIR", "_tmp")] {
+            let path = folder.path().join(path).to_string_lossy().into_owned();
+            environment.insert(name.to_owned(), path);
         }
         let mut job = Self {
             platform,

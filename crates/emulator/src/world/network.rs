@@ -58,7 +58,7 @@ impl World {
             runtime: self.runtime(),
             shared: &self.shared,
         };
-        let place = ServiceAddress {
+        let address = ServiceAddress {
             name: "other_hosts",
             path: "/",
             expected_secrets: &other_hosts::EXPECTED_SECRETS,
@@ -66,7 +66,7 @@ impl World {
         let asked = Arc::<Mutex<Vec<String>>>::default();
         let serve = |tls| {
             let (asked, files) = (Arc::clone(&asked), self.feeds.shared());
-            let service = host.serve(&place, tls, move |request, shared| {
+            let service = host.serve(&address, tls, move |request, shared| {
                 let files = lock(&files);
                 other_hosts::answer(request, &asked, &files, &mut shared.directory())
             });

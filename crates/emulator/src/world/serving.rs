@@ -32,12 +32,12 @@ impl Host<'_> {
     /// Runs a service until the runtime ends, over HTTPS if there is a certificate.
     pub(crate) fn serve(
         &self,
-        place: &ServiceAddress,
+        address: &ServiceAddress,
         tls: Option<Arc<ServerConfig>>,
         answer: impl Fn(&Request, &SharedState) -> Answer + Send + Sync + 'static,
     ) -> SharedService {
         self.serve_with(
-            place,
+            address,
             tls,
             move |request, shared, service, expected_secrets| {
                 // Before any fault: what a client sends is right or wrong, whatever the answer is.
@@ -52,14 +52,14 @@ impl Host<'_> {
     /// Runs a service that shares its address with git's repositories.
     pub(crate) fn serve_with_git(
         &self,
-        place: &ServiceAddress,
+        address: &ServiceAddress,
         tls: Option<Arc<ServerConfig>>,
         states: &States,
         answer: impl Fn(&Request, &mut Services<'_>, &Clock) -> Answer + Send + Sync + 'static,
     ) -> SharedService {
         let states = states.clone();
         self.serve_with(
-            place,
+            address,
             tls,
             move |request, shared, service, expected_secrets| {
                 if let Some(address) = git::Address::of(request) {
@@ -90,7 +90,7 @@ impl Host<'_> {
 
     fn serve_with(
         &self,
-        place: &ServiceAddress,
+        address: &ServiceAddress,
         tls: Option<Arc<ServerConfig>>,
         handle: impl Fn(&Request, &SharedState, &Service, &ExpectedSecrets) -> http::Reply
         + Send
@@ -103,7 +103,7 @@ impl Host<'_> {
             name,
             path,
             expected_secrets,
-        } = *place;
+        } = *address;
         let service = Service::new(format!("{scheme}://{name}:{port}{path}"), port);
         let service = Arc::new(service);
         let connections = service.connection_count();
