@@ -6,7 +6,6 @@
 //! That is larger work for the same thing, and the only way on a machine that reaches package registries and nothing else.
 
 mod compile;
-mod frameworks;
 mod inspect;
 mod lld;
 mod order;

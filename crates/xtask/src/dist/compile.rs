@@ -9,21 +9,26 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::inspect::OLDEST_MACOS;
-use super::{frameworks, lld, order};
-use crate::command::{output, run as run_command, this_cargo};
+use super::{lld, order};
+use crate::command::{Context as _, output, run as run_command, this_cargo, words};
 use crate::platforms::Platform;
 use crate::{clients, debian, remap, root, target};
+
+/// Variables that the cargo that runs this program has set.
+const OUTER: [&str; 5] = [
+    "CARGO",
+    "LD_LIBRARY_PATH",
+    "RUSTFLAGS",
+    "RUSTC",
+    "RUSTC_WRAPPER",
+];
 
 /// MinGW's compiler.
 const MINGW: &str = "x86_64-w64-mingw32-gcc";
 
-/// The source of the target's standard library.
-enum Library {
-    /// rustup has installed it, or it is this machine's own.
-    Installed,
-    /// Debian's `rustc-web` builds it from the source that Debian ships.
-    FromSource,
-}
+/// Text stubs of the macOS frameworks that the certificate verifier uses (Apple's TAPI format, version 4), for a linker
+/// without Apple's SDK. They contain only the names that are linked. A new one is reported as an "undefined symbol".
+const SDK: &str = "crates/xtask/src/dist/sdk";
 
 /// The tool that links, and that compiles the C code of `ring`.
 enum Linker {
@@ -38,8 +43,8 @@ enum Linker {
 /// Builds for a platform. Returns the binary in cargo's folder, which is up to date.
 pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
     let folder = target().join("dist-build");
-    let library = library(platform);
-    let mut command = Command::new(cargo(&library)?);
+    let source = source(platform);
+    let mut command = Command::new(cargo(source)?);
     let mut search = Vec::new();
     let mut flags = Vec::new();
     forget_outer_cargo(&mut command);
@@ -74,8 +79,9 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
                 .env("ZIG_LOCAL_CACHE_DIR", &cache);
             let by_lld = lld::find();
             if platform.format == "Mach-O" {
-                let sdk = frameworks::write(&folder.join("sdk"))?;
-                flags.push(format!("-Clink-arg=-F{}", sdk.frameworks.display()));
+                let sdk = root().join(SDK);
+                let frameworks = sdk.join("System/Library/Frameworks");
+                flags.push(format!("-Clink-arg=-F{}", frameworks.display()));
                 // rustc would strip with a program of rustup after the linker has signed the binary. Instead, the
                 // linker strips (`-S` debug information, `-x` names of local functions) and signs the result. rustc names
                 // a library for character sets that is not used here.
@@ -85,14 +91,13 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
                 }
                 command
                     .env("CARGO_PROFILE_RELEASE_STRIP", "none")
-                    .env("SDKROOT", &sdk.root);
+                    .env("SDKROOT", sdk);
                 if let Some(by_lld) = by_lld {
-                    frameworks::write_libraries(&sdk.root, &lld::macos(&zig)?)?;
-                    flags.push(lld::MACOS.to_owned());
+                    flags.extend(lld::macos(&zig, &folder.join("libraries"))?);
                     command.env(linker_of(platform), by_lld);
                 }
             } else if let Some(by_lld) = by_lld {
-                if matches!(library, Library::FromSource) {
+                if source.is_some() {
                     flags.extend(lld::musl(&zig, &cache, platform)?);
                 }
                 flags.push(lld::FLAVOR.to_owned());
@@ -104,9 +109,7 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
         .args(["--quiet", "--locked", "--release"])
         .args(["--package", "adieu", "--bin", "adieu"])
         .args(["--target", &platform.target]);
-    let mut source = None;
-    if let Library::FromSource = library {
-        source = Some(Path::new(debian::STANDARD_LIBRARY));
+    if source.is_some() {
         search.push(PathBuf::from(debian::BIN));
         command
             .env("RUSTC", Path::new(debian::BIN).join("rustc"))
@@ -138,16 +141,9 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
 
 /// The commit of the build, for `adieu --version`; with `-dirty` if files differ from it.
 fn commit() -> Result<String, String> {
-    let mut git = Command::new("git");
-    git.current_dir(root()).args([
-        "describe",
-        "--always",
-        "--dirty",
-        "--abbrev=12",
-        "--exclude",
-        "*",
-    ]);
-    output(&mut git).ok_or_else(|| "git does not name the commit of this tree.".to_owned())
+    let mut git = words("git describe --always --dirty --abbrev=12 --exclude *");
+    output(git.current_dir(root()))
+        .ok_or_else(|| "git does not name the commit of this tree.".to_owned())
 }
 
 /// Installs the tools for a platform.
@@ -155,7 +151,7 @@ fn commit() -> Result<String, String> {
 /// # Errors
 /// One sentence: what to install.
 pub(crate) fn tools(platform: &Platform) -> Result<(), String> {
-    cargo(&library(platform))?;
+    cargo(source(platform))?;
     match linker(platform) {
         Linker::Native => Ok(()),
         Linker::Mingw => debian::mingw(),
@@ -163,12 +159,12 @@ pub(crate) fn tools(platform: &Platform) -> Result<(), String> {
     }
 }
 
-fn library(platform: &Platform) -> Library {
-    let installed = output(Command::new("rustup").args(["target", "list", "--installed"]));
-    match installed {
-        Some(list) if list.lines().any(|line| line == platform.target) => Library::Installed,
-        _ => Library::FromSource,
-    }
+/// Debian's source of the standard library, from which Debian's `rustc-web` builds it; `None` if rustup has installed it
+/// for the target.
+fn source(platform: &Platform) -> Option<&'static Path> {
+    let installed = output(&mut words("rustup target list --installed")).unwrap_or_default();
+    let is_installed = installed.lines().any(|line| line == platform.target);
+    (!is_installed).then_some(Path::new(debian::STANDARD_LIBRARY))
 }
 
 fn linker(platform: &Platform) -> Linker {
@@ -187,27 +183,20 @@ fn linker_of(platform: &Platform) -> String {
     format!("CARGO_TARGET_{target}_LINKER")
 }
 
-fn cargo(library: &Library) -> Result<OsString, String> {
-    match library {
-        Library::Installed => Ok(this_cargo().get_program().to_owned()),
-        Library::FromSource => {
-            debian::rust()?;
-            Ok(Path::new(debian::BIN).join("cargo").into())
-        }
+fn cargo(source: Option<&Path>) -> Result<OsString, String> {
+    if source.is_none() {
+        return Ok(this_cargo().get_program().to_owned());
     }
+    debian::rust()?;
+    Ok(Path::new(debian::BIN).join("cargo").into())
 }
 
 /// Removes the variables that the cargo that runs this program has set: another cargo would use them.
 fn forget_outer_cargo(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let outer = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_TARGET_", "RUSTUP_"]
-            .iter()
-            .any(|start| text.starts_with(start))
-            || matches!(
-                &*text,
-                "CARGO" | "LD_LIBRARY_PATH" | "RUSTFLAGS" | "RUSTC" | "RUSTC_WRAPPER"
-            );
+        let starts = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_TARGET_", "RUSTUP_"];
+        let outer = starts.iter().any(|start| text.starts_with(start)) || OUTER.contains(&&*text);
         if outer {
             command.env_remove(name);
         }
@@ -217,5 +206,5 @@ fn forget_outer_cargo(command: &mut Command) {
 fn path_with(first: &[PathBuf]) -> Result<OsString, String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let all = first.iter().cloned().chain(std::env::split_paths(&path));
-    std::env::join_paths(all).map_err(|error| format!("The PATH cannot be set: {error}."))
+    std::env::join_paths(all).context("The PATH cannot be set")
 }

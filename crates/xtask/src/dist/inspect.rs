@@ -13,31 +13,12 @@ use ring::digest::{SHA256, digest};
 use crate::command::Context as _;
 use crate::platforms::Platform;
 
-/// Libraries of every Windows since Windows Server 2016. (`api-ms-win-*` are its own names for parts of these.)
-const WINDOWS_LIBRARIES: [&str; 10] = [
-    "advapi32.dll",
-    "bcrypt.dll",
-    "bcryptprimitives.dll",
-    "crypt32.dll",
-    "kernel32.dll",
-    "msvcrt.dll",
-    "ntdll.dll",
-    "secur32.dll",
-    "userenv.dll",
-    "ws2_32.dll",
-];
+/// Libraries that every supported Windows and macOS has.
+const LIBRARIES: &str = include_str!("libraries.txt");
 
 /// The first macOS for Apple silicon, and the newest that a binary may require. Without a deployment target, a linker
 /// requires the newest macOS that it knows.
 pub(crate) const OLDEST_MACOS: &str = "11.0";
-
-/// Libraries of every macOS since that one.
-const MACOS_LIBRARIES: [&str; 4] = [
-    "/System/Library/Frameworks/CoreFoundation.framework/Versions/A/CoreFoundation",
-    "/System/Library/Frameworks/Security.framework/Versions/A/Security",
-    "/usr/lib/libSystem.B.dylib",
-    "/usr/lib/libiconv.2.dylib",
-];
 
 /// Inspects a platform's binary.
 ///
@@ -105,14 +86,15 @@ fn kind(file: &File<'_>) -> Option<(&'static str, u32)> {
     })
 }
 
-/// Linux binaries are static, so they may need no library.
+/// Linux binaries are static, so they may need no library. `api-ms-win-*` are names of Windows for parts of its libraries.
 fn every_system_has(format: BinaryFormat, library: &str) -> bool {
+    let is_listed = |name: &str| LIBRARIES.lines().any(|line| line == name);
     match format {
         BinaryFormat::Pe => {
             let name = library.to_lowercase();
-            WINDOWS_LIBRARIES.contains(&&*name) || name.starts_with("api-ms-win-")
+            is_listed(&name) || name.starts_with("api-ms-win-")
         }
-        BinaryFormat::MachO => MACOS_LIBRARIES.contains(&library),
+        BinaryFormat::MachO => is_listed(library),
         _ => false,
     }
 }
@@ -134,14 +116,14 @@ fn macos(file: &MachOFile64<'_, Endianness>, binary: &[u8]) -> object::Result<Re
             }
         }
         if command.cmd() == macho::LC_CODE_SIGNATURE {
-            let place: &macho::LinkeditDataCommand<Endianness> = command.data()?;
-            signature = Some(place.dataoff.get(endian) as usize);
+            let data: &macho::LinkeditDataCommand<Endianness> = command.data()?;
+            signature = Some(data.dataoff.get(endian) as usize);
         }
     }
     let must = file.macho_header().cputype.get(endian) == macho::CPU_TYPE_ARM64;
     Ok(match signature {
         None if must => Err("it has no signature.".to_owned()),
-        Some(place) if pages_are_signed(binary, place) != Some(true) => {
+        Some(offset) if pages_are_signed(binary, offset) != Some(true) => {
             Err("its signature is that of another file.".to_owned())
         }
         _ => Ok(()),
@@ -154,16 +136,16 @@ fn pages_are_signed(binary: &[u8], signature: usize) -> Option<bool> {
     const SUPER_BLOB: u32 = 0xfade_0cc0;
     const CODE_DIRECTORY: u32 = 0xfade_0c02;
     const HASH_OF_32_BYTES: (u8, u8) = (32, 2);
-    let number = |place: usize| {
-        let bytes = binary.get(place..place.checked_add(4)?)?;
+    let number = |offset: usize| {
+        let bytes = binary.get(offset..offset.checked_add(4)?)?;
         bytes.try_into().ok().map(u32::from_be_bytes)
     };
     if number(signature)? != SUPER_BLOB {
         return Some(false);
     }
     let directory = (0..number(signature + 8)? as usize).find_map(|index| {
-        let place = signature + number(signature + 12 + index * 8 + 4)? as usize;
-        (number(place)? == CODE_DIRECTORY).then_some(place)
+        let offset = signature + number(signature + 12 + index * 8 + 4)? as usize;
+        (number(offset)? == CODE_DIRECTORY).then_some(offset)
     })?;
     let (first, slots, limit) = (
         directory + number(directory + 16)? as usize,
@@ -211,11 +193,11 @@ mod tests {
     fn a_signature_covers_every_byte_before_it() {
         let (file, signature) = signed();
         assert_eq!(pages_are_signed(&file, signature), Some(true));
-        for place in [0, 4_095, 4_096, 8_999, 9_000] {
+        for offset in [0, 4_095, 4_096, 8_999, 9_000] {
             let mut changed = file.clone();
-            changed[place] ^= 1;
+            changed[offset] ^= 1;
             let right = pages_are_signed(&changed, signature);
-            assert_eq!(right, Some(false), "{place}");
+            assert_eq!(right, Some(false), "{offset}");
         }
         assert_eq!(pages_are_signed(&file[..file.len() - 1], signature), None);
     }

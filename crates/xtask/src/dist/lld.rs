@@ -13,8 +13,8 @@ use crate::platforms::Platform;
 
 /// The flag with which rustc calls it.
 pub(super) const FLAVOR: &str = "-Clinker-flavor=ld.lld";
-/// The same for macOS.
-pub(super) const MACOS: &str = "-Clinker-flavor=ld64.lld";
+
+const ICONV: &str = include_str!("libiconv.tbd");
 
 /// What MinGW's compiler adds, and where the libraries are that it would find.
 const MINGW: [&str; 3] = ["crt2.o", "libmingw32.a", "libgcc.a"];
@@ -51,13 +51,11 @@ pub(super) fn musl(
     let shown = zig.output().map_err(|cause| error(&cause.to_string()))?;
     let shown = String::from_utf8_lossy(&shown.stderr);
     let output = format!(" -o {} ", program.display());
-    let linked = shown
-        .lines()
-        .filter(|line| line.starts_with("ld.lld "))
-        .find_map(|line| line.split_once(&output))
-        .ok_or_else(|| error(&shown))?;
+    let mut linkers = shown.lines().filter(|line| line.starts_with("ld.lld "));
+    let linked = linkers.find_map(|line| line.split_once(&output));
+    let (_, linked) = linked.ok_or_else(|| error(&shown))?;
     let mut flags = Vec::new();
-    for file in linked.1.split(' ') {
+    for file in linked.split(' ') {
         let path = Path::new(file);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         match (&*name, path.parent()) {
@@ -74,19 +72,28 @@ pub(super) fn musl(
     Ok(flags)
 }
 
-/// The names in macOS' system library, as zig lists them.
-pub(super) fn macos(environment: &Path) -> Result<String, String> {
+/// Flags for macOS. The libraries that rustc names are parts of the system's library, which zig lists; no symbol of
+/// libiconv is used. Their stubs are written into the folder.
+pub(super) fn macos(environment: &Path, folder: &Path) -> Result<[String; 2], String> {
     let shown = output(zig(environment).arg("env")).unwrap_or_default();
-    let folder = shown
-        .split_once(".lib_dir = \"")
-        .and_then(|(_, rest)| rest.split_once('"'));
-    let (folder, _) =
-        folder.ok_or_else(|| format!("zig does not show where its files are: {shown}"))?;
-    let list = files::read_text(&Path::new(folder).join("libc/darwin/libSystem.tbd"))?;
+    let files = shown.split_once(".lib_dir = \"");
+    let files = files.and_then(|(_, rest)| rest.split('"').next());
+    let files = files.ok_or_else(|| format!("zig does not show where its files are: {shown}"))?;
+    let list = files::read_text(&Path::new(files).join("libc/darwin/libSystem.tbd"))?;
     // Processors of Apple's own programs, which LLVM's linker does not know.
-    Ok(list
+    let list = list
         .replace("arm64e.x1-", "arm64-")
-        .replace("arm64e-", "arm64-"))
+        .replace("arm64e-", "arm64-");
+    for (name, stub) in [
+        ("System", &*list),
+        ("c", &list),
+        ("m", &list),
+        ("iconv", ICONV),
+    ] {
+        files::write(&folder.join(format!("lib{name}.tbd")), stub)?;
+    }
+    let search = format!("-Clink-arg=-L{}", folder.display());
+    Ok(["-Clinker-flavor=ld64.lld".to_owned(), search])
 }
 
 fn zig(environment: &Path) -> Command {
