@@ -19,14 +19,14 @@ const QEMU: &str = "qemu-aarch64";
 pub(crate) const IN_TESTS: [&str; 3] = ["darwin-arm64", "linux-arm64", "win32-x64"];
 
 /// What this machine can do with a platform's binary.
-pub(crate) enum Way {
+pub(crate) enum Support {
     Native,
     /// Run it, with another program.
-    With(fn() -> Result<Starter, String>),
+    Emulated(fn() -> Result<Starter, String>),
     /// Only build it, for this reason.
-    Build(String),
+    BuildOnly(String),
     /// Nothing, for this reason.
-    Nothing(String),
+    Unavailable(String),
 }
 
 /// A program that runs binaries of another system or processor: its `name` in messages, the `program`, a `watcher` (a
@@ -36,7 +36,7 @@ pub(crate) enum Way {
 pub(crate) type Starter = Value;
 
 /// A platform's name, and what this machine can do with its binary.
-pub(crate) type Candidate = (String, Way);
+pub(crate) type Candidate = (String, Support);
 
 /// Builds the named platforms, or all, and runs those that can run here.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
@@ -51,44 +51,44 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
 pub(crate) fn candidates(names: &[&str]) -> Result<Vec<Candidate>, String> {
     let named = platforms::named(names)?.into_iter();
     let candidates = named.map(|(name, platform)| {
-        let way = match dist::tools(&platform) {
-            Ok(()) => way(&name)?,
-            Err(missing) => unless_installed(missing, Way::Nothing)?,
+        let support = match dist::tools(&platform) {
+            Ok(()) => support(&name)?,
+            Err(missing) => unless_installed(missing, Support::Unavailable)?,
         };
-        Ok((name, way))
+        Ok((name, support))
     });
     candidates.collect()
 }
 
 /// A missing tool is an error if this machine can install packages.
-fn unless_installed(missing: String, way: fn(String) -> Way) -> Result<Way, String> {
+fn unless_installed(missing: String, support: fn(String) -> Support) -> Result<Support, String> {
     match debian::installs() {
         true => Err(missing),
-        false => Ok(way(missing)),
+        false => Ok(support(missing)),
     }
 }
 
 /// Installs the program that runs a platform's binaries.
-fn way(name: &str) -> Result<Way, String> {
-    let (way, installed): (fn() -> _, _) = match name {
-        name if name == platforms::host()?.0 => return Ok(Way::Native),
+fn support(name: &str) -> Result<Support, String> {
+    let (starter, installed): (fn() -> _, _) = match name {
+        name if name == platforms::host()?.0 => return Ok(Support::Native),
         "linux-arm64" if cfg!(target_os = "linux") => (qemu, debian::program(QEMU, &["qemu-user"])),
         "win32-x64" if cfg!(all(target_os = "linux", target_arch = "x86_64")) => {
             (wine::starter, wine::install())
         }
-        _ => return Ok(Way::Build("Another system runs it.".to_owned())),
+        _ => return Ok(Support::BuildOnly("Another system runs it.".to_owned())),
     };
     match installed {
-        Ok(()) => Ok(Way::With(way)),
-        Err(missing) => unless_installed(missing, Way::Build),
+        Ok(()) => Ok(Support::Emulated(starter)),
+        Err(missing) => unless_installed(missing, Support::BuildOnly),
     }
 }
 
 /// Builds the platforms whose tools are installed. This takes minutes, mostly on one core.
 pub(crate) fn build(candidates: &[Candidate]) -> Result<Vec<Binary>, String> {
     let mut names: Vec<&str> = Vec::new();
-    for (name, way) in candidates {
-        names.extend((!matches!(way, Way::Nothing(_))).then_some(&**name));
+    for (name, support) in candidates {
+        names.extend((!matches!(support, Support::Unavailable(_))).then_some(&**name));
     }
     dist::build(&names)
 }
@@ -97,12 +97,12 @@ pub(crate) fn build(candidates: &[Candidate]) -> Result<Vec<Binary>, String> {
 pub(crate) fn jobs(candidates: &[Candidate], binaries: &[Binary]) -> Result<(), String> {
     dist::check(binaries)?;
     let mut lines = String::from("\nThe binaries that ship:");
-    for (name, way) in candidates {
-        let line = match way {
-            Way::Nothing(missing) => format!("NOT PROVED, not even built. {missing}"),
-            Way::Build(reason) => format!("its bytes are right; NOT RUN. {reason}"),
-            Way::Native => job(name, binaries, None)?,
-            Way::With(starter) => job(name, binaries, Some(starter()?))?,
+    for (name, support) in candidates {
+        let line = match support {
+            Support::Unavailable(missing) => format!("NOT PROVED, not even built. {missing}"),
+            Support::BuildOnly(reason) => format!("its bytes are right; NOT RUN. {reason}"),
+            Support::Native => job(name, binaries, None)?,
+            Support::Emulated(starter) => job(name, binaries, Some(starter()?))?,
         };
         lines.push_str(&format!("\n  {name}: {line}"));
     }
