@@ -73,7 +73,7 @@ pub(crate) fn unpack(package: &str, folder: &Path) -> Result<(), String> {
         // A new machine has no package lists yet, and only root can download them.
         .or_else(|_| run(&mut apt("update")).and_then(|()| download()))
         .context(format_args!("Install the package {package}"))?;
-    let file = named(folder, |name| name.ends_with(".deb"))?;
+    let file = downloaded(folder, "*.deb")?;
     run(words("dpkg-deb --extract").arg(file).arg(folder))
 }
 
@@ -100,28 +100,26 @@ pub(crate) fn build_git(package: &str, folder: &Path) -> Result<(), String> {
          Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
     );
     files::write(&apt_folder.join("parts/source.sources"), source)?;
-    let places = "-o=Dir::Etc::sourcelist=/dev/null -o=Dir::Etc::sourceparts=./apt/parts \
+    let folders = "-o=Dir::Etc::sourcelist=/dev/null -o=Dir::Etc::sourceparts=./apt/parts \
                   -o=Dir::State::lists=./apt/lists -o=Dir::Cache=./apt/cache";
     for arguments in ["update", &format!("source --download-only {package}")] {
-        run(apt(&format!("{places} {arguments}")).current_dir(folder))?;
+        run(apt(&format!("{folders} {arguments}")).current_dir(folder))?;
     }
-    let archive = named(folder, |name| {
-        name.starts_with("git_") && name.contains(".orig.tar.")
-    })?;
+    let archive = downloaded(folder, "git_*.orig.tar.*")?;
     run(words("tar --extract --file")
         .arg(archive)
         .current_dir(folder))?;
-    let source = named(folder, |name| name.starts_with("git-"))?;
+    let makefile = downloaded(folder, "git-*/Makefile")?;
+    let source = makefile.parent().unwrap_or(folder);
     let make = "make --silent -j2 CFLAGS=-O1 NO_INSTALL_HARDLINKS=1 NO_PERL=1 NO_PYTHON=1 NO_TCLTK=1 NO_GETTEXT=1 \
                 NO_OPENSSL=1 NO_EXPAT=1 install";
     let prefix = format!("prefix={}", folder.display());
-    run(words(make).arg(prefix).current_dir(&source))?;
-    std::fs::remove_dir_all(&source).context(source.display())
+    run(words(make).arg(prefix).current_dir(source))?;
+    std::fs::remove_dir_all(source).context(source.display())
 }
 
-/// The only entry of a folder whose name matches.
-fn named(folder: &Path, is_it: impl Fn(&str) -> bool) -> Result<PathBuf, String> {
-    let is_it = |path: &PathBuf| is_it(&path.file_name().unwrap_or_default().to_string_lossy());
-    let found = files::list(folder)?.into_iter().find(is_it);
-    found.ok_or_else(|| format!("{} has not what was downloaded.", folder.display()))
+/// The file below a folder that matches a pattern.
+fn downloaded(folder: &Path, pattern: &str) -> Result<PathBuf, String> {
+    let found = files::find(folder, pattern)?.into_iter().next();
+    found.ok_or_else(|| format!("{} does not contain {pattern}.", folder.display()))
 }

@@ -6,19 +6,16 @@
 use std::fs;
 
 use adieu_emulator::{Connection, TaskResult, World};
+use serde_json::json;
 
 use crate::command::print_line;
-use crate::{package, target, test};
+use crate::{files, package, target, test};
 
 /// The step's service connection, of the type that needs no Azure subscription.
 const CONNECTION: &str = "azure-devops";
 
-const NEXT: &str = "
-What to try next:
-
-  cargo build && cargo run -p adieu-emulator -- shell    the command line, by hand, without Azure
-  docs/install.md                                        install the tasks in your organization
-  docs/migrate.md                                        replace a PAT, step by step";
+/// What it prints at the end.
+const SHOWN: &str = include_str!("demo.txt");
 
 /// Runs the demo.
 pub(crate) fn run() -> Result<(), String> {
@@ -35,33 +32,26 @@ pub(crate) fn run() -> Result<(), String> {
     let mut job = world.job();
     job.variable("agent.proxyurl", &proxy.url());
     let tokens = "AZURE_DEVOPS_TOKEN = azureDevOps\nGRAPH_TOKEN = graph";
-    print_line(&format!(
-        "\n- task: EntraToken@1\n  inputs:\n    azureDevOpsServiceConnection: {CONNECTION}\n    tokens: |\n      {}\n",
-        tokens.replace('\n', "\n      ")
-    ));
     let outcome = job
         .step(&folder.join("token"))
         .input("azureDevOpsServiceConnection", CONNECTION)
         .input("tokens", tokens)
         .run();
-    let log = outcome.log.trim_end().replace('\n', "\n  ");
-    print_line(&format!("The log, as the agent shows it:\n\n  {log}"));
-    print_line("\nVariables that the next script sees:\n");
-    for (name, value) in job.environment_of_next_script() {
-        print_line(&format!("  {name}={value}"));
-    }
-    print_line("\nSecret variables that it can map with env:, as the log would show them:\n");
-    for name in ["AZURE_DEVOPS_TOKEN", "GRAPH_TOKEN"] {
+    let secrets = ["AZURE_DEVOPS_TOKEN", "GRAPH_TOKEN"].map(|name| {
         let value = job.value(name).unwrap_or_default();
-        let (shown, length) = (job.masked(value), value.len());
-        print_line(&format!(
-            "  {name}: $({name})    {shown} ({length} characters)"
-        ));
+        json!({ "name": name, "shown": job.masked(value), "length": value.len() })
+    });
+    let shown = json!({
+        "connection": CONNECTION,
+        "tokens": tokens,
+        "log": outcome.log.trim_end(),
+        "variables": job.environment_of_next_script().into_iter().collect::<Vec<_>>(),
+        "secrets": secrets,
+        "result": format!("{:?}", outcome.result),
+    });
+    print_line(files::filled(SHOWN, shown)?.trim_end());
+    match outcome.result {
+        TaskResult::Succeeded => Ok(()),
+        _ => Err("The demo's step did not succeed.".to_owned()),
     }
-    print_line(&format!("\nThe step's result: {:?}", outcome.result));
-    if outcome.result != TaskResult::Succeeded {
-        return Err("The demo's step did not succeed.".to_owned());
-    }
-    print_line(NEXT);
-    Ok(())
 }

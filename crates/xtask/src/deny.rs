@@ -19,9 +19,8 @@ pub(crate) fn run() -> Result<(), String> {
     run_command(&mut deny("check licenses bans sources"))?;
     let is_new = output(&mut deny("fetch db")).is_some();
     // Folder of the databases that cargo-deny has downloaded.
-    let databases = files::list(&remap::cargo_home().join("advisory-dbs"));
-    let has_database = databases.is_ok_and(|paths| paths.iter().any(|path| path.is_dir()));
-    if !is_new && !has_database {
+    let databases = files::find(&remap::cargo_home(), "advisory-dbs/*/*")?;
+    if !is_new && databases.is_empty() {
         print_line(
             "advisories: NOT CHECKED. https://github.com/RustSec/advisory-db cannot be fetched.",
         );

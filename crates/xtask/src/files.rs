@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use glob::Pattern;
+use serde::Serialize;
+
 use crate::command::Context as _;
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -13,13 +16,11 @@ pub(crate) fn read_text(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).context(format_args!("{} cannot be read", path.display()))
 }
 
-/// The entries of a folder, sorted by name.
-pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries = fs::read_dir(folder);
-    let entries = entries.context(format_args!("{} cannot be read", folder.display()))?;
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    Ok(paths)
+/// The files below a folder whose paths match a pattern (of the crate `glob`), sorted.
+pub(crate) fn find(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
+    let pattern = format!("{}/{pattern}", Pattern::escape(&folder.to_string_lossy()));
+    let paths = glob::glob(&pattern).context(&pattern)?;
+    Ok(paths.flatten().filter(|path| path.is_file()).collect())
 }
 
 /// Writes a file, and creates its folder.
@@ -40,23 +41,17 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// All files in a folder and its subfolders.
-pub(crate) fn below(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let mut found = Vec::new();
-    for path in list(folder)? {
-        match path.is_dir() {
-            true => found.extend(below(&path)?),
-            false => found.push(path),
-        }
-    }
-    Ok(found)
-}
-
-/// Fills templates. A line that has only a block of a template is not in the text.
+/// The engine of templates. A line that has only a block of a template is not in the text.
 pub(crate) fn jinja() -> minijinja::Environment<'static> {
     let mut jinja = minijinja::Environment::new();
     jinja.set_trim_blocks(true);
     jinja.set_lstrip_blocks(true);
     jinja.set_keep_trailing_newline(true);
     jinja
+}
+
+/// Fills a template.
+pub(crate) fn filled(template: &str, values: impl Serialize) -> Result<String, String> {
+    let text = jinja().render_str(template, values);
+    text.context("A template cannot be filled")
 }

@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     let seconds = arguments.iter().find(is_number).unwrap_or(&"60");
     let chosen = arguments.iter().find(|word| !is_number(word));
     let mut names = Vec::new();
-    for file in files::list(&root().join("fuzz/fuzz_targets"))? {
+    for file in files::find(&root(), "fuzz/fuzz_targets/*")? {
         let name = file.file_stem().unwrap_or_default();
         names.push(name.to_string_lossy().into_owned());
     }

@@ -111,7 +111,7 @@ pub(crate) fn stage_task(
         &shared.join("platforms.json"),
         &folder.join("platforms.json"),
     )?;
-    for file in files::list(task)? {
+    for file in files::find(task, "*")? {
         copy(&file, &folder.join(file.file_name().unwrap_or_default()))?;
     }
     for name in launcher_names(&task.join("task.json"))? {
@@ -126,11 +126,9 @@ pub(crate) fn stage_task(
 
 /// Names of the folders in `task/` that contain a task.
 pub(crate) fn tasks() -> Result<Vec<String>, String> {
-    let folders = files::list(&root().join("task"))?.into_iter();
-    let folders = folders.filter(|folder| folder.join("task.json").is_file());
-    Ok(folders
-        .filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()))
-        .collect())
+    let files = files::find(&root(), "task/*/task.json")?;
+    let names = { files.iter() }.filter_map(|file| file.parent()?.file_name()?.to_str());
+    Ok(names.map(str::to_owned).collect())
 }
 
 /// The files that the handlers in task.json start; each is a copy of the launcher.

@@ -52,17 +52,18 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(path: impl Into<String>, bytes: impl Into<Vec<u8>>, mode: u32) -> Self {
+    fn text(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         let (path, bytes) = (path.into(), bytes.into());
+        let mode = 0o644;
         Self { path, bytes, mode }
     }
 
-    fn text(path: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
-        Self::new(path, text, 0o644)
-    }
-
     fn program(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self::new(path, bytes, 0o755)
+        let mode = 0o755;
+        Self {
+            mode,
+            ..Self::text(path, bytes)
+        }
     }
 }
 
@@ -106,21 +107,22 @@ fn read(paths: &[dist::Binary], is_native: bool) -> Result<Release, String> {
     }
     let stage = target().join("release-stage");
     package::shipped::write(&stage, &[], paths)?;
-    let mut texts = Vec::new();
-    for (folder, name) in [
-        (root(), "README.md"),
-        (root(), "LICENSE"),
-        (stage, "THIRD-PARTY-NOTICES"),
-    ] {
-        texts.push(Entry::text(name, files::read(&folder.join(name))?));
-    }
+    let texts = [
+        root().join("README.md"),
+        root().join("LICENSE"),
+        stage.join("THIRD-PARTY-NOTICES"),
+    ];
+    let texts = texts.map(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Entry::text(name, files::read(&path)?))
+    });
     let manifest = files::read_text(&root().join("Cargo.toml"))?;
     let repository = manifest.split_once("\nrepository = \"");
     let repository = repository.and_then(|(_, rest)| Some(rest.split_once('"')?.0.to_owned()));
     Ok(Release {
         repository,
         binaries,
-        texts,
+        texts: texts.into_iter().collect::<Result<_, String>>()?,
         manual,
     })
 }
@@ -166,8 +168,12 @@ fn write(release: &Release, folder: &Path) -> Result<Vec<PathBuf>, String> {
 fn filled(values: &Value) -> Result<Vec<Entry>, String> {
     let mut jinja = files::jinja();
     jinja.set_undefined_behavior(UndefinedBehavior::Strict);
+    let folder = root().join("crates/xtask/src/release/templates");
     let mut written = Vec::new();
-    for (name, template) in templates()? {
+    for path in files::find(&folder, "**/*")? {
+        let name = path.strip_prefix(&folder).unwrap_or(&path);
+        let name = name.to_string_lossy().replace('\\', "/");
+        let template = files::read_text(&path)?;
         match jinja.render_str(&template, values) {
             Err(error) if error.kind() == ErrorKind::UndefinedError => print_line(&format!(
                 "{name} needs a repository in Cargo.toml and the binaries of all platforms: not written."
@@ -176,15 +182,4 @@ fn filled(values: &Value) -> Result<Vec<Entry>, String> {
         }
     }
     Ok(written)
-}
-
-/// Names and texts of the templates.
-fn templates() -> Result<Vec<(String, String)>, String> {
-    let folder = root().join("crates/xtask/src/release/templates");
-    let templates = files::below(&folder)?.into_iter().map(|path| {
-        let name = path.strip_prefix(&folder).unwrap_or(&path);
-        let name = name.to_string_lossy().replace('\\', "/");
-        Ok((name, files::read_text(&path)?))
-    });
-    templates.collect()
 }

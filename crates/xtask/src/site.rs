@@ -24,8 +24,8 @@ pub(crate) fn run() -> Result<(), String> {
         let to = source.join(page.replace("README.md", "index.md"));
         files::write(&to, with_index(&text))?;
     }
-    for folder in ["docs", "pipelines"] {
-        for file in files::below(&root().join(folder))? {
+    for pattern in ["docs/**/*", "pipelines/**/*"] {
+        for file in files::find(&root(), pattern)? {
             if file.extension().is_none_or(|end| end != "md") {
                 let name = file.strip_prefix(root()).unwrap_or(&file);
                 files::copy(&file, &source.join(name))?;

@@ -17,13 +17,7 @@ use crate::files;
 const FEED: &str = "https://pkgs.dev.azure.com/contoso/_packaging/packages";
 
 /// Files that declare the feed for five clients.
-const DECLARATIONS: &str = r#"
-.npmrc: registry=FEED/npm/registry/
-nuget.config: <configuration><packageSources><add key="packages" value="FEED/nuget/v3/index.json"/></packageSources></configuration>
-requirements.txt: --index-url FEED/pypi/simple/
-pom.xml: <project><repositories><repository><id>packages</id><url>FEED/maven/v1</url></repository></repositories></project>
-.cargo/config.toml: registries.packages.index = "sparse+FEED/Cargo/index/"
-"#;
+const DECLARATIONS: &str = include_str!("declarations.txt");
 
 pub(super) fn run(report: &mut Report, _: Option<&str>) -> Result<(), String> {
     let folder = super::staged("feeds", &["token", "feeds"])?;
@@ -94,10 +88,12 @@ fn helpers(world: &World, proxy: &Proxy, folder: &Path, report: &mut Report) -> 
     let task = folder.join("feeds");
     let step = job.step(&task).input("azureSubscription", MY_CONNECTION);
     super::succeeded(step.run())?;
-    let places = files::list(&job.temp_folder())?;
-    let private = places.into_iter().find(|path| path.join("npmrc").is_file());
-    let private = private.ok_or("The step has not made a private folder.")?;
-    let npmrc = files::read_text(&private.join("npmrc"))?;
+    let private = files::find(&job.temp_folder(), "*/npmrc")?;
+    let file = private
+        .first()
+        .ok_or("The step has not made a private folder.")?;
+    let private = file.parent().unwrap_or(file);
+    let npmrc = files::read_text(file)?;
     let token = npmrc.split("_authToken=").nth(1);
     let token = token.and_then(|rest| rest.lines().next());
     let package = format!("{FEED}/pypi/simple/hello-feed/");
@@ -114,7 +110,7 @@ fn helpers(world: &World, proxy: &Proxy, folder: &Path, report: &mut Report) -> 
         ("OUTER_PATH", std::env::var("PATH").unwrap_or_default()),
         ("WORK", job.work_folder().display().to_string()),
     ]));
-    report.measure("helper's answer", &private, &environment)?;
+    report.measure("helper's answer", private, &environment)?;
     super::succeeded(job.step(&task).section("postjobexecution").run())
 }
 

@@ -54,7 +54,7 @@ fn fill(
     name: impl Fn(usize) -> String,
 ) -> Result<(), String> {
     let has_size = |path: &PathBuf| fs::metadata(path).is_ok_and(|it| sizes.contains(&it.len()));
-    let mut paths = files::below(&tree()?)?;
+    let mut paths = files::find(&tree()?, "**/*")?;
     paths.retain(has_size);
     for number in numbers {
         let text = files::read(&paths[number % paths.len()])?;
@@ -134,7 +134,7 @@ fn plant(folder: &Path) -> Result<(), String> {
         "u8jzPde0IgxLd6GncfBAepfJBd0K h8oOOL8dKLzdocJ2isAjIhKtJQQJ 99CKACAAAAAJ0RlgAAASAZDO2Y4V";
     let new = new.replace(' ', "");
     let old = "t3vbjq32bxpiwmwtwgjf4eyczjlv ah7azknoluomyfivaqsccjlq".replace(' ', "");
-    let places = [
+    let values = [
         ("{new in base64}", STANDARD.encode(&new)),
         ("{:new}", STANDARD.encode(format!(":{new}"))),
         ("{u:old}", STANDARD.encode(format!("u:{old}"))),
@@ -143,8 +143,8 @@ fn plant(folder: &Path) -> Result<(), String> {
     ];
     tokens().try_for_each(|(name, text)| {
         let mut text = format!("{text}\n");
-        for (place, value) in &places {
-            text = text.replace(place, value);
+        for (name, value) in &values {
+            text = text.replace(name, value);
         }
         let utf_16 = format!("\u{feff}{text}");
         let utf_16: Vec<u8> = utf_16.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -15,7 +15,7 @@ pub(super) fn run(report: &mut Report, binary: Option<&str>) -> Result<(), Strin
     let folder = super::folder("start");
     let _ = std::fs::remove_dir_all(&folder);
     files::write(&folder.join("package.json"), "{\"private\":true}")?;
-    let wheel = files::list(&packages.join("python"))?;
+    let wheel = files::find(&packages, "python/*")?;
     let variables = variables([
         ("BINARY", binary.display().to_string()),
         ("WHEEL", wheel[0].display().to_string()),

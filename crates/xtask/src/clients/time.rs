@@ -9,24 +9,23 @@ const LIBFAKETIME: &str = "libfaketimeMT.so.1";
 
 /// libfaketime from this system, or from Debian's package.
 pub(super) fn libfaketime(package: &str, folder: &Path) -> Result<(), String> {
-    // It can be in a folder with the processor's name.
     let find = |root: &Path| {
-        let places = ["usr/lib", "usr/lib64"].map(|place| root.join(place));
-        let below = places
-            .iter()
-            .flat_map(|place| files::list(place).unwrap_or_default());
-        let mut all = below
-            .chain(places.clone())
-            .map(|place| place.join("faketime").join(LIBFAKETIME));
-        all.find(|library| library.is_file())
+        let mut found = files::find(root, &format!("usr/lib*/faketime/{LIBFAKETIME}"))?;
+        // It can be in a folder with the processor's name.
+        found.extend(files::find(
+            root,
+            &format!("usr/lib*/*/faketime/{LIBFAKETIME}"),
+        )?);
+        Ok::<_, String>(found.into_iter().next())
     };
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
-    if find(Path::new("/")).is_none() {
+    let mut library = find(Path::new("/"))?;
+    if library.is_none() {
         debian::unpack(package, folder)?;
+        library = find(folder)?;
     }
-    let library = find(Path::new("/")).or_else(|| find(folder));
     let library = library.ok_or_else(|| format!("{package} has no {LIBFAKETIME}."))?;
     files::copy(&library, &folder.join(LIBFAKETIME))
 }

@@ -21,6 +21,9 @@ pub(crate) const FILES: [&str; 3] = ["SHA256SUMS", "sbom.cdx.json", "THIRD-PARTY
 /// A CycloneDX document.
 const SBOM: &str = include_str!("sbom.jinja");
 
+/// The license texts, each below the names of its crates.
+const NOTICES: &str = include_str!("notices.jinja");
+
 /// Writes the files into a folder. `tasks` are the folders in which the binaries are.
 pub(crate) fn write(
     folder: &Path,
@@ -123,10 +126,7 @@ fn sbom(binaries: &[Value], packages: &[Value]) -> Result<String, String> {
         "time": time.transpose()?,
         "version": env!("CARGO_PKG_VERSION"),
     });
-    let sbom = files::jinja()
-        .render_str(SBOM, values)
-        .context("The SBOM")?;
-    let sbom: Value = serde_json::from_str(&sbom).context("The SBOM")?;
+    let sbom: Value = serde_json::from_str(&files::filled(SBOM, values)?).context("The SBOM")?;
     Ok(format!("{sbom:#}\n"))
 }
 
@@ -161,19 +161,8 @@ fn notices(packages: &[Value]) -> Result<String, String> {
             }
         }
     }
-    let line = "=".repeat(80);
-    let mut notices = String::from(
-        "Third-party software in the binaries of this extension: crates from crates.io,\n\
-         the standard library of Rust (MIT OR Apache-2.0), on Linux the C library musl (MIT), on\n\
-         Windows the start code of MinGW-w64 (public domain and ZPL-2.1).\n",
-    );
-    for (crates, text) in texts.values() {
-        notices += &format!("\n{line}\n\n{crates}\n{text}\n");
-    }
-    if !without.is_empty() {
-        notices += &format!("\n{line}\n\nWithout a license text in their archive:\n{without}");
-    }
-    Ok(notices)
+    let texts: Vec<_> = texts.into_values().collect();
+    files::filled(NOTICES, json!({ "texts": texts, "without": without }))
 }
 
 /// The license files beside a crate's manifest.
@@ -183,9 +172,9 @@ fn license_files(manifest: &Path) -> Result<Vec<PathBuf>, String> {
         let name = name.to_uppercase();
         starts.iter().any(|start| name.starts_with(start))
     };
-    let mut files = files::list(manifest.parent().unwrap_or(manifest))?;
+    let mut files = files::find(manifest.parent().unwrap_or(manifest), "*")?;
     let kinds = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
-    files.retain(|path| path.is_file() && opens_with(path, &kinds));
+    files.retain(|path| opens_with(path, &kinds));
     if files.iter().any(|path| opens_with(path, &["LICENSE-MIT"])) {
         files.retain(|path| opens_with(path, &["LICENSE-MIT", "NOTICE"]));
     }

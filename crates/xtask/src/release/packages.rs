@@ -10,45 +10,36 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ring::digest::{SHA256, digest};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tar::{Builder, Header};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::{Binary, Entry, Release, SUMMARY, VERSION};
 use crate::command::Context as _;
+use crate::files::filled;
 
 /// Starts the binary. Old versions of Node must be able to run it, so it has old syntax and no dependencies.
 const START: &str = include_str!("adieu.js");
 
+/// The systems that a wheel for a target supports. Linux binaries of `dist` are static, so they run with any version of
+/// glibc and musl; those that need a C library do not ship to other machines.
+const TAGS: &str = include_str!("packages/tags.txt");
+
 /// A binary's archive, npm package, and wheel for `pip install`, `pipx run` and `uvx`.
 pub(super) fn of(release: &Release, binary: &Binary) -> Result<[Entry; 3], String> {
     let row = &binary.row;
-    let program = Entry::program(&*row.binary, &*binary.bytes);
+    let program = |path: String| Entry::program(path, &*binary.bytes);
     let (ending, manual) = match &*row.format {
         "PE" => ("zip", &[][..]),
         _ => ("tar.gz", &*release.manual),
     };
-    let entries = [&release.texts, manual, &[program]].concat();
+    let entries = [&release.texts, manual, &[program(row.binary.clone())]].concat();
     let name = format!("adieu-{VERSION}-{}", row.target);
-    let (system, processor) = binary.platform.split_once('-').unwrap_or_default();
-    // Windows on ARM runs the x64 binary.
-    let processors = [processor, "arm64"];
-    let processors = &processors[..if system == "win32" { 2 } else { 1 }];
-    let about = json!({
-        "description": format!("The binary of adieu for {}", binary.platform),
-        "os": [system],
-        "cpu": processors,
-    });
-    let program = Entry::program(format!("bin/{}", row.binary), &*binary.bytes);
+    let bin = format!("bin/{}", row.binary);
     Ok([
-        packed(format!("{name}.{ending}"), &format!("{name}/"), entries)?,
-        npm(
-            release,
-            &format!("adieu-{}", binary.platform),
-            about,
-            program,
-        )?,
+        packed(format!("{name}.{ending}"), &format!("{name}/"), &entries)?,
+        npm(release, Some(&binary.platform), program(bin))?,
         wheel(release, binary)?,
     ])
 }
@@ -56,64 +47,57 @@ pub(super) fn of(release: &Release, binary: &Binary) -> Result<[Entry; 3], Strin
 /// The npm package `adieu`, which depends optionally on those of all platforms, and starts the binary that npm has
 /// installed.
 pub(super) fn starter(release: &Release) -> Result<Entry, String> {
-    let binaries = release.binaries.iter();
-    let platforms = binaries.map(|binary| (format!("adieu-{}", binary.platform), VERSION.into()));
-    let about = json!({
-        "description": SUMMARY,
-        "bin": { "adieu": "bin/adieu.js" },
-        "engines": { "node": ">=16" },
-        "optionalDependencies": platforms.collect::<Map<String, Value>>(),
-    });
-    npm(
-        release,
-        "adieu",
-        about,
-        Entry::program("bin/adieu.js", START),
-    )
+    npm(release, None, Entry::program("bin/adieu.js", START))
 }
 
-/// An npm package, with the file name of `npm pack`.
-fn npm(release: &Release, name: &str, mut about: Value, program: Entry) -> Result<Entry, String> {
-    about["name"] = name.into();
-    about["version"] = VERSION.into();
-    about["license"] = "MIT".into();
-    if let Some(repository) = &release.repository {
-        about["repository"] = json!({ "type": "git", "url": format!("git+{repository}.git") });
-    }
+/// The npm package of a platform's binary, or the one that starts it, with the file name of `npm pack`.
+fn npm(release: &Release, platform: Option<&str>, program: Entry) -> Result<Entry, String> {
+    let platforms = release.binaries.iter().map(|binary| &binary.platform);
+    let about = json!({
+        "platform": platform,
+        "platforms": platforms.collect::<Vec<_>>(),
+        "repository": release.repository,
+        "summary": SUMMARY,
+        "version": VERSION,
+    });
+    let about = filled(include_str!("packages/package.json"), about)?;
+    let about: Value = serde_json::from_str(&about).context("package.json")?;
+    let name = about["name"].as_str().unwrap_or_default();
+    let path = format!("npm/{name}-{VERSION}.tgz");
     let about = Entry::text("package.json", format!("{about:#}\n"));
-    let entries = [&*release.texts, &[about, program]].concat();
-    packed(format!("npm/{name}-{VERSION}.tgz"), "package/", entries)
+    packed(
+        path,
+        "package/",
+        &[&*release.texts, &[about, program]].concat(),
+    )
 }
 
 /// A wheel with the binary as a script (packaging.python.org, "Binary distribution format").
 fn wheel(release: &Release, binary: &Binary) -> Result<Entry, String> {
-    let tag = tag(&binary.row.target);
+    let target = &binary.row.target;
+    let tags = { TAGS.lines() }.find_map(|line| line.strip_prefix(&**target)?.strip_prefix(": "));
+    let tags = tags.ok_or_else(|| format!("packages/tags.txt has no line for {target}."))?;
     let info = format!("adieu-{VERSION}.dist-info");
-    let repository = release.repository.iter();
-    let repository = repository.map(|address| format!("Project-URL: Repository, {address}\n"));
-    let metadata = format!(
-        "Metadata-Version: 2.1\nName: adieu\nVersion: {VERSION}\nSummary: {SUMMARY}\nLicense: MIT\n\
-         Requires-Python: >=3.8\nDescription-Content-Type: text/markdown\n{}\n{}",
-        repository.collect::<String>(),
-        String::from_utf8_lossy(&release.texts[0].bytes),
-    );
-    // A compressed set of tags is expanded: one line for each.
-    let tags = tag.split('.').map(|tag| format!("Tag: py3-none-{tag}\n"));
-    let wheel = format!(
-        "Wheel-Version: 1.0\nGenerator: adieu xtask {VERSION}\nRoot-Is-Purelib: false\n{}",
-        tags.collect::<String>()
-    );
+    // The metadata contains the readme, the first of the texts.
+    let values = json!({
+        "readme": String::from_utf8_lossy(&release.texts[0].bytes),
+        "repository": release.repository,
+        "summary": SUMMARY,
+        "tags": tags,
+        "version": VERSION,
+    });
     let program = format!("adieu-{VERSION}.data/scripts/{}", binary.row.binary);
+    let metadata = filled(include_str!("packages/METADATA"), &values)?;
+    let wheel = filled(include_str!("packages/WHEEL"), &values)?;
     let mut entries = vec![
         Entry::program(program, &*binary.bytes),
         Entry::text(format!("{info}/METADATA"), metadata),
         Entry::text(format!("{info}/WHEEL"), wheel),
     ];
-    // The metadata contains the readme.
-    let licenses = release.texts[1..].iter();
-    entries.extend(
-        licenses.map(|text| Entry::text(format!("{info}/licenses/{}", text.path), &*text.bytes)),
-    );
+    for license in &release.texts[1..] {
+        let path = format!("{info}/licenses/{}", license.path);
+        entries.push(Entry::text(path, &*license.bytes));
+    }
     let lines = entries.iter().map(|entry| {
         let sum = URL_SAFE_NO_PAD.encode(digest(&SHA256, &entry.bytes));
         format!("{},sha256={sum},{}\n", entry.path, entry.bytes.len())
@@ -121,37 +105,17 @@ fn wheel(release: &Release, binary: &Binary) -> Result<Entry, String> {
     let record = lines.collect::<String>() + &format!("{info}/RECORD,,\n");
     entries.push(Entry::text(format!("{info}/RECORD"), record));
     packed(
-        format!("python/adieu-{VERSION}-py3-none-{tag}.whl"),
+        format!("python/adieu-{VERSION}-py3-none-{tags}.whl"),
         "",
-        entries,
+        &entries,
     )
 }
 
-/// The systems that a wheel supports. Linux binaries of `dist` are static, so they run with any version of glibc and
-/// musl; those that need a C library do not ship to other machines. macOS binaries need 11.0.
-fn tag(target: &str) -> &'static str {
-    match target {
-        "x86_64-unknown-linux-musl" => {
-            "manylinux_2_17_x86_64.manylinux2014_x86_64.musllinux_1_1_x86_64"
-        }
-        "aarch64-unknown-linux-musl" => {
-            "manylinux_2_17_aarch64.manylinux2014_aarch64.musllinux_1_1_aarch64"
-        }
-        "x86_64-apple-darwin" => "macosx_11_0_x86_64",
-        "aarch64-apple-darwin" => "macosx_11_0_arm64",
-        "x86_64-unknown-linux-gnu" => "linux_x86_64",
-        "aarch64-unknown-linux-gnu" => "linux_aarch64",
-        _ => "win_amd64",
-    }
-}
-
 /// A file with the entries in a folder, in the format of its name.
-fn packed(path: String, folder: &str, entries: Vec<Entry>) -> Result<Entry, String> {
-    let is_zip = path.ends_with(".zip") || path.ends_with(".whl");
-    let packed = if is_zip {
-        zip(folder, &entries)
-    } else {
-        tar_gz(folder, &entries)
+fn packed(path: String, folder: &str, entries: &[Entry]) -> Result<Entry, String> {
+    let packed = match path.ends_with("gz") {
+        true => tar_gz(folder, entries),
+        false => zip(folder, entries),
     };
     Ok(Entry::text(&*path, packed.context(&path)?))
 }
