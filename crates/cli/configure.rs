@@ -73,7 +73,7 @@ pub(crate) fn settings(
         repository: of_job(environment, "Build.Repository.Uri"),
         id_token_address: environment.job().ok().as_ref().and_then(id_token_address),
         job_token: environment.job_token(),
-        machine_no_proxy: of_the_machine(environment, "NO_PROXY"),
+        machine_no_proxy: machine_variable(environment, "NO_PROXY"),
     });
     configure.settings(endpoints, step, &headers, &process_variable)
 }
@@ -83,7 +83,7 @@ fn of_job<'a>(environment: &'a Environment, name: &'static str) -> Option<&'a st
 }
 
 /// A variable of the agent's machine. If `configure` replaced its `NO_PROXY` with a longer one, the original counts.
-pub(crate) fn of_the_machine<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
+pub(crate) fn machine_variable<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
     let kept = || match name {
         "NO_PROXY" => environment.variable(KEPT_NO_PROXY),
         _ => None,
@@ -167,13 +167,13 @@ pub(crate) fn announce(stand_ins: &StandIns, allowed: &Allowed, log: &Log) {
 }
 
 /// The requests with stand-ins, as lines for a log; nothing if there were none.
-pub(crate) fn lines_of(journal: &str) -> Option<String> {
+pub(crate) fn journal_lines(journal: &str) -> Option<String> {
     let lines = journal.trim_end();
     (!lines.is_empty()).then(|| format!("Requests with stand-ins:\n{lines}"))
 }
 
 /// The variables of a step, as the stand-in proxy knows them.
-pub(crate) fn names(variables: impl IntoIterator<Item = VariableName>) -> Vec<String> {
+pub(crate) fn environment_names(variables: impl IntoIterator<Item = VariableName>) -> Vec<String> {
     let names = variables.into_iter();
     names.map(|name| name.in_environment()).collect()
 }

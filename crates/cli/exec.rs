@@ -157,7 +157,7 @@ async fn run_with(
         let variables = missing.into_iter().map(|wanted| wanted.name);
         return with_stand_ins(
             allowed,
-            configure::names(variables),
+            configure::environment_names(variables),
             source,
             transport,
             own,

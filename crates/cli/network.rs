@@ -163,13 +163,13 @@ fn root_source(environment: &Environment, log: &dyn Reporter) -> RootSource {
 /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, if the agent's machine sets them: anyone who may queue a run can set
 /// pipeline variables with these names.
 fn proxy_variables(environment: &Environment, log: &dyn Reporter) -> ProxyVariables {
-    let of_the_machine =
-        |name: &str| configure::of_the_machine(environment, name).map(str::to_owned);
-    let variables = ProxyVariables::read(of_the_machine);
+    let machine_variable =
+        |name: &str| configure::machine_variable(environment, name).map(str::to_owned);
+    let variables = ProxyVariables::read(machine_variable);
     let is_replaced = |name: &&str| match *name {
         "NO_PROXY" => {
             // The machine's list with the additions of `configure` is not another one.
-            let is_ours = environment.variable(name) == Some(&no_proxy(of_the_machine));
+            let is_ours = environment.variable(name) == Some(&no_proxy(machine_variable));
             variables.name_a_proxy() && environment.is_of_the_pipeline(name) && !is_ours
         }
         // That of `configure: proxy`, which is for scripts.

@@ -85,7 +85,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Box<
     let mut stand_ins = match proxy.map_err(Failure::Configure)? {
         Some(allowed) => {
             let names = got.access.iter().map(|(wanted, _)| wanted.name.clone());
-            let names = configure::names(names);
+            let names = configure::environment_names(names);
             let folder = temp_folder(environment)?;
             let proxy = OwnProxy::open(allowed.clone(), names, &folder, None, process_path);
             let proxy = proxy.map_err(Failure::NoBroker)?;
@@ -136,7 +136,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Box<
         ended = finished(running, launcher) => ended,
         ended = serving => ended,
     };
-    if let Some(lines) = journal.and_then(|journal| configure::lines_of(&journal.text())) {
+    if let Some(lines) = journal.and_then(|journal| configure::journal_lines(&journal.text())) {
         log.say(&lines);
     }
     match ended.map_err(cannot)? {

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName, process_variable};
-use adieu_configure::{Configure, emptied_with_the_endpoint};
+use adieu_configure::{Configure, names_to_empty};
 use adieu_identity::{Connection, Scope, Token};
 use adieu_secret::{EndpointSecret, IdToken};
 use time::OffsetDateTime;
@@ -148,7 +148,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), B
     let key = EndpointSecret::new(key.to_owned());
     let transport = network::transport(environment, &Quiet)?;
     if let Some(journal) = job::stop(endpoint, &key, &transport).await {
-        if let Some(lines) = configure::lines_of(&journal) {
+        if let Some(lines) = configure::journal_lines(&journal) {
             log.say(&lines);
         }
         log.say("The job's credential endpoint is closed.");
@@ -187,7 +187,7 @@ fn configured(
     let step = Some((environment, connection));
     let settings = configure::settings(configure, endpoints, step, log);
     if serving.is_some() {
-        log.set_task_variable(SETTINGS, &emptied_with_the_endpoint(&settings));
+        log.set_task_variable(SETTINGS, &names_to_empty(&settings));
     }
     configure::publish(&settings, log)?;
     if !configure.is_empty() {

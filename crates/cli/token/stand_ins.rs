@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use adieu_agent::{Audience, EndpointId, Environment, Log, VariableName, process_path};
-use adieu_configure::{Roots, check_machine, emptied_with_the_endpoint, stand_in_settings};
+use adieu_configure::{Roots, check_machine, names_to_empty, stand_in_settings};
 use adieu_stand_in::Allowed;
 use adieu_transport::Transport;
 
@@ -54,7 +54,7 @@ impl Step {
         publish: &Publish<'_>,
         transport: &Transport,
     ) -> Result<(), Box<Failure>> {
-        let variables = configure::names(self.variables.iter().cloned());
+        let variables = configure::environment_names(self.variables.iter().cloned());
         let allowed = &self.allowed;
         let starting = job::start_stand_ins(environment, connection, tenant, allowed, &variables);
         let serving = starting.await?;
@@ -81,7 +81,7 @@ impl Step {
         let roots = Roots::write(stand_ins, &folder, process_path);
         let roots = roots.map_err(Failure::NoBroker)?;
         let settings = stand_in_settings(stand_ins, &self.allowed, &roots, process_path);
-        log.set_task_variable(SETTINGS, &emptied_with_the_endpoint(&settings));
+        log.set_task_variable(SETTINGS, &names_to_empty(&settings));
         configure::announce(stand_ins, &self.allowed, log);
         let published = configure::publish(&settings, log).and_then(|()| {
             let mut values = self.variables.iter().zip(&stand_ins.values);

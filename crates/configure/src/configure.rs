@@ -13,7 +13,7 @@ use adieu_secret::EndpointSecret;
 use adieu_stand_in::Allowed;
 
 use crate::git;
-use crate::machine::{IDENTITY_ENDPOINT, IDENTITY_HEADER, hidden_by_a_broker};
+use crate::machine::{IDENTITY_ENDPOINT, IDENTITY_HEADER, kept_endpoint};
 use crate::problem::{ConfigureProblem, ConfigureProblemKind};
 use crate::settings::{KEPT_NO_PROXY, Setting, key, no_proxy, plain};
 use crate::step::Step;
@@ -104,9 +104,9 @@ impl Configure {
             };
             problems.extend(added.err().map(|reason| reason.of(line)));
         }
-        problems.extend(configure.beside_proxy(tokens));
+        problems.extend(configure.proxy_problems(tokens));
         if problems.is_empty() {
-            problems.extend(configure.without_id_tokens(connection));
+            problems.extend(configure.id_token_problem(connection));
         }
         if problems.is_empty() {
             configure.add_resources_of_git(cloud);
@@ -162,12 +162,12 @@ impl Configure {
     }
 
     /// What keeps `proxy` from being what it is: code that gets a real token some other way, or nothing to replace.
-    fn beside_proxy(&self, tokens: &[StepToken<'_>]) -> Vec<ConfigureProblem> {
+    fn proxy_problems(&self, tokens: &[StepToken<'_>]) -> Vec<ConfigureProblem> {
         if !self.mechanisms.contains(&Mechanism::Proxy) {
             let is_named = self.allowed != Allowed::default();
             let line = "organizations and publishers";
-            let lonely = is_named.then(|| ConfigureProblemKind::ProxyOnly.of(line));
-            return lonely.into_iter().collect();
+            let problem = is_named.then(|| ConfigureProblemKind::ProxyOnly.of(line));
+            return problem.into_iter().collect();
         }
         let conflict = |line: &str| ConfigureProblemKind::ConflictsWithProxy.of(line);
         let mut words: Vec<&str> = self.mechanisms.iter().map(|one| one.word()).collect();
@@ -187,7 +187,7 @@ impl Configure {
     }
 
     /// The first word whose clients present ID tokens, if the step has none.
-    fn without_id_tokens(&self, connection: Option<&Connection>) -> Option<ConfigureProblem> {
+    fn id_token_problem(&self, connection: Option<&Connection>) -> Option<ConfigureProblem> {
         let reason = match connection {
             Some(connection) if connection.service.has_id_token() => return None,
             Some(_) => ConfigureProblemKind::NoIdToken,
@@ -289,7 +289,7 @@ impl Configure {
         for mechanism in &self.mechanisms {
             match (mechanism, endpoints, &mut step) {
                 (Mechanism::Identity, Some(endpoints), _) => {
-                    settings.extend(hidden_by_a_broker(variable).into_iter().flatten());
+                    settings.extend(kept_endpoint(variable).into_iter().flatten());
                     settings.extend([
                         plain(IDENTITY_ENDPOINT, &endpoints.identity),
                         key(IDENTITY_HEADER, &endpoints.key),

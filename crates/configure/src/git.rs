@@ -65,7 +65,7 @@ fn entries<'a>(program: &str, addresses: impl Iterator<Item = &'a str>) -> Vec<(
         entries.push((format!("http.{place}.extraheader"), String::new()));
     }
     for address in addresses {
-        for place in undone(address) {
+        for place in addresses_to_override(address) {
             let key = format!("http.{place}.extraheader");
             if !entries.iter().any(|(known, _)| *known == key) {
                 entries.push((key, String::new()));
@@ -77,7 +77,7 @@ fn entries<'a>(program: &str, addresses: impl Iterator<Item = &'a str>) -> Vec<(
 
 /// The keys under which a header for this address is overridden. git-lfs takes all values of the most specific key,
 /// including empty ones, and then sends the first; so it gets keys that are more specific for its own addresses.
-fn undone(address: &str) -> Vec<String> {
+fn addresses_to_override(address: &str) -> Vec<String> {
     let mut places = vec![address.to_owned()];
     if address.contains("/_git/") {
         let repository = address.trim_end_matches('/').trim_end_matches(".git");

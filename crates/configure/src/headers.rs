@@ -58,7 +58,7 @@ impl Git {
     fn configured(&self, repository: Option<&Path>, pattern: &[&str]) -> Vec<String> {
         let all = ["--includes", "--null", "--name-only", "--get-regexp"].map(OsStr::new);
         let pattern = pattern.iter().map(OsStr::new);
-        let mut command = self.prepared();
+        let mut command = self.command();
         match repository {
             // With these two, git neither checks the owner of the repository nor searches for its files.
             Some(folder) => command.env("GIT_DIR", folder).env("GIT_WORK_TREE", folder),
@@ -74,7 +74,7 @@ impl Git {
                 .as_ref()
                 .is_some_and(|output| is_answer(output.status.code()))
         {
-            let mut command = self.prepared();
+            let mut command = self.command();
             command
                 .args(["config", "--file"])
                 .arg(folder.join("config"));
@@ -87,9 +87,9 @@ impl Git {
     }
 
     /// A git command without variables that redirect it, and without the task's credentials.
-    fn prepared(&self) -> Command {
+    fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        for name in LEAD_ELSEWHERE {
+        for name in REDIRECTING {
             command.env_remove(name);
         }
         for name in &self.hidden {
@@ -144,7 +144,7 @@ fn repositories(roots: &[PathBuf]) -> (Set<PathBuf>, bool) {
                 folders.push_back(entry.path());
             } else if entry.file_name() == ".git" {
                 // A submodule or another worktree: its data is elsewhere.
-                folders.extend(data_of(&entry.path()));
+                folders.extend(data_folder(&entry.path()));
             }
         }
     }
@@ -152,7 +152,7 @@ fn repositories(roots: &[PathBuf]) -> (Set<PathBuf>, bool) {
 }
 
 /// The data folder that a file `.git` refers to.
-fn data_of(file: &Path) -> Option<PathBuf> {
+fn data_folder(file: &Path) -> Option<PathBuf> {
     let text = fs::read_to_string(file).ok()?;
     let path = text.strip_prefix("gitdir:")?.trim();
     let mut folder = file.parent()?.to_owned();
@@ -176,7 +176,7 @@ const NO_CREDENTIAL: &str =
 
 /// Variables that select a repository or add to the configuration. Added settings are examined separately; without
 /// their count, git ignores them.
-const LEAD_ELSEWHERE: [&str; 6] = [
+const REDIRECTING: [&str; 6] = [
     "GIT_CONFIG",
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_PARAMETERS",

@@ -18,9 +18,7 @@ pub use git::{REPOSITORIES, shell_word};
 pub use headers::{Git, Headers};
 pub use machine::{IDENTITY_ENDPOINT, IDENTITY_HEADER, announced};
 pub use problem::{ConfigureProblem, ConfigureProblemKind};
-pub use settings::{
-    KEPT_NO_PROXY, Setting, Value, emptied_with_the_endpoint, environment_of, no_proxy,
-};
+pub use settings::{KEPT_NO_PROXY, Setting, Value, environment_of, names_to_empty, no_proxy};
 pub use stand_in::{
     OwnProxy, Roots, are_our_roots, check_machine, is_our_proxy, stand_in_settings,
 };

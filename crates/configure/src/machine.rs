@@ -17,9 +17,7 @@ const KEPT_ENDPOINT: &str = "ADIEU_MACHINE_IDENTITY_ENDPOINT";
 const KEPT_HEADER: &str = "ADIEU_MACHINE_IDENTITY_HEADER";
 
 /// The settings that keep the platform's own endpoint, which a broker's variables hide, for our programs.
-pub(crate) fn hidden_by_a_broker(
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Option<[Setting; 2]> {
+pub(crate) fn kept_endpoint(variable: &dyn Fn(&str) -> Option<String>) -> Option<[Setting; 2]> {
     let address = announced(IDENTITY_ENDPOINT, variable)?;
     let header = Value::Key(EndpointSecret::new(announced(IDENTITY_HEADER, variable)?));
     let header = Setting::new(KEPT_HEADER, header);

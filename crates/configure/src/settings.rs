@@ -76,9 +76,9 @@ pub fn no_proxy(variable: impl Fn(&str) -> Option<String>) -> String {
     let names = before.split(',').map(str::trim);
     let mut names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     // Alone it matches every host; in a list, curl and Python treat it as a name.
-    let is_everybody = names == ["*"];
+    let matches_every_host = names == ["*"];
     for own in ["127.0.0.1", "localhost"] {
-        if !is_everybody && !names.contains(&own) {
+        if !matches_every_host && !names.contains(&own) {
             names.push(own);
         }
     }
@@ -104,7 +104,7 @@ pub fn environment_of(settings: &[Setting]) -> Map<String, String> {
 }
 
 /// The names of the settings that are emptied when their endpoint is gone, separated by commas.
-pub fn emptied_with_the_endpoint(settings: &[Setting]) -> String {
+pub fn names_to_empty(settings: &[Setting]) -> String {
     let emptied = settings.iter().filter(|setting| !setting.stays);
     let names: Vec<String> = emptied.map(Setting::name).collect();
     names.join(",")

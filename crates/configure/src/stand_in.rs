@@ -23,7 +23,7 @@ const PREFIX: &str = "adieu-roots-";
 const ADDRESS: &str = "http://adieu:adieu-";
 
 /// The variables whose file replaces the roots of a client: OpenSSL, requests, curl, git and pip.
-const REPLACING: [&str; 5] = [
+const ROOTS: [&str; 5] = [
     "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
@@ -32,10 +32,10 @@ const REPLACING: [&str; 5] = [
 ];
 
 /// The variable with which Node adds roots to its own.
-const ADDING: &str = "NODE_EXTRA_CA_CERTS";
+const NODE_ROOTS: &str = "NODE_EXTRA_CA_CERTS";
 
 /// The variables that hide those of the agent's machine from later steps.
-const OF_THE_MACHINE: [&str; 3] = ["HTTPS_PROXY", "SSL_CERT_FILE", ADDING];
+const OF_THE_MACHINE: [&str; 3] = ["HTTPS_PROXY", "SSL_CERT_FILE", NODE_ROOTS];
 
 /// Reads a variable of this process.
 type Variable = fn(&str) -> Option<OsString>;
@@ -110,13 +110,13 @@ pub fn stand_in_settings(
     variable: Variable,
 ) -> Vec<Setting> {
     let text = |path: &Path| path.display().to_string();
-    let no_proxy = past_the_proxy(allowed, &|name| variable(name)?.into_string().ok());
+    let no_proxy = stand_in_no_proxy(allowed, &|name| variable(name)?.into_string().ok());
     let mut settings = vec![
         key("HTTPS_PROXY", &stand_ins.url),
         plain("NO_PROXY", &no_proxy).staying(),
-        plain(ADDING, &text(&roots.own)).staying(),
+        plain(NODE_ROOTS, &text(&roots.own)).staying(),
     ];
-    settings.extend(REPLACING.map(|name| plain(name, &text(&roots.all)).staying()));
+    settings.extend(ROOTS.map(|name| plain(name, &text(&roots.all)).staying()));
     settings
 }
 
@@ -132,9 +132,9 @@ impl Roots {
                 "this machine has no root certificates; install the package ca-certificates";
             return Err(io::Error::other(reason));
         }
-        let own = of_file(ADDING, variable);
-        for name in REPLACING {
-            all.extend(of_file(name, variable));
+        let own = certificates_in(NODE_ROOTS, variable);
+        for name in ROOTS {
+            all.extend(certificates_in(name, variable));
         }
         all.extend_from_slice(&own);
         let file = |roots: &Certificates| {
@@ -175,7 +175,7 @@ pub fn are_our_roots(path: &str) -> bool {
 }
 
 /// `NO_PROXY` without the hosts that must use the proxy, and with this machine.
-fn past_the_proxy(allowed: &Allowed, variable: &dyn Fn(&str) -> Option<String>) -> String {
+fn stand_in_no_proxy(allowed: &Allowed, variable: &dyn Fn(&str) -> Option<String>) -> String {
     let hosts: Vec<Url> = hosts_of(allowed)
         .iter()
         .flat_map(|host| Url::parse(&format!("https://{host}/")))
@@ -191,7 +191,7 @@ fn past_the_proxy(allowed: &Allowed, variable: &dyn Fn(&str) -> Option<String>) 
 }
 
 /// The certificates of the file that a variable names.
-fn of_file(name: &str, variable: Variable) -> Certificates {
+fn certificates_in(name: &str, variable: Variable) -> Certificates {
     let file = variable(name).and_then(|path| std::fs::read(path).ok());
     file.map_or_else(Vec::new, |file| certificates(&file))
 }
@@ -221,7 +221,7 @@ mod tests {
             ("localhost", "localhost,127.0.0.1"),
         ] {
             let variable = |name: &str| (name == "NO_PROXY").then(|| before.to_owned());
-            assert_eq!(past_the_proxy(&allowed, &variable), expected, "{before}");
+            assert_eq!(stand_in_no_proxy(&allowed, &variable), expected, "{before}");
         }
     }
 }
