@@ -312,8 +312,8 @@ impl Configure {
                 (Mechanism::AzurePipelinesCredential, _, Some(step)) => {
                     settings.extend(step.azure_pipelines_credential());
                 }
-                // Without what it is about there is nothing to say.
-                _ => {}
+                // Stand-ins have settings of their own; the others need an endpoint or a step.
+                (Mechanism::Proxy, ..) | (_, None, _) | (_, _, None) => {}
             }
         }
         if self.needs_broker() {
