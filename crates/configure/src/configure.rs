@@ -312,7 +312,7 @@ impl Configure {
                 (Mechanism::AzurePipelinesCredential, _, Some(step)) => {
                     settings.extend(step.azure_pipelines_credential());
                 }
-                // Stand-ins have settings of their own; the others need an endpoint or a step.
+                // Stand-ins have their own settings; the other words need an endpoint or a step.
                 (Mechanism::Proxy, ..) | (_, None, _) | (_, _, None) => {}
             }
         }
