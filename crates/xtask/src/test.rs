@@ -48,7 +48,9 @@ fn everything() -> Result<(), String> {
         let building = scope.spawn(|| prove::build(&candidates));
         clients::install_for("every")?;
         cargo_test("--workspace --doc", &[])?;
-        cargo_test("--package adieu", &[])?;
+        // Many of them wait for a time limit or for another process.
+        let at_once = 2 * thread::available_parallelism().map_or(1, usize::from);
+        cargo_test("--package adieu", &[&format!("--test-threads={at_once}")])?;
         building
             .join()
             .map_err(|_| "The binaries that ship: their building broke off.".to_owned())?
