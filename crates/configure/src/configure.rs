@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_words_in_any_case_and_resources() {
+    fn reads_keywords_in_any_case_and_resources() {
         let configure = read("Identity\nazd\nresources = azureDevOps, https://x.example");
         assert_eq!(configure.words(), "identity, azd");
         let Resources::Listed(listed) = configure.resources() else {
