@@ -51,6 +51,12 @@ const PHRASES: &[(&str, &str)] = &[
     ("is good for", "is valid for"),
     ("so many", "this many"),
     ("crowd", "many at the same time"),
+    ("taken for", "treated as, mistaken for"),
+    ("taken to be", "assumed to be"),
+    ("else than", "other than"),
+    ("by chance", "unpredictably, accidentally"),
+    ("anybody", "any caller"),
+    ("the way back", "how to undo it, to go back"),
     // American spelling, as the platform has it.
     ("licence", "license"),
     ("licences", "licenses"),
