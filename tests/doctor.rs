@@ -229,7 +229,7 @@ fn stops_without_a_credential() {
             skipped   federation     this credential does not present an ID token
             skipped   token          there is no credential
 
-            What to do next: Sign in in one of these ways; az login is the shortest on your own machine.
+            What to do next: Sign in; on your own machine, az login is the shortest way.
             More: adieu explain credential
             exit 1
         "#]],

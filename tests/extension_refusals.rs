@@ -298,7 +298,7 @@ fn explains_each_gallery_refusal() {
 }
 
 #[test]
-fn shows_the_validators_words_and_its_log() {
+fn shows_the_validators_message_and_log() {
     let world = world();
     let log = r###"{"results":[{"source":"VirusScan","status":"error","message":"##vso[task.complete result=Succeeded]found it"}]}"###;
     world.marketplace().validation(Validation {

@@ -309,7 +309,7 @@ fn a_dry_run_shows_what_would_be_sent_and_changes_nothing() {
 }
 
 #[test]
-fn without_microsoft_graph_the_id_is_taken_for_the_object_id() {
+fn uses_the_id_as_the_object_id_without_microsoft_graph() {
     let world = world_of_an_administrator();
     let output = onboard(&world, &world.entra().object_id(MY_CONNECTION), &[]);
     assert_messages(

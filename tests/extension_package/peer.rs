@@ -77,7 +77,7 @@ fn icons_screenshots_and_content_become_assets() {
 }
 
 #[test]
-fn license_comes_before_icon_when_the_manifest_has_it_so() {
+fn license_and_icon_keep_the_manifests_order() {
     let keys = r#", "content": { "license": { "path": "l.md" } }, "icons": { "default": "i.png" }"#;
     assert_eq!(compare_keys(keys, &[("l.md", "l"), ("i.png", "i")]), "");
 }

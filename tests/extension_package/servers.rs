@@ -213,7 +213,7 @@ exit 1
 }
 
 #[test]
-fn a_quoted_true_is_read_as_it_is_meant() {
+fn accepts_true_in_quotes() {
     let folder = extension(
         &[
             (

@@ -48,7 +48,7 @@ fn check_asks_each_feed_once() {
 /// Only the list of feeds has the role.
 
 #[test]
-fn check_says_which_role_is_missing() {
+fn check_names_the_missing_role() {
     let world = world();
     let shell = machine(&world, &[NPMRC]);
     let grant = |role| world.feeds().grant("contoso", "packages", "app", role);
@@ -105,7 +105,7 @@ fn check_says_which_role_is_missing() {
 }
 
 #[test]
-fn check_says_which_right_or_tenant_is_missing() {
+fn check_names_the_missing_right_or_tenant() {
     let world = world();
     world.feeds().add("contoso", "secret");
     world.feeds().refuse("contoso", "secret", "app");

@@ -65,7 +65,7 @@ fn later_steps_sign_in_with_the_binary_that_it_installed() {
 }
 
 #[test]
-fn several_tokens_are_in_one_output_and_where_wanted_in_the_environment() {
+fn several_tokens_are_in_one_output_and_on_request_in_the_environment() {
     let world = world();
     let mut runner = Runner::start(&world, &WorkflowJob::default());
     let tokens = "# two\nVSCE_PAT=azureDevOps\nARM_TOKEN = arm";

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_services_words_stay_words() {
+    fn service_messages_stay_text() {
         for (text, shown) in [
             ("plain", "plain"),
             ("a|b\nc", "a\\|b c"),

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_what_is_meant() {
+    fn finds_the_section_that_a_text_means() {
         for (text, expected) in [
             ("AADSTS700213", "aadsts700213"),
             ("700213", "aadsts700213"),

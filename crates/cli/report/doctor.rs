@@ -19,7 +19,7 @@ pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -
          connection (azureDevOpsServiceConnection needs no subscription; azureSubscription \
          does as well)."
     } else {
-        "Sign in in one of these ways; az login is the shortest on your own machine."
+        "Sign in; on your own machine, az login is the shortest way."
     })
 }
 

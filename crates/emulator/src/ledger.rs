@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use self::readings::readings;
 
-/// A shorter value would be found by chance.
+/// A shorter value would be found accidentally.
 const SHORTEST: usize = 8;
 
 /// A longer value is recognized by either half: a line that ends early contains the first one.

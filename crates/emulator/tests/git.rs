@@ -107,7 +107,7 @@ fn git_clones_and_pushes_with_a_token_in_either_form() {
 }
 
 #[test]
-fn git_is_refused_in_azure_devops_own_words() {
+fn git_gets_the_refusals_of_azure_devops() {
     let world = World::start();
     world
         .git()

@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_mean_the_connections_own_cloud() {
+    fn resources_are_resolved_in_the_connections_cloud() {
         let custom = Cloud::Custom(CustomCloud {
             arm: Some("https://management.local.azurestack.external/id".to_owned()),
             ..CustomCloud::default()

@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_can_be_as_far_away_as_anybody_asks() {
+    fn accepts_a_deadline_in_the_far_future() {
         let century = Deadline::after(Duration::MAX).left();
         assert!(century > CENTURY - Duration::from_secs(60));
         assert_eq!(Deadline::after(Duration::ZERO).left(), Duration::ZERO);

@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_each_failure_without_text_of_the_library() {
+    fn describes_each_failure_without_text_of_the_library() {
         let p521 = CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
             signature_algorithm_id: vec![6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4],
             public_key_algorithm_id: vec![6, 5, 0x2B, 0x81, 0x04, 0x00, 0x23],

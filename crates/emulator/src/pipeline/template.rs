@@ -167,7 +167,7 @@ impl Expander<'_> {
             match template.pairs() {
                 [(key, value)] if key.text == list => whole.extend_from_slice(value.items()),
                 _ => {
-                    let message = format!("the template has something else than '{list}'");
+                    let message = format!("the template contains something other than '{list}'");
                     return Err(Problem::new(item.position, &message));
                 }
             }

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_answer_in_what_surrounds_it() {
+    fn finds_the_answer_among_other_output() {
         let pretty = "{\n  \"token\": \"x\",\n  \"a\": {\"b\": \"}\"}\n}";
         let utf_16 = |text: &str, mark: &[u8]| {
             let units = text.encode_utf16().flat_map(u16::to_le_bytes);

@@ -90,7 +90,7 @@ fn expands_templates() {
         ci/a.yml (Line: 2, Col: 3): Unexpected parameter 'what'
         ci/a.yml (Line: 2, Col: 3): File ci/templates/c.yml was not found
         ci/a.yml (Line: 2, Col: 3): b.yml@other is in another repository, which this emulator has not
-        ci/a.yml (Line: 2, Col: 3): the template has something else than 'jobs'
+        ci/a.yml (Line: 2, Col: 3): the template contains something other than 'jobs'
         ci/a.yml (Line: 3, Col: 3): Unexpected value 'with'
     "#]].assert_eq(&lines);
 }
