@@ -14,7 +14,7 @@ use crate::console::{self, Style};
 use crate::failure::Failure;
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::result::{self, Form};
+use crate::result::{self, OutputFormat};
 
 /// One finding.
 pub(crate) struct Check {
@@ -101,10 +101,10 @@ impl State {
 }
 
 /// Prints findings, in a pipeline also on the run's page. The exit code is 1 if a check failed.
-pub(crate) fn print(checks: &[Check], form: Form) -> Result<ExitCode, Box<Failure>> {
+pub(crate) fn print(checks: &[Check], form: OutputFormat) -> Result<ExitCode, Box<Failure>> {
     match form {
-        Form::Text => result::print_styled(&lines(checks))?,
-        Form::Json => result::print(Form::Json, &[], &json(checks))?,
+        OutputFormat::Text => result::print_styled(&lines(checks))?,
+        OutputFormat::Json => result::print(OutputFormat::Json, &[], &json(checks))?,
     }
     if is_in_a_pipeline() {
         publish(checks, form);
@@ -188,7 +188,7 @@ fn json(checks: &[Check]) -> Value {
 
 /// Adds a page to the run's summary. If standard output is a document, the command is written to standard error,
 /// which the agent reads as well.
-fn publish(checks: &[Check], form: Form) {
+fn publish(checks: &[Check], form: OutputFormat) {
     let Some(folder) = process_path("AGENT_TEMPDIRECTORY") else {
         return;
     };
@@ -203,7 +203,7 @@ fn publish(checks: &[Check], form: Form) {
         }
     };
     match form {
-        Form::Text => Log::new(false).summary(&file),
-        Form::Json => Log::summary_on(Stream::Error, &file),
+        OutputFormat::Text => Log::new(false).summary(&file),
+        OutputFormat::Json => Log::summary_on(Stream::Error, &file),
     }
 }

@@ -16,7 +16,7 @@ use crate::defaults;
 use crate::failure::Failure;
 use crate::network;
 use crate::organization;
-use crate::result::Form;
+use crate::result::OutputFormat;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -45,7 +45,7 @@ pub(crate) struct DoctorArguments {
     sign_in: SignInArguments,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: OutputFormat,
 }
 
 /// What to check.

@@ -14,7 +14,7 @@ use flate2::read::DeflateDecoder;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::result::{self, Form};
+use crate::result::{self, OutputFormat};
 use sections::{Match, Section};
 
 /// The page, compressed by `build.rs`.
@@ -35,7 +35,7 @@ pub(crate) struct ExplainArguments {
     words: Vec<String>,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: OutputFormat,
 }
 
 /// Runs the verb.
@@ -64,7 +64,7 @@ fn page() -> Result<String, Box<Failure>> {
     Ok(page)
 }
 
-fn list(sections: &[Section<'_>], form: Form) -> Result<ExitCode, Box<Failure>> {
+fn list(sections: &[Section<'_>], form: OutputFormat) -> Result<ExitCode, Box<Failure>> {
     let widest = sections.iter().map(|section| section.anchor.len()).max();
     let widest = widest.unwrap_or_default();
     let rows = sections.iter().map(|section| {
@@ -86,7 +86,7 @@ fn print(
     sections: &[Section<'_>],
     section: &Section<'_>,
     note: Option<&str>,
-    form: Form,
+    form: OutputFormat,
 ) -> Result<ExitCode, Box<Failure>> {
     let other = section.refers_to();
     let other = other.and_then(|anchor| sections.iter().find(|other| other.anchor == anchor));
@@ -96,12 +96,12 @@ fn print(
         markdown.push_str(&format!("\n\n{}", other.markdown));
     }
     match form {
-        Form::Text => {
+        OutputFormat::Text => {
             let text = layout::text(&markdown, layout::width());
             let written = Stream::Output.text(&text);
             written.map_err(Failure::NotWritten)?;
         }
-        Form::Json => {
+        OutputFormat::Json => {
             let json = json!({
                 "section": section.anchor,
                 "summary": section.summary(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, OnboardProblem, UnknownIdentity};
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::result::{self, Form};
+use crate::result::{self, OutputFormat};
 use crate::session::Session;
 use crate::whoami;
 
@@ -43,7 +43,7 @@ impl Outcome {
     /// Prints it, with the requests of a dry run, and what was done before a failure.
     pub(crate) fn print(
         mut self,
-        form: Form,
+        form: OutputFormat,
         is_dry_run: bool,
         is_complete: bool,
     ) -> Result<(), Box<Failure>> {

@@ -16,7 +16,7 @@ use crate::flag_values::guid;
 use crate::membership::{Outcome, refused, refused_by_publisher, with_ids};
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::result::Form;
+use crate::result::OutputFormat;
 use crate::session::{self, Session};
 
 #[derive(Debug, Args)]
@@ -53,7 +53,7 @@ pub(crate) struct OffboardArguments {
     sign_in: AdministratorArguments,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: OutputFormat,
 }
 
 /// What can be removed.

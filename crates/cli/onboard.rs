@@ -25,7 +25,7 @@ use crate::inputs::extension::MemberRole;
 use crate::membership::{
     Application, Outcome, find_application, refused, refused_by_publisher, with_ids,
 };
-use crate::result::Form;
+use crate::result::OutputFormat;
 use crate::session::{self, Session};
 use trust::TrustArguments;
 
@@ -82,7 +82,7 @@ pub(crate) struct OnboardArguments {
     sign_in: AdministratorArguments,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: OutputFormat,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]

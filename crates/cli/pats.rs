@@ -61,12 +61,12 @@ pub(crate) struct PatsArguments {
     sign_in: SignInArguments,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: Format,
 }
 
 /// What `--output` takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum Format {
     /// A table for people
     #[default]
     Text,
@@ -119,7 +119,7 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Box<Failur
     if inventory.is_interrupted {
         Terminal.say(crate::report::scan::ABOUT_RESUMING);
     }
-    if arguments.output == Form::Text {
+    if arguments.output == Format::Text {
         Terminal.say(&shown::summary(&inventory));
     }
     Ok(match inventory.not_read[..] {
@@ -128,15 +128,15 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Box<Failur
     })
 }
 
-fn print(form: Form, inventory: &Inventory) -> Result<(), Box<Failure>> {
+fn print(form: Format, inventory: &Inventory) -> Result<(), Box<Failure>> {
     let printed = match form {
-        Form::Text => {
+        Format::Text => {
             let lines = shown::lines(inventory, shown::columns_of_terminal());
-            return result::print(result::Form::Text, &lines, &serde_json::Value::Null);
+            return result::print(result::OutputFormat::Text, &lines, &serde_json::Value::Null);
         }
-        Form::Json => Stream::Output.json(&json::document(inventory)),
-        Form::Csv => Stream::Output.records(&shown::csv(inventory)),
-        Form::Html => Stream::Output.text(&shown::html(inventory)),
+        Format::Json => Stream::Output.json(&json::document(inventory)),
+        Format::Csv => Stream::Output.records(&shown::csv(inventory)),
+        Format::Html => Stream::Output.text(&shown::html(inventory)),
     };
     Ok(printed.map_err(Failure::NotWritten)?)
 }

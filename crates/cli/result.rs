@@ -10,7 +10,7 @@ use crate::failure::Failure;
 
 /// What `--output` takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
+pub(crate) enum OutputFormat {
     /// Lines for people
     #[default]
     Text,
@@ -23,7 +23,7 @@ pub(crate) enum Form {
 pub(crate) struct OutputArguments {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
-    output: Form,
+    output: OutputFormat,
     /// The same as --output json
     #[arg(long, hide = true)]
     json: bool,
@@ -32,18 +32,22 @@ pub(crate) struct OutputArguments {
 impl OutputArguments {
     /// Whether the result is for a program.
     pub(crate) fn is_json(self) -> bool {
-        self.json || self.output == Form::Json
+        self.json || self.output == OutputFormat::Json
     }
 }
 
 /// Prints the result in the requested form.
-pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Box<Failure>> {
+pub(crate) fn print(
+    form: OutputFormat,
+    lines: &[String],
+    json: &Value,
+) -> Result<(), Box<Failure>> {
     let printed = match form {
-        Form::Text => lines
+        OutputFormat::Text => lines
             .iter()
             .flat_map(|line| deactivate_commands(line))
             .try_for_each(|line| Stream::Output.text(&line)),
-        Form::Json => Stream::Output.json(json),
+        OutputFormat::Json => Stream::Output.json(json),
     };
     Ok(printed.map_err(Failure::NotWritten)?)
 }

@@ -88,7 +88,7 @@ pub(crate) struct ScanArguments {
     allow_unreadable: bool,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: Format,
     /// Also write scan.json, scan.sarif, scan.html and scan.md to this folder
     #[arg(long, value_name = "FOLDER")]
     output_path: Option<PathBuf>,
@@ -96,7 +96,7 @@ pub(crate) struct ScanArguments {
 
 /// What `--output` takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum Format {
     /// Lines for people
     #[default]
     Text,
@@ -221,7 +221,7 @@ fn finish(
     if report.not_read.iter().any(is_unanswered) {
         Terminal.say(words::ABOUT_RESUMING);
     }
-    if arguments.output == Form::Text {
+    if arguments.output == Format::Text {
         Terminal.say(&summary);
         if !is_empty && report.findings.iter().any(|finding| finding.fix.is_some()) {
             Terminal.say(words::ABOUT_FIXES);
@@ -292,14 +292,14 @@ fn keep_chosen(report: &mut Report, arguments: &ScanArguments) {
     });
 }
 
-fn print(form: Form, report: &Report, summary: &str, now: u64) -> Result<(), Box<Failure>> {
+fn print(form: Format, report: &Report, summary: &str, now: u64) -> Result<(), Box<Failure>> {
     let printed = match form {
-        Form::Text => {
+        Format::Text => {
             let lines = words::lines(report, now);
-            return result::print(result::Form::Text, &lines, &().into());
+            return result::print(result::OutputFormat::Text, &lines, &().into());
         }
-        Form::Json | Form::Sarif => Stream::Output.json(&document(form, report, now)),
-        Form::Html | Form::Markdown => {
+        Format::Json | Format::Sarif => Stream::Output.json(&document(form, report, now)),
+        Format::Html | Format::Markdown => {
             Stream::Output.text(page(form, report, summary, now).trim_end())
         }
     };
@@ -310,13 +310,13 @@ fn print(form: Form, report: &Report, summary: &str, now: u64) -> Result<(), Box
 fn write_all(folder: &Path, report: &Report, summary: &str, now: u64) -> Result<(), Box<Failure>> {
     fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
     for (name, form) in [
-        ("scan.json", Form::Json),
-        ("scan.sarif", Form::Sarif),
-        ("scan.html", Form::Html),
-        ("scan.md", Form::Markdown),
+        ("scan.json", Format::Json),
+        ("scan.sarif", Format::Sarif),
+        ("scan.html", Format::Html),
+        ("scan.md", Format::Markdown),
     ] {
         let text = match form {
-            Form::Json | Form::Sarif => format!("{:#}\n", document(form, report, now)),
+            Format::Json | Format::Sarif => format!("{:#}\n", document(form, report, now)),
             _ => page(form, report, summary, now),
         };
         write(&folder.join(name), &text)?;
@@ -325,9 +325,9 @@ fn write_all(folder: &Path, report: &Report, summary: &str, now: u64) -> Result<
 }
 
 /// SARIF, or JSON with our own schema.
-fn document(form: Form, report: &Report, now: u64) -> Value {
+fn document(form: Format, report: &Report, now: u64) -> Value {
     match form {
-        Form::Sarif => {
+        Format::Sarif => {
             let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
             adieu_scan::to_sarif(report, env!("CARGO_PKG_VERSION"), describe)
         }
@@ -336,9 +336,9 @@ fn document(form: Form, report: &Report, now: u64) -> Value {
 }
 
 /// HTML or Markdown.
-fn page(form: Form, report: &Report, summary: &str, now: u64) -> String {
+fn page(form: Format, report: &Report, summary: &str, now: u64) -> String {
     match form {
-        Form::Html => {
+        Format::Html => {
             let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
             adieu_scan::to_html(report, summary, &words::notes(report), &describe)
         }

@@ -22,7 +22,7 @@ use crate::flag_values::whole_number;
 use crate::network;
 use crate::platform::Stops;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::result::Form;
+use crate::result::OutputFormat;
 use crate::session::Source;
 use crate::shell::Shell;
 
@@ -44,7 +44,7 @@ pub(crate) struct ServeArguments {
     idle: u32,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: OutputFormat,
     /// Shell that reads the variables [default: powershell on Windows, else sh]
     #[arg(long, value_enum, conflicts_with = "output")]
     shell: Option<Shell>,
@@ -156,15 +156,15 @@ fn resources(texts: &[String], cloud: &Cloud) -> Result<Resources, Box<Failure>>
     Ok(Resources::Listed(scopes.collect::<Result<_, _>>()?))
 }
 
-fn print(form: Form, shell: Shell, endpoints: &[(&str, String)]) -> io::Result<()> {
+fn print(form: OutputFormat, shell: Shell, endpoints: &[(&str, String)]) -> io::Result<()> {
     match form {
-        Form::Text => {
+        OutputFormat::Text => {
             let lines = endpoints
                 .iter()
                 .map(|(name, value)| shell.line(name, value));
             Stream::Output.credential(&lines.collect::<Vec<_>>().join("\n"))
         }
-        Form::Json => {
+        OutputFormat::Json => {
             let mut document = serde_json::Map::new();
             for (name, value) in endpoints {
                 document.insert((*name).to_owned(), value.clone().into());

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::result::{self, Form};
+use crate::result::{self, OutputFormat};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// From `build.rs`.
@@ -20,7 +20,7 @@ const COMMIT: Option<&str> = option_env!("ADIEU_COMMIT");
 pub(crate) struct VersionArguments {
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: OutputFormat,
 }
 
 /// Runs the verb.

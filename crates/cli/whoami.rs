@@ -13,7 +13,7 @@ use crate::credential::SignInArguments;
 use crate::defaults;
 use crate::failure::{Failure, UnknownIdentity};
 use crate::identity_ids::IdentityIds;
-use crate::result::{self, Form};
+use crate::result::{self, OutputFormat};
 use crate::session::{self, Session};
 
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub(crate) struct WhoamiArguments {
     sign_in: SignInArguments,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: OutputFormat,
 }
 
 /// An identity's membership in an organization.

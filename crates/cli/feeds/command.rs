@@ -20,7 +20,7 @@ use crate::credential::SignInArguments;
 use crate::failure::Failure;
 use crate::network;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::result::{self, Form};
+use crate::result::{self, OutputFormat};
 
 /// The verbs below `feeds`.
 #[derive(Debug, Subcommand)]
@@ -49,7 +49,7 @@ pub(crate) struct ListArguments {
     folder: FolderArguments,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: OutputFormat,
 }
 
 /// Flags of `feeds check`.
@@ -71,7 +71,7 @@ pub(crate) struct CheckArguments {
     sign_in: SignInArguments,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: OutputFormat,
 }
 
 /// Runs the verb.
@@ -96,7 +96,7 @@ fn list(arguments: &ListArguments) -> Result<ExitCode, Box<Failure>> {
     }
     if reading.declarations.is_empty()
         && reading.nearly.is_empty()
-        && arguments.output == Form::Text
+        && arguments.output == OutputFormat::Text
     {
         Terminal.say(&format!(
             "No Azure Artifacts feed is declared in {}.",

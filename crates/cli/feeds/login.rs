@@ -19,7 +19,7 @@ use crate::failure::{Failure, FeedsProblem};
 use crate::moment::rfc_3339;
 use crate::network;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::result::Form;
+use crate::result::OutputFormat;
 use crate::shell::Shell;
 
 /// Flags of `feeds login`.
@@ -60,7 +60,7 @@ pub(crate) struct LogoutArguments {
 struct FormArguments {
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
+    output: OutputFormat,
     /// Shell that reads the variables [default: powershell on Windows, else sh]
     #[arg(long, value_enum, conflicts_with = "output")]
     shell: Option<Shell>,
@@ -96,7 +96,7 @@ pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Box<Fai
     let expires_on = rfc_3339(expires_on.into());
     let facts = json!({ "credential": used.name(), "expiresOn": expires_on });
     print(&arguments.form, "login", &changes, facts)?;
-    if arguments.form.output == Form::Text {
+    if arguments.form.output == OutputFormat::Text {
         say_served(&request, &plan, &Terminal);
         Terminal.say(&format!(
             "Files have a token that is valid until {expires_on}; helpers sign in with {} whenever \
@@ -142,7 +142,7 @@ fn print(
     mut facts: Value,
 ) -> Result<(), Box<Failure>> {
     let written = match form.output {
-        Form::Json => {
+        OutputFormat::Json => {
             let mut variables = Map::new();
             for (name, value) in changes {
                 variables.insert(name.clone(), value.clone().into());
@@ -150,7 +150,7 @@ fn print(
             facts["variables"] = Value::Object(variables);
             Stream::Output.json(&facts)
         }
-        Form::Text => {
+        OutputFormat::Text => {
             if Stream::Output.is_terminal() {
                 Terminal.warn(&format!(
                     "These lines are for your shell and have no effect here. Run: eval \"$(adieu \

@@ -7,8 +7,8 @@ use adieu_devops::Listing;
 use adieu_inventory::{ProgressError, ProgressProblem, UnreadList, kind};
 use adieu_order::{Map, Set};
 use adieu_scan::{
-    Certainty, Error, Finding, Fix, Form, Kind, NotRead, NotReadReason, Report as Found, Resource,
-    ResourceKind, Suppression,
+    Certainty, Error, Finding, Fix, Form, Kind, NotRead, NotReadReason, Report as ScanReport,
+    Resource, ResourceKind, Suppression,
 };
 
 use super::{Report, pats};
@@ -82,7 +82,7 @@ pub(super) fn progress(error: &ProgressError) -> Report {
 }
 
 /// The lines for each finding: what and where, the remedy, and the replacement.
-pub(crate) fn lines(report: &Found, now: u64) -> Vec<String> {
+pub(crate) fn lines(report: &ScanReport, now: u64) -> Vec<String> {
     let mut lines = Vec::new();
     for finding in report.findings.iter().filter(|it| it.suppression.is_none()) {
         lines.push(format!(
@@ -177,7 +177,7 @@ pub(crate) fn stale(entries: &[(String, String, usize)]) -> Vec<String> {
 }
 
 /// A summary for a pipeline run.
-pub(crate) fn markdown(report: &Found, summary: &str, now: u64) -> String {
+pub(crate) fn markdown(report: &ScanReport, summary: &str, now: u64) -> String {
     let mut page = format!("### Personal access tokens\n\n{summary}\n");
     let counted: Vec<&Finding> = report
         .findings
@@ -253,7 +253,7 @@ pub(crate) fn what(finding: &Finding, now: u64) -> String {
 }
 
 /// What was not scanned.
-pub(crate) fn notes(report: &Found) -> Vec<String> {
+pub(crate) fn notes(report: &ScanReport) -> Vec<String> {
     let mut notes = Vec::new();
     // By project and repository: the number of definitions, and their files.
     let mut elsewhere: Map<(&str, &str), (usize, Set<&str>)> = Map::new();
@@ -346,7 +346,7 @@ fn right(listing: Listing) -> &'static str {
 }
 
 /// The numbers of findings and scanned items.
-pub(crate) fn summary(report: &Found, noun: &str) -> String {
+pub(crate) fn summary(report: &ScanReport, noun: &str) -> String {
     let of = |kind: Kind| {
         let counts = |it: &&Finding| it.suppression.is_none() && it.rule.kind == kind;
         report.findings.iter().filter(counts).count()

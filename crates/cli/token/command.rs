@@ -41,7 +41,7 @@ pub(crate) struct TokenArguments {
     credential: CredentialArguments,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
-    output: output::Form,
+    output: output::TokenFormat,
 }
 
 /// Runs the verb.

@@ -16,7 +16,7 @@ use crate::moment::rfc_3339;
 
 /// The forms in which programs read a token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
+pub(crate) enum TokenFormat {
     /// The token alone
     #[default]
     Token,
@@ -51,7 +51,7 @@ pub(crate) struct TokenOutput<'a> {
 ///
 /// # Errors
 /// The stream cannot be written.
-pub(crate) fn write(printed: &TokenOutput<'_>, form: Form) -> io::Result<()> {
+pub(crate) fn write(printed: &TokenOutput<'_>, form: TokenFormat) -> io::Result<()> {
     let out = Stream::Output;
     let token = printed.token.value.reveal();
     let ends = OffsetDateTime::from(printed.token.expires_on);
@@ -60,23 +60,27 @@ pub(crate) fn write(printed: &TokenOutput<'_>, form: Form) -> io::Result<()> {
         tenant, client_id, ..
     } = &printed.ids;
     match form {
-        Form::Token => out.credential(token),
-        Form::Header => out.credential(&Zeroizing::new(format!("Authorization: Bearer {token}"))),
-        Form::Headervalue => out.credential(&Zeroizing::new(format!("Bearer {token}"))),
-        Form::Env => {
+        TokenFormat::Token => out.credential(token),
+        TokenFormat::Header => {
+            out.credential(&Zeroizing::new(format!("Authorization: Bearer {token}")))
+        }
+        TokenFormat::Headervalue => out.credential(&Zeroizing::new(format!("Bearer {token}"))),
+        TokenFormat::Env => {
             let name = variable(printed.resource);
             let lines = format!("{name}={token}\n{name}_EXPIRES_ON={expires_on}");
             out.credential(&Zeroizing::new(lines))
         }
-        Form::Azd => out.credential_json(&json!({ "token": token, "expiresOn": expires_on })),
-        Form::Az => out.credential_json(&json!({
+        TokenFormat::Azd => {
+            out.credential_json(&json!({ "token": token, "expiresOn": expires_on }))
+        }
+        TokenFormat::Az => out.credential_json(&json!({
             "accessToken": token,
             "expiresOn": local(ends, printed.zone),
             "expires_on": ends.unix_timestamp(),
             "tenant": tenant,
             "tokenType": "Bearer",
         })),
-        Form::Json => out.credential_json(&json!({
+        TokenFormat::Json => out.credential_json(&json!({
             "token": token,
             "tokenType": "Bearer",
             "expiresOn": expires_on,
