@@ -202,7 +202,7 @@ async fn spawn(
             let _ = process.start_kill();
             let seconds = time.as_secs();
             Err(io::Error::other(format!(
-                "it text nothing within {seconds} seconds"
+                "it did not answer within {seconds} seconds"
             )))
         }
     }
