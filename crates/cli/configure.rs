@@ -16,7 +16,7 @@ use adieu_broker::Address;
 use adieu_configure::{Configure, Endpoints, Git, KEPT_NO_PROXY, Setting, Step, StepToken, Value};
 use adieu_identity::Connection;
 use adieu_identity::resource::Cloud;
-use adieu_stand_in::{Allowed, StandIns};
+use adieu_stand_in::{AllowList, StandIns};
 
 use crate::connection::id_token_address;
 use crate::failure::Failure;
@@ -154,7 +154,7 @@ pub(crate) fn publish(settings: &[Setting], log: &Log) -> Result<(), TooLong> {
 }
 
 /// Prints where stand-ins are valid. Each is masked first: one in a log is worthless, but looks like a secret.
-pub(crate) fn announce(stand_ins: &StandIns, allowed: &Allowed, log: &Log) {
+pub(crate) fn announce(stand_ins: &StandIns, allowed: &AllowList, log: &Log) {
     log.mask(&stand_ins.key);
     let places = [&allowed.organizations[..], &allowed.publishers].concat();
     let places = places.join(", ");

@@ -14,7 +14,7 @@ use adieu_broker::{Broker, Tokens};
 use adieu_configure::{OwnProxy, environment_of};
 use adieu_identity::resource::{self, Cloud};
 use adieu_order::Map;
-use adieu_stand_in::{Allowed, OnRequest};
+use adieu_stand_in::{AllowList, OnRequest};
 use adieu_transport::Transport;
 use clap::Args;
 use tokio::process::Command;
@@ -217,7 +217,7 @@ async fn run_with(
 
 /// Runs the command with a stand-in in each variable, and the proxy that replaces it.
 async fn with_stand_ins(
-    allowed: Allowed,
+    allowed: AllowList,
     variables: Vec<String>,
     source: Source,
     transport: Transport,

@@ -17,7 +17,7 @@ use adieu_identity::{ConnectionFacts, CredentialProblem, Error, NotAnAuthority, 
 use adieu_inventory::{LeaksProblem, ProgressError};
 use adieu_vsix::EditError;
 
-use crate::federated_credential::Untrusted;
+use crate::federated_credential::MissingTrust;
 use crate::identity_ids::IdentityIds;
 
 pub(crate) use feeds::{FeedLineProblemKind, FeedsProblem};
@@ -272,7 +272,7 @@ pub(crate) enum OnboardProblem {
     /// A subject does not show its issuer, or the given issuer is not an address.
     NoIssuer(Option<String>),
     /// No federated credential of the application trusts the ID tokens.
-    Untrusted(Box<Untrusted>),
+    MissingTrust(Box<MissingTrust>),
 }
 
 /// Why personal access tokens cannot be listed.

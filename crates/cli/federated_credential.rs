@@ -28,7 +28,7 @@ pub(crate) struct Trust {
 
 /// An application that does not trust some ID tokens.
 #[derive(Debug)]
-pub(crate) struct Untrusted {
+pub(crate) struct MissingTrust {
     /// Its name.
     pub(crate) application: String,
     pub(crate) client_id: String,
@@ -59,7 +59,7 @@ impl Trust {
         application: &str,
         client_id: &str,
         list: Option<&[FederatedCredential]>,
-    ) -> Result<String, Untrusted> {
+    ) -> Result<String, MissingTrust> {
         let mut nearest: Option<(usize, &FederatedCredential)> = None;
         for known in list.unwrap_or_default() {
             if self.facts() == values(known) {
@@ -90,7 +90,7 @@ impl Trust {
             }
             (Some(list), _) => self.command(client_id, list),
         };
-        Err(Untrusted {
+        Err(MissingTrust {
             application: application.to_owned(),
             client_id: client_id.to_owned(),
             trust: self.clone(),

@@ -106,7 +106,7 @@ pub(super) async fn check(
             }
             Err(untrusted) => {
                 command = Some(untrusted.command.clone());
-                let problem = OnboardProblem::Untrusted(Box::new(untrusted));
+                let problem = OnboardProblem::MissingTrust(Box::new(untrusted));
                 ("missing", Some(problem))
             }
         },

@@ -10,7 +10,7 @@ use super::credential::none;
 use super::onboard;
 use super::requested_by::RequestedBy;
 use super::service::no_answer;
-use crate::federated_credential::Untrusted;
+use crate::federated_credential::MissingTrust;
 
 /// No credential can sign in here.
 pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -> Report {
@@ -103,6 +103,6 @@ pub(crate) fn only_reader(publisher: &str, page: &str) -> Report {
 }
 
 /// No federated credential of the application trusts the ID token.
-pub(crate) fn untrusted(problem: &Untrusted) -> Report {
+pub(crate) fn untrusted(problem: &MissingTrust) -> Report {
     onboard::untrusted(problem)
 }

@@ -5,7 +5,7 @@
 use super::requested_by::RequestedBy;
 use super::{Report, azure_devops};
 use crate::failure::OnboardProblem;
-use crate::federated_credential::Untrusted;
+use crate::federated_credential::MissingTrust;
 
 /// Where people find the required ID.
 const WHERE: &str = "Take the Object ID of Microsoft Entra → Enterprise applications → the \
@@ -41,7 +41,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
             format!("'{text}' is not the https address of an issuer."),
         )
         .remedy("Write it exactly as in the ID token, with or without a trailing slash."),
-        OnboardProblem::Untrusted(untrusted) => self::untrusted(untrusted),
+        OnboardProblem::MissingTrust(untrusted) => self::untrusted(untrusted),
         OnboardProblem::NoApplication { id, tenant } => Report::new(
             "vs860016",
             format!(
@@ -141,8 +141,8 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
 }
 
 /// An application does not trust some ID tokens: how its nearest credential differs, and how to add one.
-pub(super) fn untrusted(untrusted: &Untrusted) -> Report {
-    let Untrusted {
+pub(super) fn untrusted(untrusted: &MissingTrust) -> Report {
+    let MissingTrust {
         application,
         client_id,
         trust,

@@ -13,7 +13,7 @@ use adieu_broker::{Broker, Resources, Tokens};
 use adieu_configure::{Configure, Endpoints};
 use adieu_identity::resource;
 use adieu_secret::EndpointSecret;
-use adieu_stand_in::{Allowed, Journal, StandInProxy, StandIns};
+use adieu_stand_in::{AllowList, Journal, StandInProxy, StandIns};
 use adieu_transport::{Method, Transport, Url};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -89,7 +89,7 @@ pub(crate) async fn start_stand_ins(
     environment: &Environment,
     connection: &EndpointId,
     tenant: Option<&str>,
-    allowed: &Allowed,
+    allowed: &AllowList,
     variables: &[String],
 ) -> Result<ServingStandIns, Box<Failure>> {
     let request = [&allowed.organizations[..], &allowed.publishers, variables];
@@ -274,7 +274,7 @@ async fn serve_stand_ins(
 ) {
     let mut lists = request.split(';').map(|names| list(names).collect());
     let mut next = || lists.next().unwrap_or_default();
-    let allowed = Allowed {
+    let allowed = AllowList {
         organizations: next(),
         publishers: next(),
     };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use adieu_agent::{Audience, EndpointId, Environment, Log, VariableName, process_path};
 use adieu_configure::{Roots, check_machine, names_to_empty, stand_in_settings};
-use adieu_stand_in::Allowed;
+use adieu_stand_in::AllowList;
 use adieu_transport::Transport;
 
 use super::{BROKER, BROKER_KEY, Publish, SETTINGS};
@@ -17,14 +17,14 @@ use crate::tokens::RequestedToken;
 
 /// The settings of the step.
 pub(super) struct Step {
-    allowed: Allowed,
+    allowed: AllowList,
     variables: Vec<VariableName>,
 }
 
 impl Step {
     /// Checks that later steps can still reach the hosts that they could reach before.
     pub(super) fn check(
-        allowed: Allowed,
+        allowed: AllowList,
         wanted: &[RequestedToken],
         is_output: bool,
         environment: &Environment,

@@ -10,7 +10,7 @@ use adieu_devops::Hosts;
 use adieu_identity::resource::{self, Cloud};
 use adieu_identity::{Connection, Scope};
 use adieu_secret::EndpointSecret;
-use adieu_stand_in::Allowed;
+use adieu_stand_in::AllowList;
 
 use crate::git;
 use crate::machine::{IDENTITY_ENDPOINT, IDENTITY_HEADER, kept_endpoint};
@@ -40,7 +40,7 @@ pub struct Configure {
     /// Resources as the user wrote them, with their scopes in the connection's cloud.
     resources: Option<Vec<(String, Scope)>>,
     /// The organizations and publishers for which `proxy` replaces stand-ins.
-    allowed: Allowed,
+    allowed: AllowList,
 }
 
 /// A way in which clients find credentials.
@@ -164,7 +164,7 @@ impl Configure {
     /// What keeps `proxy` from being what it is: code that gets a real token some other way, or nothing to replace.
     fn proxy_problems(&self, tokens: &[StepToken<'_>]) -> Vec<ConfigureProblem> {
         if !self.mechanisms.contains(&Mechanism::Proxy) {
-            let is_named = self.allowed != Allowed::default();
+            let is_named = self.allowed != AllowList::default();
             let line = "organizations and publishers";
             let problem = is_named.then(|| ConfigureProblemKind::ProxyOnly.of(line));
             return problem.into_iter().collect();
@@ -207,7 +207,7 @@ impl Configure {
         &self,
         organization: Option<&str>,
         others: &[Option<&str>],
-    ) -> Result<Option<Allowed>, Vec<ConfigureProblem>> {
+    ) -> Result<Option<AllowList>, Vec<ConfigureProblem>> {
         if !self.mechanisms.contains(&Mechanism::Proxy) {
             return Ok(None);
         }

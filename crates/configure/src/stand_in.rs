@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use adieu_order::Map;
-use adieu_stand_in::{Allowed, Journal, OnRequest, StandInProxy, StandIns, hosts_of};
+use adieu_stand_in::{AllowList, Journal, OnRequest, StandInProxy, StandIns, hosts_of};
 use adieu_transport::{Certificates, Url, certificates, goes_past_a_proxy, pem, system_roots};
 use tempfile::{Builder, TempPath};
 
@@ -60,7 +60,7 @@ impl OwnProxy {
     /// # Errors
     /// The system provides no port or no random numbers, or the files cannot be written.
     pub fn open(
-        allowed: Allowed,
+        allowed: AllowList,
         variables: Vec<String>,
         folder: &Path,
         live: Option<OnRequest>,
@@ -105,7 +105,7 @@ pub fn check_machine(is_set: impl Fn(&str) -> bool) -> Result<(), Vec<ConfigureP
 /// The variables that make clients use and trust the proxy.
 pub fn stand_in_settings(
     stand_ins: &StandIns,
-    allowed: &Allowed,
+    allowed: &AllowList,
     roots: &Roots,
     variable: Variable,
 ) -> Vec<Setting> {
@@ -175,7 +175,7 @@ pub fn are_our_roots(path: &str) -> bool {
 }
 
 /// `NO_PROXY` without the hosts that must use the proxy, and with this machine.
-fn stand_in_no_proxy(allowed: &Allowed, variable: &dyn Fn(&str) -> Option<String>) -> String {
+fn stand_in_no_proxy(allowed: &AllowList, variable: &dyn Fn(&str) -> Option<String>) -> String {
     let hosts: Vec<Url> = hosts_of(allowed)
         .iter()
         .flat_map(|host| Url::parse(&format!("https://{host}/")))
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn no_entry_sends_azure_devops_past_the_proxy() {
-        let allowed = Allowed {
+        let allowed = AllowList {
             organizations: vec!["contoso".to_owned()],
             publishers: Vec::new(),
         };

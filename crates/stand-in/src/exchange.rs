@@ -23,7 +23,7 @@ use crate::connection::Answer;
 use crate::head::{self, Body, Head, Reason};
 use crate::policy::Host;
 use crate::proxy::Serving;
-use crate::watch::Received;
+use crate::watch::ReceiveBuffer;
 
 /// The size of a read, in bytes.
 const READ_SIZE: usize = 16 * 1024;
@@ -215,7 +215,7 @@ impl Serving {
         host: &str,
         progress: &AnswerProgress,
     ) -> io::Result<()> {
-        let mut received = Received::default();
+        let mut received = ReceiveBuffer::default();
         loop {
             received.bytes.reserve(READ_SIZE);
             let is_end = server.read_buf(&mut *received.bytes).await? == 0;

@@ -17,5 +17,5 @@ mod proxy;
 mod watch;
 
 pub use journal::{Journal, OnRequest};
-pub use policy::{Allowed, hosts_of};
+pub use policy::{AllowList, hosts_of};
 pub use proxy::{StandInProxy, StandIns};

@@ -47,7 +47,7 @@ pub(crate) const DOMAINS: [&str; 2] = [AZURE_DEVOPS, VISUAL_STUDIO];
 
 /// The organizations and publishers for which stand-ins are replaced.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Allowed {
+pub struct AllowList {
     /// Names of organizations.
     pub organizations: Vec<String>,
     /// IDs of Marketplace publishers.
@@ -66,7 +66,7 @@ pub(crate) enum Host {
 
 /// The hosts of the allowed organizations and publishers: `NO_PROXY` must not exclude them from the proxy.
 #[must_use]
-pub fn hosts_of(allowed: &Allowed) -> Vec<String> {
+pub fn hosts_of(allowed: &AllowList) -> Vec<String> {
     let mut hosts = vec![AZURE_DEVOPS.to_owned()];
     hosts.extend(SERVICES.map(|service| format!("{service}.{AZURE_DEVOPS}")));
     for name in &allowed.organizations {
@@ -80,7 +80,7 @@ pub fn hosts_of(allowed: &Allowed) -> Vec<String> {
     hosts
 }
 
-impl Allowed {
+impl AllowList {
     /// The hosts in the proxy's certificate.
     pub(crate) fn certificate_names(&self) -> Vec<String> {
         hosts_of(self)
@@ -221,8 +221,8 @@ fn listed(what: &str, names: &[String]) -> String {
 mod tests {
     use super::*;
 
-    fn allowed() -> Allowed {
-        Allowed {
+    fn allowed() -> AllowList {
+        AllowList {
             organizations: vec!["contoso".to_owned(), "marketplace".to_owned()],
             publishers: vec!["pub".to_owned()],
         }
@@ -250,7 +250,7 @@ mod tests {
         ] {
             assert_eq!(allowed.host(host), expected, "{host}");
         }
-        let organizations = Allowed {
+        let organizations = AllowList {
             publishers: Vec::new(),
             ..allowed
         };

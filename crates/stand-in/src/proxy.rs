@@ -19,7 +19,7 @@ use tokio::time::sleep;
 
 use crate::authority;
 use crate::journal::Journal;
-use crate::policy::{Allowed, DOMAINS};
+use crate::policy::{AllowList, DOMAINS};
 use crate::watch::Watch;
 
 /// The start of every stand-in, by which readers of a log recognize it.
@@ -51,7 +51,7 @@ pub(crate) struct ProxySettings {
     pub(crate) server: TlsServer,
     /// The value of `Proxy-Authorization` that contains the key.
     pub(crate) authorization: EndpointSecret,
-    pub(crate) allowed: Allowed,
+    pub(crate) allowed: AllowList,
     /// Variables and their stand-ins.
     pub(crate) stand_ins: Vec<(String, EndpointSecret)>,
     pub(crate) journal: Rc<Journal>,
@@ -72,7 +72,7 @@ impl StandInProxy {
     /// # Errors
     /// The system provides no port or no random numbers.
     pub fn bind(
-        allowed: Allowed,
+        allowed: AllowList,
         variables: Vec<String>,
         journal: Rc<Journal>,
     ) -> io::Result<(Self, StandIns)> {

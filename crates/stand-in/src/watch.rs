@@ -24,7 +24,7 @@ pub(crate) struct Watch {
 
 /// Bytes from a server: the last ones that were released, because a token can begin there, and those held back.
 #[derive(Default)]
-pub(crate) struct Received {
+pub(crate) struct ReceiveBuffer {
     pub(crate) bytes: Zeroizing<Vec<u8>>,
     /// How many of them were released.
     released: usize,
@@ -41,7 +41,11 @@ impl Watch {
     }
 
     /// Releases the bytes that cannot belong to a token; nothing if they contain one.
-    pub(crate) fn release<'a>(&self, received: &'a mut Received, is_end: bool) -> Option<&'a [u8]> {
+    pub(crate) fn release<'a>(
+        &self,
+        received: &'a mut ReceiveBuffer,
+        is_end: bool,
+    ) -> Option<&'a [u8]> {
         let tokens = self.tokens.borrow();
         let forms = tokens.iter().flat_map(|(_, forms)| forms);
         let longest = forms.clone().map(|form| form.len());
@@ -129,7 +133,7 @@ mod tests {
             .into_iter()
             .flat_map(|length| answers.iter().map(move |answer| (length, answer)))
         {
-            let (mut received, mut shown) = (Received::default(), Vec::new());
+            let (mut received, mut shown) = (ReceiveBuffer::default(), Vec::new());
             let is_cut = answer.as_bytes().chunks(length).any(|piece| {
                 received.bytes.extend_from_slice(piece);
                 let next = watch.release(&mut received, false);
@@ -138,7 +142,7 @@ mod tests {
             });
             assert!(is_cut, "{length}");
             assert!(shown.len() <= "you are ".len() + 4 + RELEASED, "{length}");
-            let mut received = Received::default();
+            let mut received = ReceiveBuffer::default();
             for _ in 0..300 {
                 received.bytes.extend_from_slice(b"maybe e");
                 assert_eq!(watch.release(&mut received, false), Some(&b"maybe e"[..]));

@@ -10,7 +10,7 @@ mod source;
 mod time;
 mod writer;
 
-pub use bounds::{Bounds, Untrusted};
+pub use bounds::{Bounds, UnsafeArchive};
 pub(crate) use checks::is_device;
 pub use entry::{ArchiveError, Entry};
 pub use reader::Archive;

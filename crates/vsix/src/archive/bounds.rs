@@ -39,7 +39,7 @@ impl Bounds {
 
 /// Why a package is refused. `entry` is the name in the archive.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Untrusted {
+pub enum UnsafeArchive {
     /// The bytes are not a ZIP archive, or the archive is incomplete.
     #[error("this is not a ZIP archive: {detail}")]
     NotAnArchive {

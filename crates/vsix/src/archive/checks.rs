@@ -11,7 +11,7 @@ use zip::read::read_zipfile_from_stream_with_compressed_size;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ExtraField, ZipArchive, ZipReadOptions};
 
-use super::bounds::{Bounds, Untrusted};
+use super::bounds::{Bounds, UnsafeArchive};
 use super::entry::{ArchiveError, Entry};
 
 /// Bytes of an end record without a comment.
@@ -34,7 +34,7 @@ pub(super) fn check_end<R: Read + Seek>(
         .windows(24)
         .any(|bytes| bytes.starts_with(b"PK\x06\x07") && bytes.ends_with(b"PK\x05\x06"))
     {
-        return Err(Untrusted::SixtyFourBit.into());
+        return Err(UnsafeArchive::SixtyFourBit.into());
     }
     let metered = LimitedReader {
         input: &mut *input,
@@ -42,7 +42,7 @@ pub(super) fn check_end<R: Read + Seek>(
     };
     let zip = ZipArchive::new(metered).map_err(|error| match error {
         ZipError::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-            Untrusted::DirectoryTooLarge {
+            UnsafeArchive::DirectoryTooLarge {
                 limit: bounds.directory_bytes,
             }
             .into()
@@ -52,24 +52,24 @@ pub(super) fn check_end<R: Read + Seek>(
     let (count, comment) = (zip.len() as u64, zip.comment().len() as u64);
     let (offset, has_duplicates) = (zip.offset(), zip.has_duplicate_names());
     if count > bounds.entries {
-        return Err(Untrusted::TooManyEntries {
+        return Err(UnsafeArchive::TooManyEntries {
             found: count,
             limit: bounds.entries,
         }
         .into());
     }
     if has_duplicates {
-        return Err(Untrusted::TwoOfOneName.into());
+        return Err(UnsafeArchive::TwoOfOneName.into());
     }
     if offset != 0 {
-        return Err(Untrusted::NotAnArchive {
+        return Err(UnsafeArchive::NotAnArchive {
             detail: "other bytes precede its first entry",
         }
         .into());
     }
     // `zip` reads the directory last, so its end is the current position.
     if input.stream_position()? + END_LENGTH + comment != length {
-        return Err(Untrusted::NotAnArchive {
+        return Err(UnsafeArchive::NotAnArchive {
             detail: "its directory is not where it should be",
         }
         .into());
@@ -115,9 +115,9 @@ pub(super) fn entry<R: Read + Seek>(
     };
     let file = zip.by_index_raw(index).map_err(|error| match error {
         // The bytes there are not an entry's header.
-        ZipError::InvalidArchive(_) => Untrusted::Overlap { entry: shown() }.into(),
+        ZipError::InvalidArchive(_) => UnsafeArchive::Overlap { entry: shown() }.into(),
         ZipError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Untrusted::Overlap { entry: shown() }.into()
+            UnsafeArchive::Overlap { entry: shown() }.into()
         }
         error => ArchiveError::from(error),
     })?;
@@ -126,13 +126,13 @@ pub(super) fn entry<R: Read + Seek>(
     let entry = Entry::of(name, index, &file);
     let name = || entry.name.clone();
     if file.encrypted() {
-        return Err(Untrusted::Encrypted { entry: name() }.into());
+        return Err(UnsafeArchive::Encrypted { entry: name() }.into());
     }
     if !matches!(
         file.compression(),
         CompressionMethod::Stored | CompressionMethod::Deflated
     ) {
-        return Err(Untrusted::Method { entry: name() }.into());
+        return Err(UnsafeArchive::Method { entry: name() }.into());
     }
     // The upper half holds a Unix file mode, whichever system the entry names: .NET applies it, too.
     let is_allowed = match (file.external_attributes() >> 16) & 0o170_000 {
@@ -142,11 +142,11 @@ pub(super) fn entry<R: Read + Seek>(
         _ => false,
     };
     if !is_allowed {
-        return Err(Untrusted::NotAFile { entry: name() }.into());
+        return Err(UnsafeArchive::NotAFile { entry: name() }.into());
     }
     if entry.is_stored && entry.packed != entry.unpacked || entry.is_folder() && entry.unpacked != 0
     {
-        return Err(Untrusted::LyingSize {
+        return Err(UnsafeArchive::LyingSize {
             entry: name(),
             stated: entry.unpacked,
         }
@@ -159,12 +159,12 @@ pub(super) fn entry<R: Read + Seek>(
 fn check_extra<'a>(
     fields: impl Iterator<Item = &'a ExtraField>,
     entry: &str,
-) -> Result<(), Untrusted> {
+) -> Result<(), UnsafeArchive> {
     for field in fields {
         match field {
-            ExtraField::Zip64ExtendedInformation(_) => return Err(Untrusted::SixtyFourBit),
+            ExtraField::Zip64ExtendedInformation(_) => return Err(UnsafeArchive::SixtyFourBit),
             ExtraField::UnicodePath(_) => {
-                return Err(Untrusted::UnsafeName {
+                return Err(UnsafeArchive::UnsafeName {
                     entry: entry.to_owned(),
                     reason: "has a second name, in a Unicode path field (0x7075)",
                 });
@@ -194,11 +194,11 @@ pub(super) fn check_sizes(
     entries: &[Entry],
     length: u64,
     bounds: &Bounds,
-) -> Result<(), Untrusted> {
+) -> Result<(), UnsafeArchive> {
     let mut total = 0;
     for entry in entries {
         if entry.unpacked > bounds.entry_bytes {
-            return Err(Untrusted::EntryTooLarge {
+            return Err(UnsafeArchive::EntryTooLarge {
                 entry: entry.name.clone(),
                 found: entry.unpacked,
                 limit: bounds.entry_bytes,
@@ -207,13 +207,13 @@ pub(super) fn check_sizes(
         total += entry.unpacked;
     }
     if total > bounds.total_bytes {
-        return Err(Untrusted::TooLarge {
+        return Err(UnsafeArchive::TooLarge {
             limit: bounds.total_bytes,
         });
     }
     let ratio = total / length.max(1);
     if total > bounds.ratio_from && ratio > bounds.ratio {
-        return Err(Untrusted::Bomb {
+        return Err(UnsafeArchive::Bomb {
             ratio,
             limit: bounds.ratio,
         });
@@ -223,11 +223,11 @@ pub(super) fn check_sizes(
 
 /// Checks that entries do not overlap and that the first one is at the start: another reader could use bytes before
 /// it.
-pub(super) fn check_ranges(entries: &[Entry], end: u64) -> Result<(), Untrusted> {
+pub(super) fn check_ranges(entries: &[Entry], end: u64) -> Result<(), UnsafeArchive> {
     let mut entries: Vec<&Entry> = entries.iter().collect();
     adieu_order::sort_by(&mut entries, |one, other| one.header.cmp(&other.header));
     if entries.first().map_or(end, |entry| entry.header) > 0 {
-        return Err(Untrusted::NotAnArchive {
+        return Err(UnsafeArchive::NotAnArchive {
             detail: "other bytes precede its first entry",
         });
     }
@@ -235,7 +235,7 @@ pub(super) fn check_ranges(entries: &[Entry], end: u64) -> Result<(), Untrusted>
     for entry in entries {
         let stop = entry.data.saturating_add(entry.packed);
         if entry.header < reached || stop > end {
-            return Err(Untrusted::Overlap {
+            return Err(UnsafeArchive::Overlap {
                 entry: entry.name.clone(),
             });
         }
@@ -258,7 +258,7 @@ pub(super) fn check_headers<R: Read + Seek>(
         if let Err(ZipError::InvalidArchive(detail)) =
             zip.by_index_with_options(entry.index, strict).map(|_| ())
         {
-            return Err(Untrusted::Contradiction {
+            return Err(UnsafeArchive::Contradiction {
                 entry: entry.name.clone(),
                 detail: detail
                     .trim_start_matches("header inconsistency detected: ")
@@ -273,9 +273,9 @@ pub(super) fn check_headers<R: Read + Seek>(
 }
 
 /// Checks that a name stays below the folder that it is unpacked into, on every system.
-fn checked_name(bytes: &[u8], bounds: &Bounds) -> Result<String, Untrusted> {
+fn checked_name(bytes: &[u8], bounds: &Bounds) -> Result<String, UnsafeArchive> {
     let refuse = |reason| {
-        Err(Untrusted::UnsafeName {
+        Err(UnsafeArchive::UnsafeName {
             entry: String::from_utf8_lossy(bytes).chars().take(200).collect(),
             reason,
         })
@@ -376,9 +376,9 @@ fn decomposed(text: &str) -> String {
 }
 
 /// Refuses names that are the same file on Windows or macOS, and a file that is also the folder of another entry.
-pub(super) fn check_names(entries: &[Entry]) -> Result<(), Untrusted> {
+pub(super) fn check_names(entries: &[Entry]) -> Result<(), UnsafeArchive> {
     let mut seen: HashMap<String, &Entry> = HashMap::new();
-    let collide = |first: &Entry, second: &Entry| Untrusted::DuplicateName {
+    let collide = |first: &Entry, second: &Entry| UnsafeArchive::DuplicateName {
         first: first.name.clone(),
         second: second.name.clone(),
     };

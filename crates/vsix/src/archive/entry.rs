@@ -6,7 +6,7 @@ use zip::CompressionMethod;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
-use super::bounds::Untrusted;
+use super::bounds::UnsafeArchive;
 
 /// One entry of an archive.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ pub enum ArchiveError {
     Io(#[from] io::Error),
     /// The archive is not trustworthy.
     #[error(transparent)]
-    Untrusted(#[from] Untrusted),
+    UnsafeArchive(#[from] UnsafeArchive),
 }
 
 impl From<ZipError> for ArchiveError {
@@ -64,7 +64,7 @@ impl From<ZipError> for ArchiveError {
         match error {
             ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => Self::Io(error),
             // The other messages are about structures that only authors of ZIP tools know.
-            _ => Self::Untrusted(Untrusted::NotAnArchive {
+            _ => Self::UnsafeArchive(UnsafeArchive::NotAnArchive {
                 detail: "its directory is missing, damaged or cut off",
             }),
         }

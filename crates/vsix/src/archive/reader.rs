@@ -12,7 +12,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
-use super::bounds::{Bounds, Untrusted};
+use super::bounds::{Bounds, UnsafeArchive};
 use super::checks;
 use super::entry::{ArchiveError, Entry};
 
@@ -93,7 +93,7 @@ impl<R: Read + Seek> Archive<R> {
     /// The entry is too large for a document, reading fails, or the size or checksum is wrong.
     pub fn read_text(&mut self, entry: &Entry) -> Result<Vec<u8>, ArchiveError> {
         if entry.unpacked > self.bounds.text_bytes {
-            return Err(Untrusted::EntryTooLarge {
+            return Err(UnsafeArchive::EntryTooLarge {
                 entry: entry.name.clone(),
                 found: entry.unpacked,
                 limit: self.bounds.text_bytes,
@@ -133,19 +133,19 @@ impl<R: Read + Seek> Archive<R> {
             (drained, decoder.total_in())
         };
         let name = || entry.name.clone();
-        let (size, checksum) = drained.map_err(|_| Untrusted::Corrupt { entry: name() })?;
+        let (size, checksum) = drained.map_err(|_| UnsafeArchive::Corrupt { entry: name() })?;
         if size != entry.unpacked {
-            return Err(Untrusted::LyingSize {
+            return Err(UnsafeArchive::LyingSize {
                 entry: name(),
                 stated: entry.unpacked,
             }
             .into());
         }
         if checksum != entry.checksum {
-            return Err(Untrusted::Checksum { entry: name() }.into());
+            return Err(UnsafeArchive::Checksum { entry: name() }.into());
         }
         if used != entry.packed {
-            return Err(Untrusted::Remainder { entry: name() }.into());
+            return Err(UnsafeArchive::Remainder { entry: name() }.into());
         }
         Ok(())
     }
