@@ -173,7 +173,7 @@ impl Report {
 
     /// Facts without a failure.
     pub(crate) fn facts_alone() -> Self {
-        Self::new("", String::new())
+        Self::new("", "")
     }
 
     /// Adds facts before the others.
@@ -218,11 +218,10 @@ impl Report {
     /// The sentence and the remedy on one line, for a client's log.
     pub(crate) fn line(&self) -> String {
         let remedy = self.remedy.iter().map(|remedy| format!(" {remedy}"));
-        let facts = self
-            .facts
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}"));
-        let facts: Vec<String> = facts.collect();
+        let facts = self.facts.iter();
+        let facts: Vec<String> = facts
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
         let facts = match facts.join("; ") {
             facts if facts.is_empty() => facts,
             facts => format!(" ({facts})"),
@@ -233,29 +232,30 @@ impl Report {
     /// The whole report, one item per line.
     pub(crate) fn text(&self) -> String {
         let mut lines = vec![self.sentence.clone()];
-        lines.extend(
-            self.facts
-                .iter()
-                .map(|(name, value)| format!("  {name}: {value}")),
-        );
-        lines.extend(
-            self.remedy
-                .iter()
-                .map(|remedy| format!("What to do: {remedy}")),
-        );
+        let facts = self.facts.iter();
+        lines.extend(facts.map(|(name, value)| format!("  {name}: {value}")));
+        let remedy = self.remedy.iter();
+        lines.extend(remedy.map(|remedy| format!("What to do: {remedy}")));
         lines.push(format!("More: {}", self.more()));
         lines.extend(self.also.iter().map(Report::text));
         lines.join("\n")
     }
 
-    fn new(anchor: &str, sentence: String) -> Self {
+    fn new(anchor: &str, sentence: impl AsRef<str>) -> Self {
         Self {
-            sentence: one_line(&sentence),
+            sentence: one_line(sentence.as_ref()),
             facts: Vec::new(),
             remedy: None,
             anchor: anchor.to_owned(),
             also: Vec::new(),
         }
+    }
+
+    /// Several reports as one: the others follow the first.
+    fn of_several(mut reports: impl Iterator<Item = Self>) -> Self {
+        let mut report = reports.next().unwrap_or_else(Self::facts_alone);
+        report.also = reports.collect();
+        report
     }
 
     fn fact(mut self, name: &str, value: &str) -> Self {

@@ -35,7 +35,7 @@ pub(super) fn no_such_task(name: &str, phase: &str) -> Report {
 pub(super) fn launcher_gone() -> Report {
     Report::new(
         "agent",
-        "The launcher was killed, so the task stopped before it was done.".to_owned(),
+        "The launcher was killed, so the task stopped before it was done.",
     )
     .remedy("Find out what killed it; agents often run out of memory.")
 }

@@ -25,6 +25,11 @@ pub(super) fn refusal(
     report
 }
 
+/// The same for the user of a command line, without an identity.
+pub(super) fn by_command_line(doing: &str, error: &Error) -> Report {
+    answer(doing, error, None, RequestedBy::CommandLine)
+}
+
 pub(super) fn answer(
     doing: &str,
     error: &Error,

@@ -14,7 +14,7 @@ pub(super) fn not_a_tenant(text: &str) -> Report {
 pub(super) fn no_folder_for_completions() -> Report {
     Report::new(
         "completions",
-        "Cannot find the folder from which this shell loads completions.".to_owned(),
+        "Cannot find the folder from which this shell loads completions.",
     )
     .remedy(
         "Print the script, and put it where your shell looks: adieu completions powershell >> \
@@ -30,7 +30,7 @@ pub(super) fn no_organization(flag: &str) -> Report {
 pub(super) fn not_confirmed(section: &str) -> Report {
     Report::new(
         section,
-        "Nothing was removed: there is no terminal to ask on.".to_owned(),
+        "Nothing was removed: there is no terminal to ask on.",
     )
     .remedy("Add --yes to remove without asking.")
 }

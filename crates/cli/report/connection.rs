@@ -36,10 +36,7 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
         ),
         ConnectionProblem::Missing(field) => report(
             "connection",
-            format!(
-                "The service connection has no \
-         {field}."
-            ),
+            format!("The service connection has no {field}."),
         )
         .remedy("Edit and save the connection on its page."),
         ConnectionProblem::Authority { text, reason } => {

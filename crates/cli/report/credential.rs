@@ -26,7 +26,7 @@ pub(super) fn none(problems: &[CredentialProblem]) -> Report {
         }
         return report;
     }
-    let mut report = Report::new("credential", "You are not signed in.".to_owned());
+    let mut report = Report::new("credential", "You are not signed in.");
     let remedy = command_that_helps(problems).filter(|_| !is_in_a_pipeline());
     let mut absent = Vec::new();
     for problem in problems {
@@ -121,8 +121,7 @@ fn one(problem: &CredentialProblem) -> Report {
         CredentialProblemKind::NoIdTokenPermission => Report::new(
             "github-actions",
             "GitHub does not let this job request an ID token: ACTIONS_ID_TOKEN_REQUEST_URL is \
-             not set."
-                .to_owned(),
+             not set.",
         )
         .remedy(
             "Add id-token: write to the job's permissions. Workflows for a pull request from a \
@@ -403,5 +402,5 @@ pub(super) fn no_tenant(organization: &str, error: &adieu_devops::Error) -> Repo
         )
         .remedy("Compare the name with the address in the browser: https://dev.azure.com/<name>.");
     }
-    azure_devops::refusal(&doing, error, None, None, RequestedBy::CommandLine)
+    azure_devops::by_command_line(&doing, error)
 }

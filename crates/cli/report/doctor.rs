@@ -7,10 +7,10 @@ use adieu_transport::NoAnswer;
 
 use super::Report;
 use super::credential::none;
-use super::onboard;
 use super::requested_by::RequestedBy;
 use super::service::no_answer;
-use crate::federated_credential::MissingTrust;
+
+pub(crate) use super::onboard::untrusted;
 
 /// No credential can sign in here.
 pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -> Report {
@@ -100,9 +100,4 @@ pub(crate) fn only_reader(publisher: &str, page: &str) -> Report {
     .remedy(&format!(
         "An Owner opens {page} → Members, and changes the role to Contributor."
     ))
-}
-
-/// No federated credential of the application trusts the ID token.
-pub(crate) fn untrusted(problem: &MissingTrust) -> Report {
-    onboard::untrusted(problem)
 }

@@ -2,6 +2,7 @@
 //!
 //! It makes no decisions and prints nothing.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use adieu_extension::{Action, Missing, NotCompared, Problem, StateProblem, Validation};
@@ -23,14 +24,10 @@ pub(super) fn problem(problem: &Problem, requested_by: RequestedBy) -> Report {
     match problem {
         Problem::NoName { publisher } => Report::new(
             "extension",
-            format!(
-                "No {} is given.",
-                if *publisher {
-                    "publisher"
-                } else {
-                    "extension id"
-                }
-            ),
+            match publisher {
+                true => "No publisher is given.",
+                false => "No extension id is given.",
+            },
         )
         .remedy(requested_by.words(
             "Set publisherId and extensionId, or name a package (vsix) or a folder with \
@@ -60,9 +57,9 @@ pub(super) fn problem(problem: &Problem, requested_by: RequestedBy) -> Report {
             error: PackError::Refused { findings },
             ..
         } => refused(&root.display().to_string(), findings, requested_by),
-        Problem::NotPacked { error, .. } => of_package(&error.to_string()),
-        Problem::NotRead(error) => of_package(&error.to_string()),
-        Problem::NotEdited(error) => of_package(&error.to_string()),
+        Problem::NotPacked { error, .. } => of_package(error),
+        Problem::NotRead(error) => of_package(error),
+        Problem::NotEdited(error) => of_package(error),
         Problem::NotWritten { path, cause } => {
             of_package(&format!("{} cannot be written: {cause}", path.display()))
         }
@@ -99,7 +96,7 @@ pub(super) fn problem(problem: &Problem, requested_by: RequestedBy) -> Report {
         ),
         Problem::NoVersion => Report::new(
             "extension-version",
-            "None of the sources has a version yet.".to_owned(),
+            "None of the sources has a version yet.",
         )
         .remedy(requested_by.words(
             "Add a first version to versionSource, such as 0.1.0.",
@@ -108,8 +105,7 @@ pub(super) fn problem(problem: &Problem, requested_by: RequestedBy) -> Report {
         Problem::NotFound(name) => Report::new(
             "extension",
             format!(
-                "The Marketplace has no extension {name}, or does not show \
-         it to this identity."
+                "The Marketplace has no extension {name}, or does not show it to this identity."
             ),
         )
         .remedy(requested_by.words(
@@ -139,17 +135,14 @@ pub(super) fn problem(problem: &Problem, requested_by: RequestedBy) -> Report {
             reasons,
             log,
         } => {
-            let mut report = Report::new(
+            let reasons = reasons.iter().map(|reason| ("validator", reason.as_str()));
+            let log = log.iter().map(|line| ("its log", line.as_str()));
+            Report::new(
                 "validation",
                 format!("Marketplace validation refused {release}."),
-            );
-            for reason in reasons {
-                report = report.fact("validator", reason);
-            }
-            for line in log {
-                report = report.fact("its log", line);
-            }
-            report.remedy(
+            )
+            .with_facts(&reasons.chain(log).collect::<Vec<_>>())
+            .remedy(
                 "Fix what the validator reports, and publish a higher version: a refused version \
                  stays refused.",
             )
@@ -262,7 +255,8 @@ pub(super) fn not_a_timestamp(text: &str) -> Report {
     )
 }
 
-fn of_package(reason: &str) -> Report {
+fn of_package(reason: &dyn Display) -> Report {
+    let reason = reason.to_string();
     Report::new(
         "extension-package",
         format!("{}.", reason.trim_end_matches('.')),
@@ -280,11 +274,8 @@ fn refused(root: &str, findings: &[Finding], requested_by: RequestedBy) -> Repor
         );
         return Report::new("extension-package", sentence);
     }
-    let reports = fold(findings);
-    let reports: Vec<_> = reports
-        .iter()
-        .filter(|report| report.severity > Severity::Warning)
-        .collect();
+    let mut reports = fold(findings);
+    reports.retain(|report| report.severity > Severity::Warning);
     let mut report = Report::new(
         "extension-package",
         format!(
@@ -292,29 +283,23 @@ fn refused(root: &str, findings: &[Finding], requested_by: RequestedBy) -> Repor
             errors(reports.len())
         ),
     );
-    for finding in reports {
+    for finding in &reports {
         report = report.fact("error", &in_one_line(finding));
     }
     report
 }
 
 fn errors(count: usize) -> String {
-    if count == 1 {
-        "1 error".to_owned()
-    } else {
-        format!("{count} errors")
+    match count {
+        1 => "1 error".to_owned(),
+        _ => format!("{count} errors"),
     }
 }
 
 /// The first items of a long list, and the number of others.
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 5;
-    let shown = names
-        .iter()
-        .take(SHOWN)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
+    let shown = names[..names.len().min(SHOWN)].join(", ");
     match names.len().saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),

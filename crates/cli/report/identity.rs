@@ -5,11 +5,13 @@
 use std::time::Duration;
 
 use adieu_identity::{ClientCertificateProblem, ConnectionFacts, Error, Federation, Mismatch};
+use time::OffsetDateTime;
 
 use super::requested_by::RequestedBy;
 use super::{Report, service};
 use crate::aadsts;
 use crate::federated_credential::Trust;
+use crate::moment::rfc_3339;
 
 /// Errors with the same message are reported together: ten tokens of a broken connection are one failure.
 pub(super) fn no_token(
@@ -28,17 +30,13 @@ pub(super) fn no_token(
             None => reports.push((vec![name], report)),
         }
     }
-    let mut reports = reports.into_iter().map(|(names, report)| {
+    let reports = reports.into_iter().map(|(names, report)| {
         let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
         report
             .fact("tokens", &names.join(", "))
             .fact("connection", &connection.page)
     });
-    let mut report = reports
-        .next()
-        .unwrap_or_else(|| Report::new("token", String::new()));
-    report.also = reports.collect();
-    report
+    Report::of_several(reports)
 }
 
 pub(super) fn of(connection: &ConnectionFacts, error: &Error, requested_by: RequestedBy) -> Report {
@@ -66,41 +64,33 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, requested_by: Requ
             message,
             correlation,
         } => {
-            let report = |section: &str, reason: String, remedy: &str| {
-                Report::new(section, format!("Azure DevOps {reason}"))
-                    .service_message(message, correlation)
-                    .remedy(remedy)
-            };
-            if message.contains("TF24668") {
-                report(
+            let (section, reason, remedy) = if message.contains("TF24668") {
+                (
                     "tf24668",
-                    format!(
-                        "issued no ID token: the organization is inactive (TF24668, {status})."
-                    ),
+                    "issued no ID token: the organization is inactive (TF24668, ",
                     "Have an owner open the organization in a browser and follow the page; \
                      retrying does not help.",
                 )
             } else if message.contains("VS800075") {
-                report(
+                (
                     "vs800075",
-                    format!(
-                        "issued no ID token: the project does not exist, or is not shown to the \
-                         job (VS800075, {status})."
-                    ),
+                    "issued no ID token: the project does not exist, or is not shown to the job \
+                     (VS800075, ",
                     "Add the job's build identity to the project (Project settings → Permissions \
                      → Readers), or limit the job's scope to it.",
                 )
             } else {
-                report(
+                (
                     "id-token",
-                    format!(
-                        "did not issue an ID token for the service connection (HTTP {status})."
-                    ),
+                    "did not issue an ID token for the service connection (HTTP ",
                     "Write the connection's name, not a variable, into \
                      azureDevOpsServiceConnection or azureSubscription, and permit the pipeline \
                      (the connection's page → Security).",
                 )
-            }
+            };
+            Report::new(section, format!("Azure DevOps {reason}{status})."))
+                .service_message(message, correlation)
+                .remedy(remedy)
         }
         Error::WorkflowTokenRefused {
             host,
@@ -213,7 +203,11 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error, requested_by: Requ
     let name = code
         .map(|code| format!("AADSTS{code}"))
         .unwrap_or_else(|| word.clone());
-    let identity = name_of(connection);
+    let federation = Federation::of(&connection.scheme);
+    let identity = match federation {
+        Some(_) => "workload identity",
+        None => "service connection",
+    };
     let mut report = match known {
         Some(meaning) => Report::new(
             &format!("aadsts{}", meaning.code),
@@ -236,9 +230,7 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error, requested_by: Requ
         let trust = Trust::from(&**claims);
         report = report.with_facts(&trust.facts());
         // Azure DevOps itself creates what its connections need.
-        if Federation::of(&connection.scheme).is_some()
-            && code.is_some_and(|code| MISSING.contains(&code))
-        {
+        if federation.is_some() && code.is_some_and(|code| MISSING.contains(&code)) {
             let command = trust.command(&connection.client_id, &[]);
             report = report.fact("to create it", &command);
         }
@@ -249,15 +241,6 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error, requested_by: Requ
         .fact("client id", &connection.client_id)
         .fact("scope", scope)
         .correlation(correlation)
-}
-
-/// What Microsoft Entra refused.
-fn name_of(connection: &ConnectionFacts) -> &'static str {
-    if Federation::of(&connection.scheme).is_some() {
-        "workload identity"
-    } else {
-        "service connection"
-    }
 }
 
 /// No federated credential has the ID token's issuer or subject, or there is none.
@@ -297,7 +280,7 @@ fn id_token_expired(federation: Federation, description: &str) -> Report {
         ),
     )
     .fact("it said", description)
-    .fact("this machine's clock", &moment(now()))
+    .fact("this machine's clock", &rfc_3339(OffsetDateTime::now_utc()))
     .remedy(remedy)
 }
 
@@ -305,17 +288,13 @@ fn assertion_expired(description: &str) -> Report {
     Report::new(
         "clock",
         format!(
-            "Microsoft Entra refused the assertion that the connection's certificate \
-         signed (AADSTS{EXPIRED}) because it is not valid at this time."
+            "Microsoft Entra refused the assertion that the connection's certificate signed \
+             (AADSTS{EXPIRED}) because it is not valid at this time."
         ),
     )
     .fact("it said", description)
-    .fact("agent's clock", &moment(now()))
+    .fact("agent's clock", &rfc_3339(OffsetDateTime::now_utc()))
     .remedy("Set the agent's clock (NTP).")
-}
-
-fn now() -> i64 {
-    time::OffsetDateTime::now_utc().unix_timestamp()
 }
 
 fn another_token(mismatch: &Mismatch, requested_by: RequestedBy) -> Report {
@@ -343,8 +322,7 @@ fn another_token(mismatch: &Mismatch, requested_by: RequestedBy) -> Report {
         }
         Mismatch::Expired { expires_on, now } => Report::new(
             "clock",
-            "By this machine's clock, the token from Microsoft Entra has already expired."
-                .to_owned(),
+            "By this machine's clock, the token from Microsoft Entra has already expired.",
         )
         .fact("token expires", &moment(*expires_on))
         .fact(
@@ -359,12 +337,8 @@ fn another_token(mismatch: &Mismatch, requested_by: RequestedBy) -> Report {
 }
 
 fn moment(seconds: i64) -> String {
-    time::OffsetDateTime::from_unix_timestamp(seconds)
-        .ok()
-        .and_then(|moment| {
-            moment
-                .format(&time::format_description::well_known::Rfc3339)
-                .ok()
-        })
-        .unwrap_or_else(|| seconds.to_string())
+    match OffsetDateTime::from_unix_timestamp(seconds) {
+        Ok(moment) => rfc_3339(moment),
+        Err(_) => seconds.to_string(),
+    }
 }

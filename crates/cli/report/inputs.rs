@@ -37,8 +37,7 @@ pub(super) fn no_connection() -> Report {
     Report::new(
         "inputs",
         "The step names no service connection: azureDevOpsServiceConnection and \
-         azureSubscription are both empty."
-            .to_owned(),
+         azureSubscription are both empty.",
     )
     .remedy(
         "Set azureDevOpsServiceConnection (a connection of the type Azure DevOps, without a \
@@ -50,8 +49,7 @@ pub(super) fn two_connections() -> Report {
     Report::new(
         "inputs",
         "The step names two service connections, in azureDevOpsServiceConnection and in \
-         azureSubscription, and takes only one."
-            .to_owned(),
+         azureSubscription, and takes only one.",
     )
     .remedy("Remove one of the two inputs.")
 }
@@ -68,20 +66,11 @@ pub(super) fn undefined(place: &str, variable: &str) -> Report {
 }
 
 pub(super) fn tokens(problems: &[LineProblem]) -> Report {
-    together(problems.iter().map(line_problem))
+    Report::of_several(problems.iter().map(line_problem))
 }
 
 pub(super) fn connections(problems: &[ConnectionLineProblem]) -> Report {
-    together(problems.iter().map(connection_line))
-}
-
-/// Combines the reports about the lines of an input.
-fn together(mut reports: impl Iterator<Item = Report>) -> Report {
-    let mut report = reports
-        .next()
-        .unwrap_or_else(|| Report::new("token", String::new()));
-    report.also = reports.collect();
-    report
+    Report::of_several(problems.iter().map(connection_line))
 }
 
 fn connection_line(problem: &ConnectionLineProblem) -> Report {
@@ -122,11 +111,8 @@ fn connection_line(problem: &ConnectionLineProblem) -> Report {
 }
 
 pub(super) fn nothing_asked() -> Report {
-    Report::new(
-        "token",
-        "The step names no token and configures nothing.".to_owned(),
-    )
-    .remedy("Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.")
+    Report::new("token", "The step names no token and configures nothing.")
+        .remedy("Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.")
 }
 
 pub(super) fn not_a_name(input: &str, text: &str, reason: NotAVariableName) -> Report {

@@ -12,12 +12,7 @@ use super::inputs::undefined;
 use crate::failure::ScriptProblem;
 
 pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
-    let mut reports = problems.iter().map(line);
-    let mut report = reports
-        .next()
-        .unwrap_or_else(|| Report::new("configure", String::new()));
-    report.also = reports.collect();
-    report
+    Report::of_several(problems.iter().map(line))
 }
 
 fn line(problem: &ConfigureProblem) -> Report {

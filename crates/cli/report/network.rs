@@ -19,21 +19,14 @@ pub(super) fn problem(problem: &NetworkProblem) -> Report {
         .remedy("Write http://host:port, or unset the variable; SOCKS proxies are not supported."),
         NetworkProblem::ClientCertificate(reason) => Report::new(
             "certificates",
-            format!(
-                "The agent's client certificate cannot be \
-             used: {reason}."
-            ),
+            format!("The agent's client certificate cannot be used: {reason}."),
         )
         .remedy(
             "Give the agent a PEM certificate and a PEM key without a password \
                  (openssl pkcs8 -topk8 -nocrypt).",
         ),
-        NetworkProblem::Tls(reason) => Report::new(
-            "certificates",
-            format!(
-                "TLS cannot be set up: \
-         {reason}."
-            ),
-        ),
+        NetworkProblem::Tls(reason) => {
+            Report::new("certificates", format!("TLS cannot be set up: {reason}."))
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It makes no decisions and prints nothing.
 
-use super::requested_by::RequestedBy;
+use super::organization::with_service_message;
 use super::{Report, azure_devops};
 use crate::failure::OnboardProblem;
 use crate::federated_credential::MissingTrust;
@@ -23,19 +23,17 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
         ),
         OnboardProblem::NoMemberId => Report::new(
             "onboard",
-            "--publisher needs the identity's Azure DevOps ID.".to_owned(),
+            "--publisher needs the identity's Azure DevOps ID.",
         )
         .remedy(
             "Add --organization, or --member-id with the ID that `adieu whoami` prints for that \
              identity.",
         ),
-        OnboardProblem::NoIssuer(None) => Report::new(
-            "onboard",
-            "The subject does not show its issuer.".to_owned(),
-        )
-        .remedy(
-            "Add --issuer with the issuer's https address; `adieu doctor` in the job shows it.",
-        ),
+        OnboardProblem::NoIssuer(None) => {
+            Report::new("onboard", "The subject does not show its issuer.").remedy(
+                "Add --issuer with the issuer's https address; `adieu doctor` in the job shows it.",
+            )
+        }
         OnboardProblem::NoIssuer(Some(text)) => Report::new(
             "onboard",
             format!("'{text}' is not the https address of an issuer."),
@@ -78,13 +76,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
                 "publisher-member",
                 format!("Only an Owner of the publisher {publisher} can change its members."),
             );
-            let report = match error {
-                adieu_devops::Error::Refused(refusal) => {
-                    report.service_message(&refusal.message, &refusal.correlation)
-                }
-                _ => report,
-            };
-            report.remedy(&format!(
+            with_service_message(report, error).remedy(&format!(
                 "Sign in as one of the Owners that {page} shows under Members."
             ))
         }
@@ -127,13 +119,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
             if let adieu_devops::Error::Refused(refusal) = error {
                 report = report.service_message(&refusal.message, &refusal.correlation);
             } else {
-                report.also = vec![azure_devops::refusal(
-                    "add it",
-                    error,
-                    None,
-                    None,
-                    RequestedBy::CommandLine,
-                )];
+                report.also = vec![azure_devops::by_command_line("add it", error)];
             }
             report.remedy(WHERE)
         }
@@ -141,7 +127,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
 }
 
 /// An application does not trust some ID tokens: how its nearest credential differs, and how to add one.
-pub(super) fn untrusted(untrusted: &MissingTrust) -> Report {
+pub(crate) fn untrusted(untrusted: &MissingTrust) -> Report {
     let MissingTrust {
         application,
         client_id,

@@ -4,8 +4,9 @@
 
 use adieu_devops::{Error, Profile, Reason, Tenant};
 
+use super::Report;
+use super::azure_devops::{self, by_command_line};
 use super::requested_by::RequestedBy;
-use super::{Report, azure_devops};
 use crate::failure::UnknownIdentity;
 use crate::identity_ids::IdentityIds;
 
@@ -20,14 +21,10 @@ pub(super) fn unknown_identity(refused_there: &UnknownIdentity) -> Report {
     } = refused_there;
     let is_about_who_asks = error.is(Reason::NotPermitted) || error.is(Reason::MayNotManageUsers);
     match refused(organization, ids, error) {
-        Some(report) => with_identity(report, identity.as_ref(), ids),
-        None => {
-            let report = azure_devops::refusal(doing, error, None, None, RequestedBy::CommandLine);
-            if is_about_who_asks {
-                with_identity(report, identity.as_ref(), ids)
-            } else {
-                report
-            }
+        None if !is_about_who_asks => by_command_line(doing, error),
+        report => {
+            let report = report.unwrap_or_else(|| by_command_line(doing, error));
+            with_identity(report, identity.as_ref(), ids)
         }
     }
 }
@@ -39,17 +36,16 @@ pub(super) fn organizations(
     ids: &IdentityIds,
     requested_by: RequestedBy,
 ) -> Report {
-    let mut reports = failures
-        .iter()
-        .map(|(name, error)| match refused(name, ids, error) {
-            Some(report) => with_identity(report, None, ids),
-            None => azure_devops::answer(&format!("{doing} in {name}"), error, None, requested_by),
-        });
-    let mut report = reports
-        .next()
-        .unwrap_or_else(|| Report::new("organizations", String::new()));
-    report.also = reports.collect();
-    report
+    Report::of_several(
+        failures
+            .iter()
+            .map(|(name, error)| match refused(name, ids, error) {
+                Some(report) => with_identity(report, None, ids),
+                None => {
+                    azure_devops::answer(&format!("{doing} in {name}"), error, None, requested_by)
+                }
+            }),
+    )
 }
 
 /// The report of a refusal that concerns the identity itself, not its request.
@@ -68,8 +64,14 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
     if !is_about_identity {
         return None;
     }
-    let own = ids.tenant.as_deref();
-    match (error.tenant(), own) {
+    let of_another_tenant = |theirs: &str, but: String| {
+        let sentence = format!("{organization} accepts tokens of tenant {theirs}, but {but}.");
+        Some(report("tenants", sentence).remedy(&format!(
+            "Request a token of that tenant (--tenant {theirs}; EntraToken@1: tenantId), for an \
+             application with an enterprise application there."
+        )))
+    };
+    match (error.tenant(), ids.tenant.as_deref()) {
         (Some(Tenant::MicrosoftAccounts), _) => {
             return Some(
                 report(
@@ -87,35 +89,11 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
             );
         }
         (Some(Tenant::Entra(theirs)), Some(own)) if !theirs.eq_ignore_ascii_case(own) => {
-            return Some(
-                report(
-                    "tenants",
-                    format!(
-                        "{organization} accepts tokens of tenant {theirs}, but this one is of \
-                         tenant {own}."
-                    ),
-                )
-                .remedy(&format!(
-                    "Request a token of that tenant (--tenant {theirs}; EntraToken@1: tenantId), \
-                     for an application with an enterprise application there."
-                )),
-            );
+            return of_another_tenant(&theirs, format!("this one is of tenant {own}"));
         }
         // Tokens of another tenant get the name of the organization's tenant.
         (Some(Tenant::Entra(theirs)), None) if matches!(error, Error::SignedOut { .. }) => {
-            return Some(
-                report(
-                    "tenants",
-                    format!(
-                        "{organization} accepts tokens of tenant {theirs}, but does not accept \
-                         this one."
-                    ),
-                )
-                .remedy(&format!(
-                    "Request a token of that tenant (--tenant {theirs}; EntraToken@1: tenantId), \
-                     for an application with an enterprise application there."
-                )),
-            );
+            return of_another_tenant(&theirs, "does not accept this one".to_owned());
         }
         _ => {}
     }
@@ -189,13 +167,7 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
 /// A repository that does not exist, or that this identity cannot see: Azure DevOps does not distinguish them.
 pub(super) fn no_repository(name: &str, error: &Error) -> Report {
     if !error.is(Reason::NotFound) {
-        return azure_devops::refusal(
-            &format!("look for the repository {name}"),
-            error,
-            None,
-            None,
-            RequestedBy::CommandLine,
-        );
+        return by_command_line(&format!("look for the repository {name}"), error);
     }
     let report = Report::new(
         "tf401019",

@@ -54,7 +54,7 @@ pub(crate) fn unread(doing: &str, error: &ReadError<Box<Failure>>) -> String {
     match error {
         ReadError::SignIn(failure) => Report::sentence_of(failure),
         ReadError::Refused(error) => {
-            azure_devops::refusal(doing, error, None, None, RequestedBy::Step).sentence
+            azure_devops::answer(doing, error, None, RequestedBy::Step).sentence
         }
         ReadError::Stopped => "Azure DevOps had stopped answering before.".to_owned(),
     }

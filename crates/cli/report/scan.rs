@@ -36,12 +36,10 @@ pub(super) fn problem(problem: &ScanProblem) -> Report {
             Report::new("scan", format!("Cannot scan '{path}': {reason}."))
                 .remedy("Name a file or a folder that exists and that you may read.")
         }
-        ScanProblem::Scan(Error::NoGit) => {
-            Report::new("scan", "git is not on the PATH.".to_owned())
-                .remedy("Install git, or scan files without --history and --staged.")
-        }
+        ScanProblem::Scan(Error::NoGit) => Report::new("scan", "git is not on the PATH.")
+            .remedy("Install git, or scan files without --history and --staged."),
         ScanProblem::Scan(Error::Git(reason)) => {
-            Report::new("scan", "git could not read the repository.".to_owned())
+            Report::new("scan", "git could not read the repository.")
                 .fact("git", reason)
                 .remedy("Run the command in a git repository that belongs to you.")
         }
@@ -49,7 +47,7 @@ pub(super) fn problem(problem: &ScanProblem) -> Report {
             Report::new("scan", format!("The baseline cannot be read: {reason}."))
         }
         ScanProblem::MachineInAPipeline => {
-            Report::new("scan", "--machine does not work in a pipeline.".to_owned())
+            Report::new("scan", "--machine does not work in a pipeline.")
                 .remedy("Scan the sources: run `adieu scan` without --machine.")
         }
         ScanProblem::Baseline { path, reason } => {
