@@ -9,7 +9,7 @@ use adieu_devops::Hosts;
 use adieu_identity::resource::{Cloud, CustomCloud};
 use adieu_identity::{
     Authority, AzureCloud, Connection, ConnectionFacts, Error, IdTokenRequest, IssuedTokens,
-    JobOfPlan, ManagedIdentity, Scheme, Scope, ServiceConnection, UserAssignedId,
+    JobOfPlan, ManagedIdentity, Scheme, Scope, ServiceConnection, Token, UserAssignedId,
     are_of_one_collection,
 };
 use adieu_secret::kind;
@@ -39,6 +39,21 @@ pub(crate) async fn tokens(
     };
     reporter.say(&report::settling(error, time));
     service.tokens_when_settled(scopes, transport, time).await
+}
+
+/// The only token of a result for one scope.
+pub(crate) fn one(
+    connection: &Connection,
+    tokens: Result<IssuedTokens, Error>,
+) -> Result<Token, Box<Failure>> {
+    let refused = |error| Failure::NoToken {
+        connection: connection.facts.clone(),
+        errors: vec![(String::new(), error)],
+    };
+    match tokens.map_err(refused)?.access.pop() {
+        Some(token) => Ok(token.map_err(refused)?),
+        None => Err(Failure::Internal("one scope has no outcome").into()),
+    }
 }
 
 /// The connection that a step names in one of two inputs.

@@ -109,6 +109,13 @@ pub(crate) fn has_colors(stream: Stream, color: Color) -> bool {
     }
 }
 
+/// The width of the terminal on standard output; `None` without one, so lines are not wrapped.
+pub(crate) fn columns() -> Option<usize> {
+    let is_terminal = Stream::Output.is_terminal();
+    let size = is_terminal.then(terminal_size::terminal_size).flatten();
+    size.map(|(width, _)| usize::from(width.0))
+}
+
 /// Whether standard error is a terminal on which a line can be redrawn.
 pub(crate) fn redraws() -> bool {
     Stream::Error.is_terminal() && anstyle_query::term_supports_color() && reads_sequences()

@@ -36,19 +36,12 @@ pub(crate) async fn run() -> Result<ExitCode, Box<Failure>> {
     // Without tokens, one is requested anyway: a sign-in that cannot work is reported here.
     let wanted = if wanted.is_empty() {
         let scope = resource::azure_devops();
-        let token = connection::tokens(&connection, &[scope], &transport, &log).await;
-        let failed = |error| Failure::NoToken {
-            connection: connection.facts.clone(),
-            errors: vec![(String::new(), error)],
-        };
-        for token in token.map_err(failed)?.access {
-            token.map_err(failed)?;
-        }
+        let tokens = connection::tokens(&connection, &[scope], &transport, &log).await;
+        connection::one(&connection, tokens)?;
         Vec::new()
     } else {
-        tokens::get(&connection, wanted, &transport, &log)
-            .await?
-            .access
+        let got = tokens::get(&connection, wanted, &transport, &log).await?;
+        got.access
     };
     log.say(&format!(
         "Signed in at {}, tenant {}.",

@@ -5,8 +5,7 @@
 use adieu_devops::{Error, GivenId, Reason};
 use serde_json::{Value, json};
 
-use crate::failure::{Failure, OnboardProblem, UnknownIdentity};
-use crate::report::Report;
+use crate::failure::{Failure, OnboardProblem};
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result::{self, OutputFormat};
 use crate::session::Session;
@@ -80,13 +79,7 @@ pub(crate) async fn find_application(
     tenant: Option<String>,
     outcome: &mut Outcome,
 ) -> Result<Application, Box<Failure>> {
-    let found = match session.microsoft_graph().await {
-        Ok(graph) => graph
-            .application(id)
-            .await
-            .map_err(|error| error.to_string()),
-        Err(failure) => Err(Report::sentence_of(&failure)),
-    };
+    let found = session.application(id).await;
     let tenant = || tenant.or(session.ids().tenant).unwrap_or_default();
     match found {
         Ok(Some(found)) if found.object_id.is_empty() => {
@@ -140,18 +133,6 @@ pub(crate) async fn find_application(
             })
         }
     }
-}
-
-/// An organization's refusal: of the caller, or of the request.
-pub(crate) fn refused(session: &Session, organization: &str, doing: &str, error: Error) -> Failure {
-    session.learn_from(&error);
-    Failure::UnknownIdentity(Box::new(UnknownIdentity {
-        organization: organization.to_owned(),
-        doing: doing.to_owned(),
-        identity: None,
-        ids: session.ids(),
-        error,
-    }))
 }
 
 /// A publisher's refusal.

@@ -13,8 +13,7 @@ use crate::console;
 use crate::credential::AdministratorArguments;
 use crate::failure::{Failure, OnboardProblem};
 use crate::flag_values::guid;
-use crate::membership::{Outcome, refused, refused_by_publisher, with_ids};
-use crate::report::Report;
+use crate::membership::{Outcome, refused_by_publisher, with_ids};
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result::OutputFormat;
 use crate::session::{self, Session};
@@ -152,20 +151,14 @@ async fn find_in_organization(
     found: &mut Memberships,
 ) -> Result<(), Box<Failure>> {
     let name = &organization.name;
-    let doing = format!("look for {id} in {name}");
+    let doing = || format!("look for {id} in {name}");
     let client = session.client().await?;
     let member = client.application_entitlement(organization, id).await;
-    found.entitlement = member.map_err(|error| refused(session, name, &doing, error))?;
+    found.entitlement = member.map_err(|error| session.refused(name, doing(), None, error))?;
     if found.entitlement.is_some() {
         return Ok(());
     }
-    let known = match session.microsoft_graph().await {
-        Ok(graph) => graph
-            .application(id)
-            .await
-            .map_err(|error| error.to_string()),
-        Err(failure) => Err(Report::sentence_of(&failure)),
-    };
+    let known = session.application(id).await;
     let not_a_member = |graph_failure: String| {
         Failure::Onboard(OnboardProblem::NotAMember {
             id: id.to_owned(),
@@ -179,7 +172,7 @@ async fn find_in_organization(
     let member = client
         .application_entitlement(organization, &application.client_id)
         .await;
-    found.entitlement = member.map_err(|error| refused(session, name, &doing, error))?;
+    found.entitlement = member.map_err(|error| session.refused(name, doing(), None, error))?;
     found.name = Some(application.name);
     Ok(())
 }
@@ -300,7 +293,7 @@ async fn leave_organization(
         let doing = format!("remove {} from {name}", there.name);
         let client = session.client().await?;
         let removed = client.remove_application(organization, &there.id).await;
-        removed.map_err(|error| refused(session, name, &doing, error))?;
+        removed.map_err(|error| session.refused(name, doing, None, error))?;
         outcome
             .lines
             .push(format!("{name}: {} removed (was {had})", there.name));

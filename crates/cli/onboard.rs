@@ -22,9 +22,7 @@ use crate::failure::{Failure, OnboardProblem};
 use crate::federated_credential::Trust;
 use crate::flag_values::{guid, whole_number};
 use crate::inputs::extension::MemberRole;
-use crate::membership::{
-    Application, Outcome, find_application, refused, refused_by_publisher, with_ids,
-};
+use crate::membership::{Application, Outcome, find_application, refused_by_publisher, with_ids};
 use crate::result::OutputFormat;
 use crate::session::{self, Session};
 use trust::TrustArguments;
@@ -187,7 +185,7 @@ async fn add_to_organization(
 ) -> Result<Option<String>, Box<Failure>> {
     let name = &organization.name;
     let doing = format!("add {} to {name}", application.object_id);
-    let refused = |error| refused(session, name, &doing, error);
+    let refused = |error| session.refused(name, doing.clone(), None, error);
     let level = arguments.access_level.into();
     let client = session.client().await?;
     let mut places = Vec::new();

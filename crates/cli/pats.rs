@@ -10,19 +10,20 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use adieu_agent::Stream;
-use adieu_devops::{Error, Hosts, Organization};
+use adieu_devops::Hosts;
 use adieu_inventory::{PatsError, Progress, read_leaks, read_pats};
 use clap::{Args, ValueEnum};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::console;
 use crate::credential::SignInArguments;
 use crate::defaults;
-use crate::failure::{Failure, PatsProblem, UnknownIdentity};
+use crate::failure::{Failure, PatsProblem};
 use crate::organization;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result;
-use crate::session::{self, Session};
+use crate::session;
 use crate::whoami;
 
 /// What was read for this session.
@@ -100,10 +101,19 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Box<Failur
     let mut inventory = match read_pats(&session, &organization, now, &progress).await {
         Ok(inventory) => inventory,
         Err(PatsError::SignIn(failure)) => return Err(failure),
-        Err(PatsError::Users(error)) => return Err(refused(&session, &organization, error).into()),
+        Err(PatsError::Users(error)) => {
+            let name = &organization.name;
+            let doing = format!("list the users of {name}");
+            return Err(session.refused(name, doing, None, error).into());
+        }
         Err(PatsError::NotAdministrator(error)) => {
             whoami::learn_ids(&session).await;
-            return Err(not_administrator(&session, &organization, error).into());
+            return Err(Failure::Pats(PatsProblem::NotAdministrator {
+                organization: organization.name,
+                ids: Box::new(session.ids()),
+                error,
+            })
+            .into());
         }
     };
     inventory.join(leaks);
@@ -131,7 +141,7 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Box<Failur
 fn print(form: Format, inventory: &Inventory) -> Result<(), Box<Failure>> {
     let printed = match form {
         Format::Text => {
-            let lines = shown::lines(inventory, shown::columns_of_terminal());
+            let lines = shown::lines(inventory, console::columns());
             return result::print(result::OutputFormat::Text, &lines, &serde_json::Value::Null);
         }
         Format::Json => Stream::Output.json(&json::document(inventory)),
@@ -139,26 +149,6 @@ fn print(form: Format, inventory: &Inventory) -> Result<(), Box<Failure>> {
         Format::Html => Stream::Output.text(&shown::html(inventory)),
     };
     Ok(printed.map_err(Failure::NotWritten)?)
-}
-
-/// Why the users cannot be listed.
-fn refused(session: &Session, organization: &Organization, error: Error) -> Failure {
-    session.learn_from(&error);
-    Failure::UnknownIdentity(Box::new(UnknownIdentity {
-        organization: organization.name.clone(),
-        doing: format!("list the users of {}", organization.name),
-        identity: None,
-        ids: session.ids(),
-        error,
-    }))
-}
-
-fn not_administrator(session: &Session, organization: &Organization, error: Error) -> Failure {
-    Failure::Pats(PatsProblem::NotAdministrator {
-        organization: organization.name.clone(),
-        ids: Box::new(session.ids()),
-        error,
-    })
 }
 
 /// Parses a date, or a time (RFC 3339).

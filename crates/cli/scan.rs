@@ -207,7 +207,6 @@ fn finish(
     if let Some(path) = &arguments.baseline {
         stale = read_baseline(path)?.apply(&mut report);
     }
-    let is_empty = report.findings.is_empty();
     let summary = words::summary(&report, arguments.noun());
     print(arguments.output, &report, &summary, now)?;
     if let Some(folder) = &arguments.output_path {
@@ -223,7 +222,7 @@ fn finish(
     }
     if arguments.output == Format::Text {
         Terminal.say(&summary);
-        if !is_empty && report.findings.iter().any(|finding| finding.fix.is_some()) {
+        if report.findings.iter().any(|finding| finding.fix.is_some()) {
             Terminal.say(words::ABOUT_FIXES);
         }
     }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use adieu_agent::Stream;
 use adieu_broker::{Broker, Resources, StopReason};
 use adieu_identity::Scope;
-use adieu_identity::resource::{self, Cloud};
+use adieu_identity::resource::Cloud;
 use clap::Args;
 
 use crate::credential::{self, CredentialArguments, SignIn};
@@ -25,6 +25,7 @@ use crate::reporter::{Reporter as _, Terminal};
 use crate::result::OutputFormat;
 use crate::session::Source;
 use crate::shell::Shell;
+use crate::tokens;
 
 // The broker's settings.
 #[derive(Debug, Args)]
@@ -134,12 +135,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Box<Failu
 fn probe(resources: &Resources, cloud: &Cloud) -> Result<Scope, Box<Failure>> {
     match resources {
         Resources::Listed(scopes) if !scopes.is_empty() => Ok(scopes[0].clone()),
-        _ => Ok(
-            resource::scope("arm", cloud).map_err(|reason| Failure::NotAResource {
-                text: "arm".to_owned(),
-                reason,
-            })?,
-        ),
+        _ => tokens::scope("arm", cloud),
     }
 }
 
@@ -147,12 +143,7 @@ fn resources(texts: &[String], cloud: &Cloud) -> Result<Resources, Box<Failure>>
     if texts.is_empty() {
         return Ok(Resources::Any);
     }
-    let scopes = texts.iter().map(|text| {
-        resource::scope(text, cloud).map_err(|reason| Failure::NotAResource {
-            text: text.clone(),
-            reason,
-        })
-    });
+    let scopes = texts.iter().map(|text| tokens::scope(text, cloud));
     Ok(Resources::Listed(scopes.collect::<Result<_, _>>()?))
 }
 

@@ -7,18 +7,20 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use adieu_agent::Log;
-use adieu_devops::{Client, Hosts, MicrosoftGraph, Organization};
+use adieu_devops::{Application, Client, Hosts, MicrosoftGraph, Organization, Profile};
 use adieu_identity::resource::{self, Cloud};
-use adieu_identity::{Claims, Connection, Credential, Error, IssuedTokens, Scope, Token};
+use adieu_identity::{Claims, Connection, Credential, Scope, Token};
 use adieu_secret::AccessToken;
 use adieu_transport::Transport;
 
 use crate::connection;
 use crate::credential::{self, CredentialArguments, SignIn};
-use crate::failure::Failure;
+use crate::failure::{Failure, UnknownIdentity};
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::organization;
+use crate::report::Report;
+use crate::tokens;
 
 /// A token with less time left than this is renewed first.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
@@ -85,12 +87,23 @@ impl Session {
 
     /// A client of Microsoft Graph, with the same sign-in.
     pub(crate) async fn microsoft_graph(&self) -> Result<MicrosoftGraph<'_>, Box<Failure>> {
-        let scope = well_known("graph", self.source.cloud())?;
+        let scope = tokens::scope("graph", self.source.cloud())?;
         let token = self.source.token_patiently(&scope, &self.transport).await?;
         Ok(MicrosoftGraph::new(
             &self.transport,
             token.value.into_graph_token(),
         ))
+    }
+
+    /// The application with one of its IDs, as Microsoft Graph shows it, or why it does not.
+    pub(crate) async fn application(&self, id: &str) -> Result<Option<Application>, String> {
+        match self.microsoft_graph().await {
+            Ok(graph) => graph
+                .application(id)
+                .await
+                .map_err(|error| error.to_string()),
+            Err(failure) => Err(Report::sentence_of(&failure)),
+        }
     }
 
     /// The command line's credential that returned the token, once there is one.
@@ -120,14 +133,12 @@ impl Session {
     /// The caller's IDs: from the token if it can be decoded, or else from services and the configuration.
     pub(crate) fn ids(&self) -> IdentityIds {
         let current = self.current.borrow();
-        let in_token = current
-            .as_ref()
-            .map(|current| current.ids.clone())
-            .unwrap_or_default();
+        let in_token = current.as_ref().map(|current| current.ids.clone());
         let configured = match &self.source {
             Source::Connection(connection) => IdentityIds::from(&connection.facts),
             Source::SignIn(sign_in) => sign_in.ids(),
         };
+        let in_token = in_token.unwrap_or_default();
         in_token.or(self.learned.borrow().clone()).or(configured)
     }
 
@@ -142,6 +153,24 @@ impl Session {
         if let adieu_devops::Error::Refused(refusal) = error {
             self.learn(IdentityIds::from(&**refusal));
         }
+    }
+
+    /// An organization's refusal: of the caller, or of the request.
+    pub(crate) fn refused(
+        &self,
+        organization: &str,
+        doing: String,
+        identity: Option<&Profile>,
+        error: adieu_devops::Error,
+    ) -> Failure {
+        self.learn_from(&error);
+        Failure::UnknownIdentity(Box::new(UnknownIdentity {
+            organization: organization.to_owned(),
+            doing,
+            identity: identity.cloned(),
+            ids: self.ids(),
+            error,
+        }))
     }
 
     fn with(&self, token: &Arc<AccessToken>) -> Client<'_> {
@@ -183,12 +212,10 @@ impl Source {
         match self {
             Self::Connection(connection) => {
                 let scopes = std::slice::from_ref(scope);
-                one(
-                    connection,
-                    connection.service.tokens(scopes, transport).await,
-                )
+                let tokens = connection.service.tokens(scopes, transport).await;
+                connection::one(connection, tokens)
             }
-            Self::SignIn(sign_in) => Ok(sign_in.token_at_once(scope, tenant, transport).await?),
+            Self::SignIn(sign_in) => sign_in.token_at_once(scope, tenant, transport).await,
         }
     }
 
@@ -204,9 +231,9 @@ impl Source {
                 let scopes = std::slice::from_ref(scope);
                 let log = Log::new(false);
                 let tokens = connection::tokens(connection, scopes, transport, &log).await;
-                one(connection, tokens)
+                connection::one(connection, tokens)
             }
-            Self::SignIn(sign_in) => Ok(sign_in.token(scope, None, transport).await?),
+            Self::SignIn(sign_in) => sign_in.token(scope, None, transport).await,
         }
     }
 
@@ -229,28 +256,4 @@ impl Source {
             Self::SignIn(sign_in) => sign_in.cloud(),
         }
     }
-}
-
-/// The only token of a result for one scope.
-fn one(
-    connection: &Connection,
-    tokens: Result<IssuedTokens, Error>,
-) -> Result<Token, Box<Failure>> {
-    let refused = |error| Failure::NoToken {
-        connection: connection.facts.clone(),
-        errors: vec![(String::new(), error)],
-    };
-    match tokens.map_err(refused)?.access.pop() {
-        Some(token) => Ok(token.map_err(refused)?),
-        None => Err(Failure::Internal("one scope has no outcome").into()),
-    }
-}
-
-/// A resource by its word; a custom cloud may have no address for it.
-fn well_known(word: &str, cloud: &Cloud) -> Result<Scope, Box<Failure>> {
-    let scope = resource::scope(word, cloud).map_err(|reason| Failure::NotAResource {
-        text: word.to_owned(),
-        reason,
-    })?;
-    Ok(scope)
 }

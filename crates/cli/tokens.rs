@@ -139,6 +139,15 @@ pub(crate) async fn get<R: Request>(
     }
 }
 
+/// The scope of a resource on a command line; a custom cloud may have no address for a word.
+pub(crate) fn scope(text: &str, cloud: &Cloud) -> Result<Scope, Box<Failure>> {
+    let scope = resource::scope(text, cloud);
+    Ok(scope.map_err(|reason| Failure::NotAResource {
+        text: text.to_owned(),
+        reason,
+    })?)
+}
+
 /// The variable with a token's expiry.
 pub(crate) fn expiry_name(name: &VariableName) -> VariableName {
     name.with_suffix("_EXPIRES_ON")

@@ -5,13 +5,13 @@
 use std::process::ExitCode;
 
 use adieu_devops::{ConnectionData, Entitlement, Error, Organization, Profile, Reason};
-use adieu_identity::Claims;
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::credential::SignInArguments;
 use crate::defaults;
-use crate::failure::{Failure, UnknownIdentity};
+use crate::failure::Failure;
+use crate::federated_credential::Trust;
 use crate::identity_ids::IdentityIds;
 use crate::result::{self, OutputFormat};
 use crate::session::{self, Session};
@@ -55,14 +55,6 @@ pub(crate) enum Access {
     None,
 }
 
-/// An identity's role in a publisher.
-#[derive(Debug)]
-pub(crate) enum Role {
-    Is(String),
-    /// It is not a member: the publisher shows its members only to members.
-    None,
-}
-
 /// Runs the verb.
 pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Box<Failure>> {
     let name = defaults::organization_or_default(arguments.organization);
@@ -82,12 +74,11 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Box<Fail
     let mut lines = lines(&facts(&profile, &ids));
     let mut json = json(&profile, &ids);
     if let Some(claims) = session.presented().await {
-        let federation = federation(&claims);
-        lines.extend(self::lines(&federation));
-        json["federation"] = json!({});
-        for (name, value) in federation {
-            json["federation"][camel_case(name)] = Value::String(value);
-        }
+        let trust = Trust::from(&claims);
+        lines.extend(self::lines(&trust.facts()));
+        json["federation"] = json!({
+            "issuer": trust.issuer, "subjectIdentifier": trust.subject, "audience": trust.audience,
+        });
     }
     let mut refused = None;
     if let Some((organization, membership)) = membership {
@@ -109,18 +100,13 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Box<Fail
     }
     if let Some(publisher) = &defaults::publisher(arguments.publisher) {
         let role = role(&session, publisher, &profile).await?;
-        lines.push(match &role {
-            Role::Is(role) => format!("publisher: {publisher} ({role})"),
-            Role::None => format!("publisher: {publisher} (not a member)"),
-        });
-        if let Role::None = role {
+        let shown = role.as_deref().unwrap_or("not a member");
+        lines.push(format!("publisher: {publisher} ({shown})"));
+        if role.is_none() {
             let page = session.hosts().publisher_page(publisher);
             lines.push(next_click(&page, &profile.id));
         }
-        json["publisher"] = match role {
-            Role::Is(role) => json!({ "name": publisher, "role": role }),
-            Role::None => json!({ "name": publisher, "role": null }),
-        };
+        json["publisher"] = json!({ "name": publisher, "role": role });
     }
     result::print(arguments.output, &lines, &json)?;
     match refused {
@@ -190,40 +176,26 @@ pub(crate) fn json(profile: &Profile, ids: &IdentityIds) -> Value {
     })
 }
 
-/// The values for the identity's federated credential, as the page of the app registration names them.
-fn federation(claims: &Claims) -> [(&'static str, String); 3] {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    [
-        ("issuer", text(&claims.issuer)),
-        ("subject identifier", text(&claims.subject)),
-        ("audience", text(&claims.audience)),
-    ]
-}
-
-/// Converts `subject identifier` to `subjectIdentifier`.
-fn camel_case(name: &str) -> String {
-    match name.split_once(' ') {
-        Some((first, second)) => {
-            let (initial, rest) = second.split_at(1);
-            format!("{first}{}{rest}", initial.to_uppercase())
-        }
-        None => name.to_owned(),
-    }
-}
-
 /// An identity in an organization, and its license there.
 pub(crate) async fn membership(
     session: &Session,
     organization: &Organization,
     profile: &Profile,
 ) -> Result<Membership, Box<Failure>> {
-    let client = session.client().await?;
-    let known = match client.connection_data(organization).await {
-        Ok(known) => known,
-        Err(error) => {
-            return Err(stranger(session, organization, profile, error).into());
-        }
+    let refused = |error| {
+        let name = &organization.name;
+        session.refused(
+            name,
+            format!("ask {name} who this is"),
+            Some(profile),
+            error,
+        )
     };
+    let client = session.client().await?;
+    let known = client
+        .connection_data(organization)
+        .await
+        .map_err(refused)?;
     session.learn(IdentityIds::from(&known));
     let entitlement = client
         .entitlement(organization, &known.id, known.is_service_principal())
@@ -235,39 +207,21 @@ pub(crate) async fn membership(
         }
         Ok(None) => Access::None,
         Err(Error::Refused(refusal)) => Access::Hidden(refusal.message),
-        Err(error) => {
-            return Err(stranger(session, organization, profile, error).into());
-        }
+        Err(error) => return Err(refused(error).into()),
     };
     Ok(Membership { known, access })
 }
 
-fn stranger(
-    session: &Session,
-    organization: &Organization,
-    profile: &Profile,
-    error: Error,
-) -> Failure {
-    session.learn_from(&error);
-    Failure::UnknownIdentity(Box::new(UnknownIdentity {
-        organization: organization.name.clone(),
-        doing: format!("ask {} who this is", organization.name),
-        identity: Some(profile.clone()),
-        ids: session.ids(),
-        error,
-    }))
-}
-
-/// An identity's role in a publisher.
+/// An identity's role in a publisher; `None` if it is not a member, because only members see the members.
 pub(crate) async fn role(
     session: &Session,
     publisher: &str,
     profile: &Profile,
-) -> Result<Role, Box<Failure>> {
+) -> Result<Option<String>, Box<Failure>> {
     let client = session.client().await?;
     let members = match client.members(publisher).await {
         Ok(members) => members,
-        Err(error) if error.is(Reason::NotPermitted) => return Ok(Role::None),
+        Err(error) if error.is(Reason::NotPermitted) => return Ok(None),
         Err(error) => {
             return Err(Failure::Marketplace {
                 doing: format!("read the members of {publisher}"),
@@ -278,10 +232,9 @@ pub(crate) async fn role(
             .into());
         }
     };
-    let own = members
-        .into_iter()
-        .find(|member| member.id.eq_ignore_ascii_case(&profile.id));
-    Ok(own.map_or(Role::None, |member| Role::Is(member.role)))
+    let mut members = members.into_iter();
+    let own = members.find(|member| member.id.eq_ignore_ascii_case(&profile.id));
+    Ok(own.map(|member| member.role))
 }
 
 impl Membership {
@@ -315,10 +268,10 @@ impl Membership {
     }
 }
 
-fn lines(facts: &[(&'static str, String)]) -> Vec<String> {
-    facts
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
+fn lines(facts: &[(&'static str, impl AsRef<str>)]) -> Vec<String> {
+    let facts = facts.iter().map(|(name, value)| (name, value.as_ref()));
+    let known = facts.filter(|(_, value)| !value.is_empty());
+    known
         .map(|(name, value)| format!("{name}: {value}"))
         .collect()
 }

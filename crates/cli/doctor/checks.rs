@@ -17,7 +17,7 @@ use crate::network;
 use crate::report::{Report, doctor};
 use crate::session::{Session, Source};
 use crate::step_connection;
-use crate::whoami::{self, Access, Role};
+use crate::whoami::{self, Access};
 
 /// Difference between clocks in seconds that is a warning, and that Microsoft Entra refuses.
 const WONDER: i64 = 60;
@@ -137,22 +137,14 @@ async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
             return;
         }
     };
-    checks.push(Check::ok(
-        "identity",
-        format!("{} ({})", profile.display_name, profile.id),
-    ));
+    let found = format!("{} ({})", profile.display_name, profile.id);
+    checks.push(Check::ok("identity", found));
     if let Some(organization) = &plan.organization {
         match whoami::membership(session, organization, &profile).await {
             Ok(membership) => {
-                checks.push(Check::ok(
-                    "organization",
-                    format!("a member of {}", organization.name),
-                ));
-                checks.push(license(
-                    &organization.name,
-                    &membership.access,
-                    &session.ids(),
-                ));
+                let name = &organization.name;
+                checks.push(Check::ok("organization", format!("a member of {name}")));
+                checks.push(license(name, &membership.access, &session.ids()));
                 if let Some((project, name)) = &plan.repository {
                     checks.push(repository(session, organization, project, name).await);
                 }
@@ -210,45 +202,27 @@ async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<HostCheck> {
 
 /// Proxy, names, certificates and connections: each fault belongs to one of these checks.
 fn network_path(hosts: &[HostCheck]) -> Vec<Check> {
-    let fault = |belongs: fn(&NoAnswer) -> bool| {
+    let fault = |belongs: &dyn Fn(&NoAnswer) -> bool| {
         hosts.iter().find_map(|host| match &host.result {
             Err(cause) if belongs(cause) => Some(doctor::unreachable(&host.host, cause)),
             _ => None,
         })
     };
-    let is_proxy = |cause: &NoAnswer| {
-        matches!(
-            cause,
-            NoAnswer::ProxyUnreachable(_) | NoAnswer::ProxyAuthentication | NoAnswer::Proxy(_)
-        )
-    };
-    let is_trust = |cause: &NoAnswer| {
-        matches!(
-            cause,
-            NoAnswer::Certificate(_) | NoAnswer::Handshake(_) | NoAnswer::ClientCertificate(_)
-        )
-    };
+    let is_proxy = |cause: &NoAnswer| doctor::section(cause) == "proxy";
+    let is_trust = |cause: &NoAnswer| doctor::section(cause) == "certificates";
     let is_name = |cause: &NoAnswer| *cause == NoAnswer::Name;
-    let is_other = |cause: &NoAnswer| {
-        matches!(
-            cause,
-            NoAnswer::Connection(_) | NoAnswer::Time | NoAnswer::Cut | NoAnswer::NotHttp
-        )
-    };
+    let is_other = |cause: &NoAnswer| doctor::section(cause) == "network" && !is_name(cause);
     let proxy = proxy_variable();
-    let has_proxy_fault = fault(is_proxy).is_some();
-    let mut checks = vec![proxy_check(
-        fault(is_proxy),
-        proxy.as_deref(),
-        agents_proxy(),
-    )];
+    let proxy_fault = fault(&is_proxy);
+    let has_proxy_fault = proxy_fault.is_some();
+    let mut checks = vec![proxy_check(proxy_fault, proxy.as_deref(), agents_proxy())];
     if has_proxy_fault {
         for name in ["names", "trust", "hosts"] {
             checks.push(Check::skipped(name, "the proxy does not work"));
         }
         return checks;
     }
-    checks.push(match fault(is_name) {
+    checks.push(match fault(&is_name) {
         Some(report) => Check::failed("names", report),
         None if proxy.is_some() => Check::ok("names", "the proxy resolves them"),
         None => Check::ok("names", "resolved"),
@@ -270,8 +244,8 @@ fn network_path(hosts: &[HostCheck]) -> Vec<Check> {
     } else {
         format!("trusted: {names}")
     };
-    checks.push(of("trust", fault(is_trust), trusted));
-    checks.push(of("hosts", fault(is_other), format!("reached: {names}")));
+    checks.push(of("trust", fault(&is_trust), trusted));
+    checks.push(of("hosts", fault(&is_other), format!("reached: {names}")));
     checks
 }
 
@@ -335,10 +309,8 @@ fn federation(claims: &Claims) -> Check {
     };
     // The sovereign clouds have other suffixes.
     if !audience.starts_with(AUDIENCE) {
-        return Check::warning(
-            "federation",
-            with_facts(doctor::not_as_expected("audience", &audience, AUDIENCE)),
-        );
+        let report = doctor::not_as_expected("audience", &audience, AUDIENCE);
+        return Check::warning("federation", with_facts(report));
     }
     match &expected {
         Some(expected) if !matches_pattern(&subject, expected) => {
@@ -408,9 +380,7 @@ async fn repository(
 ) -> Check {
     let client = match session.client().await {
         Ok(client) => client,
-        Err(failure) => {
-            return Check::of("repository", &failure);
-        }
+        Err(failure) => return Check::of("repository", &failure),
     };
     match client.repository(organization, project, name).await {
         Ok(()) => Check::ok("repository", format!("can read {project}/{name}")),
@@ -424,13 +394,11 @@ async fn repository(
 async fn role(session: &Session, publisher: &str, profile: &adieu_devops::Profile) -> Check {
     let page = session.hosts().publisher_page(publisher);
     match whoami::role(session, publisher, profile).await {
-        Ok(Role::Is(role)) if role == "Reader" => {
+        Ok(Some(role)) if role == "Reader" => {
             Check::warning("publisher", doctor::only_reader(publisher, &page))
         }
-        Ok(Role::Is(role)) => Check::ok("publisher", format!("{role} of {publisher}")),
-        Ok(Role::None) => {
-            Check::failed("publisher", doctor::no_role(publisher, &page, &profile.id))
-        }
+        Ok(Some(role)) => Check::ok("publisher", format!("{role} of {publisher}")),
+        Ok(None) => Check::failed("publisher", doctor::no_role(publisher, &page, &profile.id)),
         Err(failure) => Check::of("publisher", &failure),
     }
 }

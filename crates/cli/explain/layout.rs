@@ -2,13 +2,11 @@
 //!
 //! It supports only the Markdown in TROUBLESHOOTING.md, and prints nothing.
 
-use adieu_agent::Stream;
+use crate::console;
 
 /// Width of the terminal on standard output, at most 100; without one, lines are not wrapped.
 pub(super) fn width() -> usize {
-    let is_terminal = Stream::Output.is_terminal();
-    let columns = is_terminal.then(terminal_size::terminal_size).flatten();
-    columns.map_or(usize::MAX, |(width, _)| usize::from(width.0).clamp(20, 100))
+    console::columns().map_or(usize::MAX, |columns| columns.clamp(20, 100))
 }
 
 /// The line, truncated to the width.

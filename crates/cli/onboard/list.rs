@@ -11,7 +11,7 @@ use super::OnboardArguments;
 use crate::credential::AdministratorArguments;
 use crate::defaults;
 use crate::failure::Failure;
-use crate::membership::{refused, with_ids};
+use crate::membership::with_ids;
 use crate::organization;
 use crate::result;
 use crate::session;
@@ -29,7 +29,7 @@ pub(super) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Box<Fai
         Err(error) => {
             let name = &organization.name;
             let doing = format!("list the service principals of {name}");
-            let failure = refused(&session, name, &doing, error);
+            let failure = session.refused(name, doing, None, error);
             return Err(with_ids(&session, failure.into()).await);
         }
     };

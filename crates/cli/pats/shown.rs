@@ -6,26 +6,20 @@ mod csv;
 mod html;
 mod table;
 
-use adieu_agent::{Stream, deactivate_commands_whole};
+use adieu_agent::deactivate_commands_whole;
 use adieu_inventory::{AuditLog, Leak, OwnedPat, State, day};
 use time::OffsetDateTime;
 
 use super::Inventory;
 use crate::moment::rfc_3339;
 use crate::report::pats::{LIST_PATS, READ_AUDIT_LOG, unread};
+use crate::report::scan::count;
 
 pub(crate) use csv::csv;
 pub(crate) use html::html;
 
 /// The text for an unknown value.
 const UNKNOWN: &str = "unknown";
-
-/// The width of the terminal on standard output; `None` without one, so lines are not wrapped.
-pub(crate) fn columns_of_terminal() -> Option<usize> {
-    let is_terminal = Stream::Output.is_terminal();
-    let size = is_terminal.then(terminal_size::terminal_size).flatten();
-    size.map(|(width, _)| usize::from(width.0))
-}
 
 /// The inventory for people: tokens by expiry with their owners, followed by their IDs.
 pub(crate) fn lines(inventory: &Inventory, width: Option<usize>) -> Vec<String> {
@@ -165,13 +159,6 @@ pub(crate) fn summary(inventory: &Inventory) -> String {
     text + "."
 }
 
-fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
-    }
-}
-
 fn stops(pat: &OwnedPat) -> String {
     match pat.state {
         State::Active => pat.stops().map(|day| day.to_string()),
@@ -189,10 +176,9 @@ fn last_use(pat: &OwnedPat, shown: impl Fn(OffsetDateTime) -> String) -> String 
 }
 
 fn access(pat: &OwnedPat) -> &'static str {
-    if pat.pat.has_full_access() {
-        "full"
-    } else {
-        "scoped"
+    match pat.pat.has_full_access() {
+        true => "full",
+        false => "scoped",
     }
 }
 

@@ -11,6 +11,7 @@ use super::requested_by::RequestedBy;
 use super::service::no_answer;
 
 pub(crate) use super::onboard::untrusted;
+pub(crate) use super::service::section;
 
 /// No credential can sign in here.
 pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -> Report {

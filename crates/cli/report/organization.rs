@@ -102,66 +102,50 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
         "Have an administrator of the organization run: adieu onboard --organization \
          {organization} --identity {object}"
     );
-    match error {
+    let (section, sentence, remedy) = match error {
         Error::Refused(refusal) if refusal.reason == Reason::NotAdded => {
             // Azure DevOps has another message for an identity that it has never seen.
             let code = match refusal.message.contains("TF401444") {
                 true => "TF401444, ",
                 false => "",
             };
-            Some(
-                report(
-                    "tf401444",
-                    format!(
-                        "{organization} accepts the token, but this identity has not been added \
-                         to it ({code}{} of {}).",
-                        refusal.status, refusal.host
-                    ),
-                )
-                .remedy(&onboard),
-            )
+            let sentence = format!(
+                "{organization} accepts the token, but this identity has not been added to it \
+                 ({code}{} of {}).",
+                refusal.status, refusal.host
+            );
+            ("tf401444", sentence, onboard.as_str())
         }
-        Error::Refused(refusal) => Some(
-            report(
-                "tf400813",
-                format!(
-                    "This identity is not a member of {organization} (TF400813, {} of {}).",
-                    refusal.status, refusal.host
-                ),
-            )
-            .remedy(&onboard),
-        ),
+        Error::Refused(refusal) => {
+            let sentence = format!(
+                "This identity is not a member of {organization} (TF400813, {} of {}).",
+                refusal.status, refusal.host
+            );
+            ("tf400813", sentence, onboard.as_str())
+        }
         Error::SignedOut {
             host,
             status: status @ 401,
             message: Some(_),
             ..
-        } => Some(
-            report(
-                "token-refused",
-                format!("{organization} does not accept this token ({status} of {host})."),
-            )
-            .remedy(
-                "Sign in again for a new token; if it is refused too, check that the \
-             identity is enabled in Microsoft Entra, and that the organization is connected to \
-             its tenant.",
-            ),
+        } => (
+            "token-refused",
+            format!("{organization} does not accept this token ({status} of {host})."),
+            "Sign in again for a new token; if it is refused too, check that the identity is \
+             enabled in Microsoft Entra, and that the organization is connected to its tenant.",
         ),
-        Error::SignedOut { host, status, .. } => Some(
-            report(
-                "sign-in",
-                format!(
-                    "{organization} does not recognize this token and asks for a sign-in \
-                 ({status} of {host})."
-                ),
-            )
-            .remedy(
-                "Add the identity to the organization: adieu onboard, or Organization \
-             settings → Users.",
+        Error::SignedOut { host, status, .. } => (
+            "sign-in",
+            format!(
+                "{organization} does not recognize this token and asks for a sign-in ({status} \
+                 of {host})."
             ),
+            "Add the identity to the organization: adieu onboard, or Organization settings → \
+             Users.",
         ),
-        Error::Service(_) | Error::File { .. } => None,
-    }
+        Error::Service(_) | Error::File { .. } => return None,
+    };
+    Some(report(section, sentence).remedy(remedy))
 }
 
 /// A repository that does not exist, or that this identity cannot see: Azure DevOps does not distinguish them.

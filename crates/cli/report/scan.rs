@@ -376,17 +376,12 @@ pub(crate) fn summary(report: &ScanReport, noun: &str) -> String {
     text + "."
 }
 
-fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {}", plural(what)),
-    }
-}
-
-fn plural(what: &str) -> String {
+/// A number of things, by the word for one of them.
+pub(crate) fn count(number: usize, what: &str) -> String {
     match what.strip_suffix('y') {
-        Some(start) => format!("{start}ies"),
-        None => format!("{what}s"),
+        _ if number == 1 => format!("1 {what}"),
+        Some(start) => format!("{number} {start}ies"),
+        None => format!("{number} {what}s"),
     }
 }
 

@@ -43,17 +43,8 @@ pub(super) fn no_answer(
     attempts: u32,
     requested_by: RequestedBy,
 ) -> Report {
-    let anchor = match cause {
-        NoAnswer::Certificate(_) | NoAnswer::ClientCertificate(_) | NoAnswer::Handshake(_) => {
-            "certificates"
-        }
-        NoAnswer::ProxyUnreachable(_) | NoAnswer::ProxyAuthentication | NoAnswer::Proxy(_) => {
-            "proxy"
-        }
-        _ => "network",
-    };
     Report::new(
-        anchor,
+        section(cause),
         format!(
             "{service} ({host}) did not answer {}: {cause}.",
             times(attempts)
@@ -63,6 +54,19 @@ pub(super) fn no_answer(
         RequestedBy::Step => from_an_agent(cause),
         RequestedBy::CommandLine => from_a_command_line(cause),
     })
+}
+
+/// The section about a missing answer.
+pub(crate) fn section(cause: &NoAnswer) -> &'static str {
+    match cause {
+        NoAnswer::Certificate(_) | NoAnswer::ClientCertificate(_) | NoAnswer::Handshake(_) => {
+            "certificates"
+        }
+        NoAnswer::ProxyUnreachable(_) | NoAnswer::ProxyAuthentication | NoAnswer::Proxy(_) => {
+            "proxy"
+        }
+        _ => "network",
+    }
 }
 
 /// How an agent can reach a service.

@@ -11,10 +11,10 @@ use adieu_scan::{Options, Report};
 use clap::Args;
 
 use crate::credential::SignInArguments;
-use crate::failure::{Failure, ScanProblem, UnknownIdentity};
+use crate::failure::{Failure, ScanProblem};
 use crate::organization;
 use crate::report;
-use crate::session::{self, Session};
+use crate::session;
 use crate::waiting::Wait;
 
 /// Flags of a scan of an organization.
@@ -45,7 +45,11 @@ pub(super) async fn scan(
     let progress = Progress::open(arguments.resume.as_deref(), &of).map_err(Failure::Progress)?;
     let SignInArguments { tenant, credential } = arguments.sign_in.clone();
     let (session, _) = session::of_command_line(Some(name), tenant, credential).await?;
-    let all = projects(&session, &organization).await?;
+    let all = session.client().await?.projects(&organization).await;
+    let all = all.map_err(|error| {
+        let name = &organization.name;
+        session.refused(name, format!("list the projects of {name}"), None, error)
+    })?;
     let chosen = chosen(&all, &arguments.project, &organization)?;
     let _waiting = Wait::begin(&format!("Reading {} projects of {name}", chosen.len()));
     let resources = Resources {
@@ -68,23 +72,6 @@ pub(super) async fn scan(
             .retain(|finding| finding.rule.kind == adieu_scan::Kind::Secret);
     }
     Ok(report)
-}
-
-async fn projects(
-    session: &Session,
-    organization: &Organization,
-) -> Result<Vec<Project>, Box<Failure>> {
-    let projects = session.client().await?.projects(organization).await;
-    Ok(projects.map_err(|error| {
-        session.learn_from(&error);
-        Failure::UnknownIdentity(Box::new(UnknownIdentity {
-            organization: organization.name.clone(),
-            doing: format!("list the projects of {}", organization.name),
-            identity: None,
-            ids: session.ids(),
-            error,
-        }))
-    })?)
 }
 
 /// The projects on the command line; all of them if none is given.

@@ -72,9 +72,17 @@ pub(crate) async fn start(
     for resource in configure.listed() {
         arguments.extend(["--resource", resource]);
     }
-    let line = spawn(environment, arguments, START).await;
-    let line = line.map_err(Failure::NoBroker)?;
-    Ok(serving(&line, helper).map_err(failed)?)
+    let answer = started(environment, arguments, START).await?;
+    Ok(Serving {
+        endpoints: Endpoints {
+            identity: answer.text("identity")?,
+            azd: answer.text("azd")?,
+            key: answer.secret("key")?,
+            program: helper,
+        },
+        stop_endpoint: answer.text("stop")?,
+        stop_key: answer.secret("stopKey")?,
+    })
 }
 
 /// A proxy for stand-ins that serves, in its own process.
@@ -98,21 +106,18 @@ pub(crate) async fn start_stand_ins(
     if let Some(tenant) = tenant {
         arguments.extend(["--tenant", tenant]);
     }
-    let line = spawn(environment, arguments, START).await;
-    let line = line.map_err(Failure::NoBroker)?;
-    let answer = Answer::parse(&line).map_err(failed)?;
-    let text = |name: &str| answer.text(name).map_err(failed);
-    let values = text("standIns")?;
+    let answer = started(environment, arguments, START).await?;
+    let values = answer.text("standIns")?;
     let values = list(&values).map(EndpointSecret::new);
     Ok(ServingStandIns {
         stand_ins: StandIns {
-            url: EndpointSecret::new(text("proxy")?),
-            key: EndpointSecret::new(text("proxyKey")?),
-            certificate: text("certificate")?,
+            url: answer.secret("proxy")?,
+            key: answer.secret("proxyKey")?,
+            certificate: answer.text("certificate")?,
             values: variables.iter().cloned().zip(values).collect(),
         },
-        stop_endpoint: text("stop")?,
-        stop_key: EndpointSecret::new(text("stopKey")?),
+        stop_endpoint: answer.text("stop")?,
+        stop_key: answer.secret("stopKey")?,
     })
 }
 
@@ -135,16 +140,28 @@ pub(crate) async fn start_for_feeds(
     let connection = connection.map_or("", EndpointId::as_str);
     let folder = folder.display().to_string();
     let arguments = vec!["--job", connection, "--feeds", &folder];
-    let line = spawn(environment, arguments, START_WITH_SIGN_IN).await;
-    let line = line.map_err(Failure::NoBroker)?;
-    let answer = Answer::parse(&line).map_err(failed)?;
+    let answer = started(environment, arguments, START_WITH_SIGN_IN).await?;
     let expires_on = answer.json["expiresOn"].as_i64().unwrap_or_default();
     Ok(ServingFeeds {
-        stop_endpoint: answer.text("stop").map_err(failed)?,
-        stop_key: EndpointSecret::new(answer.text("stopKey").map_err(failed)?),
+        stop_endpoint: answer.text("stop")?,
+        stop_key: answer.secret("stopKey")?,
         expires_on: OffsetDateTime::from_unix_timestamp(expires_on)
             .unwrap_or(OffsetDateTime::UNIX_EPOCH),
     })
+}
+
+/// The answer of this program as `serve`, once it is ready.
+async fn started(
+    environment: &Environment,
+    arguments: Vec<&str>,
+    time: Duration,
+) -> Result<Answer, Box<Failure>> {
+    let line = spawn(environment, arguments, time).await;
+    let line = line.map_err(Failure::NoBroker)?;
+    match serde_json::from_str(&line) {
+        Ok(json) => Ok(Answer { json }),
+        Err(_) => Err(failed("it ended before it could serve").into()),
+    }
 }
 
 /// Starts this program as `serve`, passes it the environment, and returns the line that it answers.
@@ -336,7 +353,7 @@ async fn prepare(
 }
 
 /// The reason why the process does not serve, in its own words.
-fn failed(reason: String) -> Failure {
+fn failed(reason: &str) -> Failure {
     Failure::NoBroker(io::Error::other(reason))
 }
 
@@ -346,34 +363,17 @@ struct Answer {
 }
 
 impl Answer {
-    fn parse(line: &str) -> Result<Self, String> {
-        let json = serde_json::from_str(line);
-        let json = json.map_err(|_| "it ended before it could serve".to_owned())?;
-        Ok(Self { json })
+    fn text(&self, name: &str) -> Result<String, Box<Failure>> {
+        let text = |name: &str| self.json.get(name).and_then(Value::as_str);
+        match text(name) {
+            Some(value) => Ok(value.to_owned()),
+            None => Err(failed(text("error").unwrap_or("its answer is incomplete")).into()),
+        }
     }
 
-    fn text(&self, name: &str) -> Result<String, String> {
-        let value = self.json.get(name).and_then(Value::as_str);
-        value.map(str::to_owned).ok_or_else(|| {
-            let error = self.json.get("error").and_then(Value::as_str);
-            error.unwrap_or("its answer is incomplete").to_owned()
-        })
+    fn secret(&self, name: &str) -> Result<EndpointSecret, Box<Failure>> {
+        Ok(EndpointSecret::new(self.text(name)?))
     }
-}
-
-fn serving(line: &str, program: PathBuf) -> Result<Serving, String> {
-    let answer = Answer::parse(line)?;
-    let text = |name: &str| answer.text(name);
-    Ok(Serving {
-        endpoints: Endpoints {
-            identity: text("identity")?,
-            azd: text("azd")?,
-            key: EndpointSecret::new(text("key")?),
-            program,
-        },
-        stop_endpoint: text("stop")?,
-        stop_key: EndpointSecret::new(text("stopKey")?),
-    })
 }
 
 /// Names with commas between.

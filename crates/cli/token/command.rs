@@ -5,7 +5,6 @@
 use std::process::ExitCode;
 
 use adieu_agent::Stream;
-use adieu_identity::resource;
 use clap::Args;
 use time::UtcOffset;
 
@@ -16,6 +15,7 @@ use crate::failure::Failure;
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::reporter::{Reporter as _, Terminal};
+use crate::tokens;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -48,12 +48,7 @@ pub(crate) struct TokenArguments {
 pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Box<Failure>> {
     // Requested first: it only works in a single-threaded program, and resolving a name starts a thread.
     let zone = UtcOffset::current_local_offset().ok();
-    let cloud = credential::cloud();
-    let scope =
-        resource::scope(&arguments.resource, &cloud).map_err(|reason| Failure::NotAResource {
-            text: arguments.resource.clone(),
-            reason,
-        })?;
+    let scope = tokens::scope(&arguments.resource, &credential::cloud())?;
     let transport = network::of_command_line()?;
     let organization = match arguments.tenant {
         Some(_) => None,
