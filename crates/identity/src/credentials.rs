@@ -29,7 +29,7 @@ use crate::error::Error;
 use crate::identity_endpoint::IdentityEndpoint;
 use crate::resource::Cloud;
 use crate::scope::Scope;
-use crate::service_connection::ConnectionCredential;
+use crate::service_connection::{ConnectionCredential, ServiceConnection};
 use crate::token::{Token, TokenRequest};
 use crate::tool::{Tool, ToolError};
 use crate::user_assigned::{UserAssignedId, is_guid};
@@ -360,6 +360,20 @@ impl Credentials<'_> {
 
     fn variable(&self, name: &str) -> Option<String> {
         self.around.variable(name)
+    }
+
+    /// A connection with its facts; `facts` has those that are not in `service`.
+    fn connection_of(&self, service: ServiceConnection, facts: ConnectionFacts) -> Connection {
+        Connection {
+            facts: ConnectionFacts {
+                tenant: service.tenant.clone(),
+                client_id: service.client_id.clone(),
+                authority: service.authority.host(),
+                ..facts
+            },
+            cloud: self.cloud(),
+            service,
+        }
     }
 
     fn required(&self, name: &'static str) -> Result<String, CredentialProblemKind> {

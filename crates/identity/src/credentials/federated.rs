@@ -56,23 +56,16 @@ impl Credentials<'_> {
             Some(tenant) => tenant.to_owned(),
             None => self.required("AZURE_TENANT_ID")?,
         };
-        let authority = self.authority()?;
+        let service = ServiceConnection {
+            authority: self.authority()?,
+            tenant,
+            client_id,
+            scheme,
+        };
         let facts = ConnectionFacts {
             scheme: federation.scheme().to_owned(),
-            tenant: tenant.clone(),
-            client_id: client_id.clone(),
-            authority: authority.host(),
             ..ConnectionFacts::default()
         };
-        Ok(Connection {
-            service: ServiceConnection {
-                authority,
-                tenant,
-                client_id,
-                scheme,
-            },
-            cloud: self.cloud(),
-            facts,
-        })
+        Ok(self.connection_of(service, facts))
     }
 }

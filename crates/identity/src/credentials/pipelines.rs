@@ -46,28 +46,20 @@ impl Credentials<'_> {
         }
         let request = IdTokenRequest::to(&uri, &collection, &id, job_token)
             .map_err(CredentialProblemKind::NotTheCollection)?;
-        let authority = self.authority()?;
-        let tenant = self.tenant.map_or(own_tenant, str::to_owned);
+        let service = ServiceConnection {
+            authority: self.authority()?,
+            tenant: self.tenant.map_or(own_tenant, str::to_owned),
+            client_id,
+            scheme: Scheme::WorkloadIdentityFederation {
+                request,
+                late_bound: None,
+            },
+        };
         let facts = ConnectionFacts {
             scheme: "WorkloadIdentityFederation".to_owned(),
-            tenant: tenant.clone(),
-            client_id: client_id.clone(),
-            authority: authority.host(),
             id,
             ..ConnectionFacts::default()
         };
-        Ok(Connection {
-            service: ServiceConnection {
-                authority,
-                tenant,
-                client_id,
-                scheme: Scheme::WorkloadIdentityFederation {
-                    request,
-                    late_bound: None,
-                },
-            },
-            cloud: self.cloud(),
-            facts,
-        })
+        Ok(self.connection_of(service, facts))
     }
 }
