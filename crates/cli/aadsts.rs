@@ -41,6 +41,11 @@ const fn other(code: u32, because: &'static str, remedy: &'static str) -> Meanin
     }
 }
 
+/// No federated credential matches the ID token.
+const fn unmatched(code: u32, because: &'static str) -> Meaning {
+    federation(code, because, COMPARE).by_flags(COMPARE_HERE)
+}
+
 impl Meaning {
     /// Sets another remedy for a command line, where inputs and connections have other names.
     const fn by_flags(self, remedy: &'static str) -> Self {
@@ -138,12 +143,10 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "Write --resource as an application ID, an application ID URI or a scope that \
      ends in /.default.",
     ),
-    federation(
+    unmatched(
         70_021,
         "because no federated credential matches its ID token",
-        COMPARE,
-    )
-    .by_flags(COMPARE_HERE),
+    ),
     other(
         70_023,
         "because it does not accept the lifetime of the ID token",
@@ -254,24 +257,18 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "Upload the connection's certificate itself to the app registration → Certificates & \
          secrets → Certificates.",
     ),
-    federation(
+    unmatched(
         700_211,
         "because no federated credential has the issuer of its ID token",
-        COMPARE,
-    )
-    .by_flags(COMPARE_HERE),
-    federation(
+    ),
+    unmatched(
         700_212,
         "because no federated credential has the audience of its ID token",
-        COMPARE,
-    )
-    .by_flags(COMPARE_HERE),
-    federation(
+    ),
+    unmatched(
         700_213,
         "because no federated credential has the subject of its ID token",
-        COMPARE,
-    )
-    .by_flags(COMPARE_HERE),
+    ),
     federation(
         700_223,
         "because the tenant does not allow workload identity federation",
@@ -329,18 +326,14 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "Have the tenant's administrator create it (az ad sp create --id, with the client ID \
          above); or correct --tenant.",
     ),
-    federation(
+    unmatched(
         7_002_137,
         "because no federated credential of this managed identity has the subject of its ID token",
-        COMPARE,
-    )
-    .by_flags(COMPARE_HERE),
-    federation(
+    ),
+    unmatched(
         7_002_138,
         "because no federated credential has the subject of its ID token in the same letter case",
-        COMPARE,
-    )
-    .by_flags(COMPARE_HERE),
+    ),
 ];
 
 #[cfg(test)]

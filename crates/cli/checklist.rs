@@ -39,20 +39,15 @@ pub(crate) enum State {
 
 impl Check {
     pub(crate) fn ok(name: &'static str, found: impl Into<String>) -> Self {
-        Self::new(name, State::Ok, found.into(), None)
+        Self::without_report(name, State::Ok, found.into())
     }
 
     pub(crate) fn skipped(name: &'static str, why: impl Into<String>) -> Self {
-        Self::new(name, State::Skipped, why.into(), None)
+        Self::without_report(name, State::Skipped, why.into())
     }
 
     pub(crate) fn failed(name: &'static str, report: Report) -> Self {
-        Self::new(
-            name,
-            State::Failed,
-            report.sentence().to_owned(),
-            Some(report),
-        )
+        Self::with(name, State::Failed, report)
     }
 
     /// The failed check for a failure.
@@ -61,20 +56,26 @@ impl Check {
     }
 
     pub(crate) fn warning(name: &'static str, report: Report) -> Self {
-        Self::new(
-            name,
-            State::Warning,
-            report.sentence().to_owned(),
-            Some(report),
-        )
+        Self::with(name, State::Warning, report)
     }
 
-    fn new(name: &'static str, state: State, found: String, report: Option<Report>) -> Self {
+    fn with(name: &'static str, state: State, report: Report) -> Self {
+        let found = report.sentence().to_owned();
+        let report = Some(report);
         Self {
             name,
             state,
             found,
             report,
+        }
+    }
+
+    fn without_report(name: &'static str, state: State, found: String) -> Self {
+        Self {
+            name,
+            state,
+            found,
+            report: None,
         }
     }
 }
@@ -143,12 +144,8 @@ fn lines(checks: &[Check]) -> Vec<(String, String)> {
         let state = console::styled(Stream::Output, style, state.trim_start());
         lines.push((state, format!("{:<15}{}", check.name, check.found)));
         if let Some(report) = &check.report {
-            lines.extend(
-                report
-                    .facts()
-                    .iter()
-                    .map(|(name, value)| (" ".repeat(27), format!("{name}: {value}"))),
-            );
+            let facts = report.facts().iter();
+            lines.extend(facts.map(|(name, value)| (" ".repeat(27), format!("{name}: {value}"))));
         }
     }
     lines.push((String::new(), String::new()));

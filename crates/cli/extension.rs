@@ -185,7 +185,7 @@ fn verified<T>(
     let vsix = one_package(pattern)?;
     let package = Package::verify(&vsix).map_err(not_read)?;
     let found = read(&package).map_err(not_read)?;
-    let digest = package.digest().map_err(|error| unreadable(&vsix, error))?;
+    let digest = digest(&package)?;
     Ok((package, found, digest))
 }
 
@@ -200,12 +200,13 @@ fn timestamp() -> Result<DateTime, Box<Failure>> {
     }
 }
 
-/// Why a package's digest is not known.
-fn unreadable(path: &Path, cause: io::Error) -> Failure {
-    Failure::NoFile {
-        path: path.display().to_string(),
+/// The SHA-256 of a package.
+fn digest(package: &Package) -> Result<Digest, Box<Failure>> {
+    let digest = package.digest();
+    Ok(digest.map_err(|cause| Failure::NoFile {
+        path: package.path.display().to_string(),
         cause,
-    }
+    })?)
 }
 
 /// The absolute path, for other programs.

@@ -114,15 +114,11 @@ async fn explain(question: &Question, organization: Organization<'_>) -> Result<
     let found = tokio::time::timeout(EXPLANATION, tenant_of(organization, &transport)).await;
     let refused = match (found, refused) {
         (Ok(Err(missing)), _) => *missing,
-        (_, RefusedToken::Readable(claims)) => Failure::Git(GitProblem::Refused {
-            organization: organization.name().to_owned(),
-            ids: Box::new(IdentityIds::from(&*claims)),
-        }),
+        (_, RefusedToken::Readable(claims)) => refusal(organization, IdentityIds::from(&*claims)),
         (_, RefusedToken::Opaque(token)) => {
-            match tokio::time::timeout(EXPLANATION, who(token, organization, &transport)).await {
-                Ok(refused) => refused,
-                Err(_elapsed) => unknown(organization),
-            }
+            let asked = who(token, organization, &transport);
+            let asked = tokio::time::timeout(EXPLANATION, asked).await;
+            asked.unwrap_or_else(|_elapsed| refusal(organization, IdentityIds::default()))
         }
     };
     Terminal.error(&Report::on_a_command_line(&refused).text());
@@ -132,29 +128,20 @@ async fn explain(question: &Question, organization: Organization<'_>) -> Result<
 /// An organization's answer to a token that it refused to git.
 async fn who(token: AccessToken, organization: Organization<'_>, transport: &Transport) -> Failure {
     let hosts = Hosts::public();
+    let unknown = || refusal(organization, IdentityIds::default());
     let Ok(named) = hosts.organization(organization.name()) else {
-        return unknown(organization);
+        return unknown();
     };
     let client = Client::new(transport, Arc::new(token), &hosts);
     match client.connection_data(&named).await {
         // It knows the identity, which lacks a permission.
-        Ok(known) => Failure::Git(GitProblem::Refused {
-            organization: named.name,
-            ids: Box::new(IdentityIds::from(&known)),
-        }),
-        // Only a refusal of the identity explains why git was refused.
-        Err(error)
-            if !matches!(
-                error,
-                DevOpsError::SignedOut { .. } | DevOpsError::Refused(_)
-            ) =>
-        {
-            unknown(organization)
-        }
+        Ok(known) => refusal(organization, IdentityIds::from(&known)),
         Err(error) => {
             let ids = match &error {
                 DevOpsError::Refused(refusal) => IdentityIds::from(&**refusal),
-                _ => IdentityIds::default(),
+                DevOpsError::SignedOut { .. } => IdentityIds::default(),
+                // Only a refusal of the identity explains why git was refused.
+                _ => return unknown(),
             };
             Failure::UnknownIdentity(Box::new(UnknownIdentity {
                 doing: format!("sign in to {}", named.name),
@@ -167,10 +154,10 @@ async fn who(token: AccessToken, organization: Organization<'_>, transport: &Tra
     }
 }
 
-fn unknown(organization: Organization<'_>) -> Failure {
+fn refusal(organization: Organization<'_>, ids: IdentityIds) -> Failure {
     Failure::Git(GitProblem::Refused {
         organization: organization.name().to_owned(),
-        ids: Box::default(),
+        ids: Box::new(ids),
     })
 }
 
@@ -209,7 +196,12 @@ async fn answer(
     let ids = IdentityIds::of_token(&token).or(configured);
     match (tenant_in(question), &ids.tenant) {
         (Some(wanted), Some(got)) if !wanted.eq_ignore_ascii_case(got) => {
-            Err(another_tenant(organization, &wanted, ids).into())
+            Err(Failure::Git(GitProblem::AnotherTenant {
+                organization: organization.name().to_owned(),
+                wanted,
+                ids: Box::new(ids),
+            })
+            .into())
         }
         _ => Ok(token),
     }
@@ -233,14 +225,6 @@ async fn tenant_of(
         }
         found => Ok(found.ok().flatten()),
     }
-}
-
-fn another_tenant(organization: Organization<'_>, wanted: &str, ids: IdentityIds) -> Failure {
-    Failure::Git(GitProblem::AnotherTenant {
-        organization: organization.name().to_owned(),
-        wanted: wanted.to_owned(),
-        ids: Box::new(ids),
-    })
 }
 
 /// The broker, if the job has one.

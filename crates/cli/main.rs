@@ -211,24 +211,16 @@ fn main() -> ExitCode {
 /// Parses the command line. Its help is as wide as the terminal; without one, lines are not wrapped.
 fn read(mut words: Vec<OsString>) -> Result<Arguments, clap::Error> {
     // `help onbord` suggests no verb, but `onbord --help` does.
-    let verb = if words
-        .get(1)
-        .is_some_and(|word| word == "extension" || word == "feeds")
-    {
-        2
-    } else {
-        1
-    };
+    let has_commands = |word: &OsString| word == "extension" || word == "feeds";
+    let verb = 1 + usize::from(words.get(1).is_some_and(has_commands));
     if words.len() > verb + 1 && words[verb] == "help" {
         words.remove(verb);
         words.push("--help".into());
     }
     let mut command = Arguments::command().max_term_width(100);
     // Only a help text needs them.
-    if words
-        .iter()
-        .any(|word| word == "-h" || word == "--help" || word == "help")
-    {
+    let asks = |word: &OsString| word == "-h" || word == "--help" || word == "help";
+    if words.iter().any(asks) {
         command = command.mut_subcommands(with_exit_codes);
     }
     if !Stream::Output.is_terminal() {

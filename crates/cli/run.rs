@@ -86,7 +86,8 @@ async fn script(environment: &Environment, log: &Log) -> Result<CommandEnd, Box<
         Some(allowed) => {
             let names = got.access.iter().map(|(wanted, _)| wanted.name.clone());
             let names = configure::environment_names(names);
-            let folder = temp_folder(environment)?;
+            let folder = environment.temporary_folder();
+            let folder = folder.map_err(Failure::PlatformVariable)?;
             let proxy = OwnProxy::open(allowed.clone(), names, &folder, None, process_path);
             let proxy = proxy.map_err(Failure::NoBroker)?;
             configure::announce(&proxy.stand_ins, &allowed, log);
@@ -283,7 +284,8 @@ fn write(
     shell: Shell,
     script: &str,
 ) -> Result<tempfile::TempPath, Box<Failure>> {
-    let folder = temp_folder(environment)?;
+    let folder = environment.temporary_folder();
+    let folder = folder.map_err(Failure::PlatformVariable)?;
     let suffix = format!(".{}", shell.extension());
     let file = tempfile::Builder::new()
         .prefix("adieu-")
@@ -304,12 +306,4 @@ fn write(
             },
         })
     })?)
-}
-
-/// Where files are that the agent removes when the job ends.
-fn temp_folder(environment: &Environment) -> Result<PathBuf, Box<Failure>> {
-    let folder = environment
-        .platform_variable("Agent.TempDirectory")
-        .map_err(Failure::PlatformVariable)?;
-    Ok(folder.map_or_else(env::temp_dir, PathBuf::from))
 }

@@ -46,7 +46,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     Log::mask_before_sending();
     let environment = Environment::of_process();
     let log = Log::of_task(&environment);
-    let outcome = outcome(arguments, &environment, &log);
+    let outcome = runtime::block_on(dispatch(arguments, &environment, &log))
+        .unwrap_or_else(|failure| Outcome::Done(Err(failure)));
     let ran_a_script = arguments.name == inputs::run::NAME && outcome.is_after_a_script();
     match outcome {
         // Without a result, the agent treats a step as succeeded; a command could remove the script's last line.
@@ -64,11 +65,6 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         Outcome::Stopped => log.complete(TaskResult::Canceled, "Stopped before it was done."),
     }
     ExitCode::SUCCESS
-}
-
-fn outcome(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {
-    runtime::block_on(dispatch(arguments, environment, log))
-        .unwrap_or_else(|failure| Outcome::Done(Err(failure)))
 }
 
 async fn dispatch(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {
@@ -101,10 +97,10 @@ async fn dispatch(arguments: &Arguments, environment: &Environment, log: &Log) -
     }
 }
 
-async fn until_stopped(work: impl Future<Output = Result<(), impl Into<Box<Failure>>>>) -> Outcome {
+async fn until_stopped(work: impl Future<Output = Result<(), Box<Failure>>>) -> Outcome {
     let launcher = Parent::now();
     tokio::select! {
-        result = work => Outcome::Done(result.map_err(Into::into)),
+        result = work => Outcome::Done(result),
         _ = platform::stop_requested() => Outcome::Stopped,
         // A container job loses the launcher's exit code, so without our command the step would succeed.
         () = launcher.gone() => Outcome::Done(Err(Failure::LauncherGone.into())),

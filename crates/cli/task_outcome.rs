@@ -15,18 +15,12 @@ impl Outcome {
     /// Whether another program may have left an unfinished line in the log: the agent would take the line for our
     /// command, and drop the text before it.
     pub(crate) fn is_after_a_script(&self) -> bool {
-        let ended = |failure: &Failure| {
-            let Failure::Script(problem) = failure else {
-                return false;
-            };
-            matches!(
-                problem,
-                ScriptProblem::Ended { .. } | ScriptProblem::StandardError
-            )
+        let Self::Done(Err(failure)) = self else {
+            return true;
         };
-        match self {
-            Self::Done(Ok(())) | Self::Stopped => true,
-            Self::Done(Err(failure)) => ended(failure),
-        }
+        matches!(
+            **failure,
+            Failure::Script(ScriptProblem::Ended { .. } | ScriptProblem::StandardError)
+        )
     }
 }

@@ -110,13 +110,11 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Box<
             .run(environment, &id, tenant, &publish, &transport)
             .await;
     }
-    let serving = match configure.needs_broker() {
-        true => {
-            let tenant = inputs_tenant.as_deref();
-            Some(job::start(environment, &id, tenant, &configure).await?)
-        }
-        false => None,
-    };
+    let mut serving = None;
+    if configure.needs_broker() {
+        let tenant = inputs_tenant.as_deref();
+        serving = Some(job::start(environment, &id, tenant, &configure).await?);
+    }
     let published = publish
         .all(&got.access, id_token_name.zip(got.id))
         .and_then(|()| configured(&configure, serving.as_ref(), environment, &connection, log));
@@ -200,15 +198,14 @@ fn configured(
 }
 
 fn id_token_name(input: Option<&str>) -> Result<Option<VariableName>, Box<Failure>> {
-    let Some(text) = input else {
-        return Ok(None);
+    let name = |text: &str| {
+        VariableName::parse(text).map_err(|reason| Failure::VariableName {
+            input: "idToken",
+            text: text.to_owned(),
+            reason,
+        })
     };
-    let name = VariableName::parse(text).map_err(|reason| Failure::VariableName {
-        input: "idToken",
-        text: text.to_owned(),
-        reason,
-    })?;
-    Ok(Some(name))
+    Ok(input.map(name).transpose()?)
 }
 
 /// The receiver of a token.

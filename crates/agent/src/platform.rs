@@ -4,6 +4,8 @@
 //! step's `env:`, can replace the agent's `System.CollectionUri`, which decides where the job token goes. The agent's
 //! lists of the original names show which variable a value comes from.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use crate::environment::{Environment, formatted};
@@ -40,6 +42,15 @@ impl Environment {
     ) -> Result<Option<&str>, PlatformVariableError> {
         let own_name = formatted(name);
         self.given(name, &own_name, PUBLIC_NAMES)
+    }
+
+    /// The folder that the agent empties when the job ends.
+    ///
+    /// # Errors
+    /// A pipeline variable shadows its name.
+    pub fn temporary_folder(&self) -> Result<PathBuf, PlatformVariableError> {
+        let folder = self.platform_variable("Agent.TempDirectory")?;
+        Ok(folder.map_or_else(std::env::temp_dir, PathBuf::from))
     }
 
     /// A platform variable that is secret; `Agent.ProxyPassword` is the only one.

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::flags::Service;
 use super::perform::perform;
 use super::results::Results;
-use super::{absolute, findings, notices, unreadable, write_json};
+use super::{absolute, digest, findings, notices, write_json};
 use crate::console;
 use crate::credential::SignIn;
 use crate::failure::Failure;
@@ -85,14 +85,12 @@ fn execute(
     operation: &Operation,
     service: Service,
 ) -> Result<(Outcome, Option<Session>), Box<Failure>> {
-    let session = if operation.needs_identity() {
+    let mut session = None;
+    if operation.needs_identity() {
         let transport = network::of_command_line()?;
-        let sign_in = SignIn::new(service.credential, None);
-        let source = Source::SignIn(sign_in);
-        Some(Session::new(transport, service.hosts, source))
-    } else {
-        None
-    };
+        let source = Source::SignIn(SignIn::new(service.credential, None));
+        session = Some(Session::new(transport, service.hosts, source));
+    }
     let tell = |notice: &Notice<'_>| match notice {
         Notice::Finding(report) => findings::warn(report),
         notice => notices::say(notice, &Terminal),
@@ -127,11 +125,9 @@ fn print_package(
     json: bool,
     out: &mut dyn Write,
 ) -> io::Result<ExitCode> {
-    let digest = match package.digest() {
+    let digest = match digest(package) {
         Ok(digest) => digest,
-        Err(error) => {
-            return Ok(refuse(&unreadable(&package.path, error)));
-        }
+        Err(failure) => return Ok(refuse(&failure)),
     };
     let path = absolute(&package.path);
     if json {

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use adieu_extension::Problem;
-use adieu_vsix::Package;
+use adieu_vsix::{Digest, EditedPackage, Package};
 use clap::Args;
 use serde_json::json;
 
 use super::findings::deactivated;
 use super::{
-    OverrideArguments, absolute, command, inspect, one_package, timestamp, unreadable, write_json,
+    OverrideArguments, absolute, command, digest, inspect, one_package, timestamp, write_json,
 };
 use crate::failure::Failure;
 use crate::result::OutputArguments;
@@ -38,31 +38,17 @@ pub(super) fn run(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> io::Result<ExitCode> {
-    let read = || Ok::<_, Box<Failure>>((timestamp()?, one_package(&arguments.vsix)?));
-    let (timestamp, vsix) = match read() {
-        Ok(read) => read,
+    let output = arguments.output;
+    let (edited, digest) = match edited(arguments) {
+        Ok(edited) => edited,
         Err(failure) => return Ok(command::refuse(&failure)),
     };
-    let changes = arguments.overrides.into_changes();
-    let output = arguments.output_path.as_deref();
-    let edited = match Package::edit(&vsix, &changes, output, timestamp) {
-        Ok(edited) => edited,
-        Err(error) => {
-            return Ok(command::refuse(&Failure::Extension(Problem::NotEdited(
-                error,
-            ))));
-        }
-    };
     let package = &edited.package;
-    let digest = match package.digest() {
-        Ok(digest) => digest,
-        Err(error) => return Ok(command::refuse(&unreadable(&package.path, error))),
-    };
     let path = absolute(&package.path);
     if edited.replaced {
         writeln!(notes, "warning: {path} already existed, and was replaced.")?;
     }
-    if arguments.output.is_json() {
+    if output.is_json() {
         let result = json!({
             "path": path,
             "extensionId": package.facts.extension_id,
@@ -82,4 +68,16 @@ pub(super) fn run(
         writeln!(out, "{path}")?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The edited package, with its SHA-256.
+fn edited(arguments: EditArguments) -> Result<(EditedPackage, Digest), Box<Failure>> {
+    let timestamp = timestamp()?;
+    let vsix = one_package(&arguments.vsix)?;
+    let changes = arguments.overrides.into_changes();
+    let output = arguments.output_path.as_deref();
+    let edited = Package::edit(&vsix, &changes, output, timestamp);
+    let edited = edited.map_err(|error| Failure::Extension(Problem::NotEdited(error)))?;
+    let digest = digest(&edited.package)?;
+    Ok((edited, digest))
 }

@@ -117,24 +117,23 @@ fn operation(
     let names = list("organizations", inputs.organizations.take())?;
     let time_limit = time_limit(inputs.timeout_in_minutes.as_deref())?;
     let sources = list("versionSource", inputs.version_source.take())?;
-    let some_organizations = |extension| -> Result<InOrganizations, Box<Failure>> {
-        Ok(InOrganizations {
+    let some_organizations = |extension| {
+        organizations(hosts, &names).map(|organizations| InOrganizations {
             extension,
-            organizations: organizations(hosts, &names)?,
+            organizations,
         })
     };
-    let any_organizations = || any_organizations(hosts, &names);
-    let or_own = |extension| -> Result<InOrganizations, Box<Failure>> {
-        Ok(InOrganizations {
+    let or_own = |extension| {
+        any_organizations(hosts, &names).map(|organizations| InOrganizations {
             extension,
-            organizations: any_organizations()?,
+            organizations,
         })
     };
     Ok(match inputs.operation {
         Choice::Package => Operation::Package(packing(extension)?),
         Choice::Publish => Operation::Publish(Publish {
             packing: packing(extension)?,
-            share_with: any_organizations()?,
+            share_with: any_organizations(hosts, &names)?,
             wait: (!inputs.no_wait_validation).then_some(time_limit),
         }),
         Choice::Share => Operation::Share(or_own(extension)?),

@@ -2,8 +2,6 @@
 //!
 //! It never sets a variable to a token.
 
-use std::path::PathBuf;
-
 use adieu_agent::{Audience, EndpointId, Environment, Log, VariableName, process_path};
 use adieu_configure::{Roots, check_machine, names_to_empty, stand_in_settings};
 use adieu_stand_in::AllowList;
@@ -74,10 +72,8 @@ impl Step {
         let (log, stand_ins) = (publish.log, &serving.stand_ins);
         log.set_task_variable(BROKER, &serving.stop_endpoint);
         log.set_secret_task_variable(BROKER_KEY, &log.mask(&serving.stop_key));
-        let folder = environment
-            .platform_variable("Agent.TempDirectory")
-            .map_err(Failure::PlatformVariable)?
-            .map_or_else(std::env::temp_dir, PathBuf::from);
+        let folder = environment.temporary_folder();
+        let folder = folder.map_err(Failure::PlatformVariable)?;
         let roots = Roots::write(stand_ins, &folder, process_path);
         let roots = roots.map_err(Failure::NoBroker)?;
         let settings = stand_in_settings(stand_ins, &self.allowed, &roots, process_path);
