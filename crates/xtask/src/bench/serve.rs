@@ -38,7 +38,8 @@ pub(super) fn run(report: &mut Report, seconds: Option<&str>) -> Result<(), Stri
     super::succeeded(job.step(&task).section("postjobexecution").run())?;
     let results = files::read_text(&staged.join("report.json"))?;
     let results: Value = serde_json::from_str(&results).context("vegeta's report")?;
-    let milliseconds = |place: &str| results["latencies"][place].as_f64().unwrap_or(f64::NAN) / 1e6;
+    let milliseconds =
+        |quantile: &str| results["latencies"][quantile].as_f64().unwrap_or(f64::NAN) / 1e6;
     let succeeded = results["success"].as_f64().unwrap_or_default() * 100.0;
     report.at_least("answers with a token, %", succeeded, 100.0);
     report.at_least(

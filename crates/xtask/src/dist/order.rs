@@ -92,15 +92,15 @@ fn similar_side_by_side(linker: &Path, program: &Path) -> Result<Vec<String>, St
         return Ok(names);
     }
     let map = files::read_text(&map)?;
-    let places = map.lines().filter_map(|line| {
+    let indices = map.lines().filter_map(|line| {
         line.split_once("(.text.")?
             .1
             .strip_suffix(')')?
             .parse()
             .ok()
     });
-    Ok(places
-        .filter_map(|place: usize| names.get(place).cloned())
+    Ok(indices
+        .filter_map(|index: usize| names.get(index).cloned())
         .collect())
 }
 
