@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use adieu_agent::Log;
-use adieu_devops::{Application, Client, Hosts, MicrosoftGraph, Organization, Profile};
+use adieu_devops::{Application, Caller, Client, Hosts, MicrosoftGraph, Organization, Profile};
 use adieu_identity::resource::{self, Cloud};
 use adieu_identity::{Claims, Connection, Credential, Scope, Token};
 use adieu_secret::AccessToken;
@@ -178,8 +178,12 @@ impl Session {
     }
 }
 
-impl adieu_inventory::Caller for Session {
+impl Caller for Session {
     type Error = Box<Failure>;
+
+    fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
 
     async fn client(&self) -> Result<Client<'_>, Box<Failure>> {
         Session::client(self).await

@@ -2,26 +2,14 @@
 //!
 //! It implements no operation, and prints nothing.
 
-use adieu_devops::{Client, Hosts, Organization};
-use adieu_extension::{Caller, Notice, Operation, OperationFailure, Outcome};
+use adieu_devops::{Hosts, Organization};
+use adieu_extension::{Notice, Operation, OperationFailure, Outcome};
 
 use crate::failure::Failure;
 use crate::organization;
 use crate::report;
 use crate::session::Session;
 use crate::whoami;
-
-impl Caller for Session {
-    type Error = Box<Failure>;
-
-    fn hosts(&self) -> &Hosts {
-        Session::hosts(self)
-    }
-
-    async fn client(&self) -> Result<Client<'_>, Box<Failure>> {
-        Session::client(self).await
-    }
-}
 
 /// Runs an operation; without a session, one that uses no service.
 pub(super) async fn perform(

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::hosts::Organization;
 use crate::list::{Paging, with_token};
 use crate::page::Page;
+use crate::values::moment;
 
 /// "Audit Log - Query" of Microsoft's REST reference.
 const API_VERSION: &str = "7.1-preview.1";
@@ -48,7 +49,7 @@ impl PatUses {
         self.entries += 1;
         let text = |field: &str| entry.get(field).and_then(Value::as_str);
         let id = text("authenticationMechanism").and_then(authorization_id);
-        if let (Some(id), Some(moment)) = (id, moment(entry)) {
+        if let (Some(id), Some(moment)) = (id, time_of(entry)) {
             let last = self.last.entry(id).or_insert(moment);
             *last = moment.max(*last);
         }
@@ -90,7 +91,7 @@ impl Client<'_> {
             };
             uses.read_back_to = entries
                 .iter()
-                .filter_map(moment)
+                .filter_map(time_of)
                 .min()
                 .or(uses.read_back_to);
             url = with_token(&list, &next);
@@ -105,9 +106,8 @@ fn rfc_3339(moment: OffsetDateTime) -> String {
     moment.format(&Rfc3339).unwrap_or_default()
 }
 
-fn moment(entry: &Value) -> Option<OffsetDateTime> {
-    let text = entry.get("timestamp").and_then(Value::as_str)?;
-    OffsetDateTime::parse(text, &Rfc3339).ok()
+fn time_of(entry: &Value) -> Option<OffsetDateTime> {
+    moment(entry["timestamp"].as_str()?)
 }
 
 /// The authorization ID in an authentication mechanism.

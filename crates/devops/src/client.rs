@@ -41,6 +41,18 @@ pub struct Client<'a> {
     pub hosts: &'a Hosts,
 }
 
+/// An identity that calls Azure DevOps for the duration of an operation.
+pub trait Caller {
+    /// Why it cannot sign in.
+    type Error;
+
+    /// The services to contact.
+    fn hosts(&self) -> &Hosts;
+
+    /// A client with a token that is valid for the next minutes.
+    fn client(&self) -> impl Future<Output = Result<Client<'_>, Self::Error>>;
+}
+
 /// The content of a request.
 pub(crate) enum Content {
     /// Nothing.
@@ -182,7 +194,7 @@ pub(crate) fn read(reply: &Reply) -> Result<Value, Attempt<Error>> {
     if let Some(message) = &message
         && let Some(reason) = Reason::of_message(status, message)
     {
-        return Err(refused(reply, reason, Some(message)));
+        return Err(Refusal::of(reply, reason, Some(message)).into());
     }
     if answer.is_busy() {
         return Err(reply.busy(message.as_ref()).into());
@@ -198,19 +210,19 @@ pub(crate) fn read(reply: &Reply) -> Result<Value, Attempt<Error>> {
         }
         Body::Json(_) => {
             let reason = Reason::of_status(status);
-            Err(refused(reply, reason, message.as_ref()))
+            Err(Refusal::of(reply, reason, message.as_ref()).into())
         }
         Body::Other(NotTheService::Empty | NotTheService::NotJson)
             if matches!(status, 400..=499) =>
         {
             let reason = Reason::of_status(status);
-            Err(refused(reply, reason, message.as_ref()))
+            Err(Refusal::of(reply, reason, message.as_ref()).into())
         }
         // The page of Azure DevOps for an organization that does not exist; a proxy's page does not have this ID.
         Body::Other(NotTheService::Html)
             if status == 404 && answer.header("x-vss-e2eid").is_some() =>
         {
-            Err(refused(reply, Reason::NotFound, None))
+            Err(Refusal::of(reply, Reason::NotFound, None).into())
         }
         body => Err(reply.not_an_answer(body, "a value").into()),
     }
@@ -224,13 +236,4 @@ fn signed_out(reply: &Reply, message: Option<ServiceMessage>) -> Attempt<Error> 
         tenant: tenant::in_headers(&reply.answer),
         correlation: reply.correlation(),
     })
-}
-
-fn refused(reply: &Reply, reason: Reason, message: Option<&ServiceMessage>) -> Attempt<Error> {
-    Attempt::Permanent(Error::Refused(Box::new(Refusal {
-        reason,
-        message: message.map_or_else(String::new, |message| message.text.clone()),
-        tenant: tenant::in_headers(&reply.answer),
-        ..Refusal::of(reply)
-    })))
 }

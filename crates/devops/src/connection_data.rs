@@ -8,6 +8,7 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::hosts::Organization;
 use crate::tenant::is_guid;
+use crate::values::text;
 
 /// `LocationApi.ts` of microsoft/azure-devops-node-api.
 const API_VERSION: &str = "7.2-preview.1";
@@ -58,16 +59,12 @@ impl Client<'_> {
 
     async fn who(&self, url: &Url) -> Result<ConnectionData, Error> {
         let answer = self.ask(Method::GET, url, API_VERSION, None).await?;
-        let user = answer.get("authenticatedUser");
-        let text = |field: &str| {
-            let value = user.and_then(|user| user.get(field)?.as_str());
-            value.unwrap_or_default().to_owned()
-        };
-        let (tenant, object_id) = claims_identity(&text("descriptor"));
+        let user = &answer["authenticatedUser"];
+        let (tenant, object_id) = claims_identity(&text(user, "descriptor"));
         Ok(ConnectionData {
-            id: text("id"),
-            name: text("providerDisplayName"),
-            descriptor: text("subjectDescriptor"),
+            id: text(user, "id"),
+            name: text(user, "providerDisplayName"),
+            descriptor: text(user, "subjectDescriptor"),
             tenant,
             object_id,
         })

@@ -15,7 +15,6 @@ use reqwest::{Method, Url};
 
 use crate::client::{self, Client};
 use crate::error::Error;
-use crate::gallery;
 use crate::publish::{Package, SLOWEST, UPLOAD};
 
 /// `GalleryApi.ts` of microsoft/azure-devops-node-api: `getAssetByName`.
@@ -37,7 +36,7 @@ impl Client<'_> {
     /// No answer, a refusal, or a file that cannot be written.
     pub async fn download(&self, package: &Package, file: &mut File) -> Result<(), Error> {
         let path = [&*package.version, "assetbyname", PACKAGE];
-        let mut url = gallery::below(self.hosts, &package.name, &path);
+        let mut url = self.in_extension(&package.name, &path);
         if let Some(platform) = &package.target_platform {
             url.query_pairs_mut()
                 .append_pair("targetPlatform", platform);

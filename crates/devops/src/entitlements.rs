@@ -9,9 +9,10 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, if_found, is_removed};
 use crate::hosts::Organization;
 use crate::refusal::{Reason, Refusal};
+use crate::values::{items, request, text};
 
 /// "Service Principal Entitlements" and "User Entitlements" of Microsoft's REST reference.
 const ONE: &str = "7.1-preview.1";
@@ -187,13 +188,8 @@ impl EntitlementChange {
 
     /// The request: method, address and body.
     pub fn json(&self) -> Value {
-        json!({ "method": self.method.as_str(), "url": self.with_version().as_str(), "body": self.body })
-    }
-
-    fn with_version(&self) -> Url {
-        let mut url = self.url.clone();
-        url.query_pairs_mut().append_pair("api-version", ONE);
-        url
+        let url = Some(self.url.clone());
+        request(self.method.as_str(), url, ONE, Some(self.body.clone()))
     }
 }
 
@@ -256,11 +252,8 @@ impl Client<'_> {
         let Some(url) = organization.entitlements(&["_apis", area, id]) else {
             return Ok(None);
         };
-        match self.ask(Method::GET, &url, version, None).await {
-            Ok(answer) => Ok(Some(read(&answer))),
-            Err(error) if error.is(Reason::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = self.ask(Method::GET, &url, version, None).await;
+        Ok(if_found(answer)?.as_ref().map(read))
     }
 
     /// Removes an application from an organization, by its ID there. If it is already gone, that is a success.
@@ -275,11 +268,8 @@ impl Client<'_> {
         let Some(url) = one_application(organization, id) else {
             return Ok(());
         };
-        match self.ask(Method::DELETE, &url, ONE, None).await {
-            // If the answer to the first attempt was lost, the second one finds nothing.
-            Err(error) if error.is(Reason::NotFound) => Ok(()),
-            answer => answer.map(|_| ()),
-        }
+        is_removed(self.ask(Method::DELETE, &url, ONE, None).await)?;
+        Ok(())
     }
 
     /// Sends a change. Azure DevOps learns of a new application with a delay of up to some minutes, and is asked
@@ -297,11 +287,7 @@ impl Client<'_> {
             let asked = self.ask(change.method.clone(), &change.url, ONE, Some(&change.body));
             let answer = asked.await.map_err(Attempt::Permanent)?;
             match refused(&answer, &change.url, attempt) {
-                None => Ok(read(
-                    answer
-                        .get("servicePrincipalEntitlement")
-                        .unwrap_or(&Value::Null),
-                )),
+                None => Ok(read(&answer["servicePrincipalEntitlement"])),
                 Some(error) if error.is(Reason::NotYetKnown) => Err(Attempt::Transient {
                     error,
                     retry_after: Some(PAUSE),
@@ -316,11 +302,7 @@ impl Client<'_> {
 
 /// The request of [`remove_application`](Client::remove_application): method and address.
 pub fn application_removal(organization: &Organization, id: &str) -> Value {
-    let url = one_application(organization, id).map(|mut url| {
-        url.query_pairs_mut().append_pair("api-version", ONE);
-        url.to_string()
-    });
-    json!({ "method": "DELETE", "url": url })
+    request("DELETE", one_application(organization, id), ONE, None)
 }
 
 fn one_application(organization: &Organization, id: &str) -> Option<Url> {
@@ -329,24 +311,18 @@ fn one_application(organization: &Organization, id: &str) -> Option<Url> {
 
 /// The refusal in the body of an answer with status 200.
 fn refused(answer: &Value, url: &Url, attempts: u32) -> Option<Error> {
-    let is_done = answer.get("isSuccess").and_then(Value::as_bool)?;
-    if is_done {
+    if answer["isSuccess"].as_bool()? {
         return None;
     }
-    let one = answer.get("operationResult");
-    let several = answer.get("operationResults").and_then(Value::as_array);
-    let results = one.into_iter().chain(several.into_iter().flatten());
+    let one = answer.get("operationResult").into_iter();
+    let results = one.chain(items(answer, "operationResults"));
     let words: Vec<String> = results
-        .filter_map(|result| result.get("errors")?.as_array())
-        .flatten()
+        .flat_map(|result| items(result, "errors"))
         .map(|error| {
-            let message = error
-                .get("value")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            match error.get("key").and_then(Value::as_u64) {
-                Some(key) => format!("({key}) {}", adieu_transport::first_line(message)),
-                None => adieu_transport::first_line(message),
+            let message = adieu_transport::first_line(error["value"].as_str().unwrap_or_default());
+            match error["key"].as_u64() {
+                Some(key) => format!("({key}) {message}"),
+                None => message,
             }
         })
         .collect();
@@ -363,37 +339,30 @@ fn refused(answer: &Value, url: &Url, attempts: u32) -> Option<Error> {
 }
 
 fn read(one: &Value) -> Entitlement {
-    let text = |parent: Option<&Value>, field: &str| {
-        let value = parent.and_then(|parent| parent.get(field)?.as_str());
-        value.unwrap_or_default().to_owned()
-    };
-    let member = ["servicePrincipal", "member", "user"]
-        .into_iter()
-        .find_map(|name| one.get(name));
-    let level = one.get("accessLevel");
-    let projects = one.get("projectEntitlements").and_then(Value::as_array);
-    let last_access = text(Some(one), "lastAccessedDate");
+    let member = ["servicePrincipal", "member", "user"];
+    let member = member.into_iter().find_map(|name| one.get(name));
+    let member = member.unwrap_or(&Value::Null);
+    let level = &one["accessLevel"];
+    let projects = items(one, "projectEntitlements").iter();
+    let last_access = text(one, "lastAccessedDate");
     Entitlement {
-        id: text(Some(one), "id"),
+        id: text(one, "id"),
         name: text(member, "displayName"),
         object_id: text(member, "originId"),
         client_id: text(member, "applicationId"),
         license: text(level, "accountLicenseType"),
         access_level: text(level, "licenseDisplayName"),
         projects: projects
-            .into_iter()
-            .flatten()
+            .clone()
             .map(|entry| ProjectMembership {
-                project: text(entry.get("projectRef"), "id"),
-                group: text(entry.get("group"), "groupType"),
+                project: text(&entry["projectRef"], "id"),
+                group: text(&entry["group"], "groupType"),
             })
             .collect(),
         groups: projects
-            .into_iter()
-            .flatten()
             .map(|entry| {
-                let project = text(entry.get("projectRef"), "name");
-                (project, text(entry.get("group"), "displayName"))
+                let project = text(&entry["projectRef"], "name");
+                (project, text(&entry["group"], "displayName"))
             })
             .collect(),
         // The service writes .NET's `DateTime.MinValue` for "never".

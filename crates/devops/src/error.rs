@@ -3,8 +3,9 @@
 //! It holds no advice and no secret: `crates/cli/report/` writes the messages.
 
 use adieu_transport::{Attempt, Correlation, NoAnswer, ServiceFailure};
+use serde_json::Value;
 
-use crate::refusal::Refusal;
+use crate::refusal::{Reason, Refusal};
 use crate::tenant::Tenant;
 
 /// Why there is no answer.
@@ -42,7 +43,7 @@ pub enum Error {
 
 impl Error {
     /// Whether the service refused for this reason.
-    pub fn is(&self, reason: crate::Reason) -> bool {
+    pub fn is(&self, reason: Reason) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.reason == reason)
     }
 
@@ -76,6 +77,23 @@ impl Error {
     /// Whether the request may have taken effect although no answer confirms it.
     pub(crate) fn leaves_doubt(&self) -> bool {
         matches!(self, Self::Service(failure) if failure.leaves_doubt())
+    }
+}
+
+/// `None` if the service does not have what was asked for.
+pub(crate) fn if_found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is(Reason::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a removal changed something. If the answer to the first attempt was lost, the second one finds nothing.
+pub(crate) fn is_removed(answer: Result<Value, Error>) -> Result<bool, Error> {
+    match answer {
+        Err(error) if error.is(Reason::NotFound) => Ok(error.is_of_a_repeat()),
+        answer => answer.map(|_| true),
     }
 }
 

@@ -13,6 +13,7 @@ use time::{Duration, OffsetDateTime};
 use crate::client::Client;
 use crate::error::Error;
 use crate::gallery::ExtensionName;
+use crate::values::{items, moment, text};
 
 /// `GalleryClient.ts` of microsoft/azure-devops-extension-api.
 const API_VERSION: &str = "7.2-preview.1";
@@ -23,14 +24,11 @@ const PAGES: usize = 10_000;
 /// The requested kinds, from the same source.
 const KINDS: &str = "install,uninstall,review,acquisition,sales,other";
 
-/// The kind of an event, as the service spells it: `install`, `uninstall`, `review` …
-pub type EventKind = String;
-
 /// One event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// `install`, `uninstall`, `review`, `acquisition`, `sales`, `other`.
-    pub kind: EventKind,
+    pub kind: String,
     /// Number of the event.
     pub id: u64,
     /// Time, as the service writes it (UTC).
@@ -66,9 +64,7 @@ impl Client<'_> {
         let mut known = HashSet::new();
         let mut after = after.map(str::to_owned);
         for _ in 0..PAGES {
-            let mut url = self
-                .hosts
-                .gallery(&[&Self::path(name)[..], &["events"]].concat());
+            let mut url = self.at_extension(name, &["events"]);
             if let Some(after) = &after {
                 url.query_pairs_mut().append_pair("afterDate", after);
             }
@@ -103,17 +99,12 @@ impl Client<'_> {
         name: &ExtensionName,
         after: Option<&str>,
     ) -> Result<Vec<DailyStatistics>, Error> {
-        let mut url = self
-            .hosts
-            .gallery(&[&Self::path(name)[..], &["stats"]].concat());
+        let mut url = self.at_extension(name, &["stats"]);
         if let Some(after) = after {
             url.query_pairs_mut().append_pair("afterDate", after);
         }
         let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;
-        let days = answer.get("dailyStats").and_then(Value::as_array);
-        Ok(days
-            .map(|days| days.iter().map(day).collect())
-            .unwrap_or_default())
+        Ok(items(&answer, "dailyStats").iter().map(day).collect())
     }
 }
 
@@ -129,12 +120,11 @@ fn next_page(
     after: Option<&str>,
     is_news: impl Fn(&Event) -> bool,
 ) -> Option<String> {
-    let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
-    let start = after.and_then(read);
+    let start = after.and_then(moment);
     let mut spans: Map<&str, (OffsetDateTime, OffsetDateTime)> = Map::new();
     let mut is_before = false;
     for event in page {
-        let date = read(&event.date)?;
+        let date = moment(&event.date)?;
         is_before |= start.is_some_and(|start| date < start);
         let (first, last) = spans.get_or_insert_with(&event.kind, || (date, date));
         *first = date.min(*first);
@@ -180,11 +170,6 @@ fn day(day: &Value) -> DailyStatistics {
         version: text(day, "version"),
         counts: day.get("counts").cloned().unwrap_or_default(),
     }
-}
-
-fn text(value: &Value, field: &str) -> String {
-    let value = value.get(field).and_then(Value::as_str);
-    value.unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

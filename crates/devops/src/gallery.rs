@@ -6,9 +6,8 @@ use reqwest::{Method, Url};
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::error::Error;
-use crate::hosts::Hosts;
-use crate::refusal::Reason;
+use crate::error::{Error, if_found, is_removed};
+use crate::values::{flags, items, text};
 
 /// `GET` and `DELETE` of an extension, according to microsoft/azure-devops-extension-api (`GalleryClient.ts`).
 const API_VERSION: &str = "7.2-preview.2";
@@ -96,43 +95,23 @@ impl PublishedExtension {
     }
 
     pub(crate) fn read(whole: Value) -> Self {
-        let texts = |value: Option<&Value>, field: &str| -> Vec<String> {
-            let list = value.and_then(Value::as_array).cloned().unwrap_or_default();
-            list.iter()
-                .filter_map(|item| Some(item.get(field)?.as_str()?.to_owned()))
-                .collect()
-        };
-        let mut versions: Vec<PublishedVersion> = whole
-            .get("versions")
-            .and_then(Value::as_array)
-            .map(|versions| versions.iter().map(version).collect())
-            .unwrap_or_default();
+        let shared_with = items(&whole, "sharedWith").iter();
+        let shared_with = shared_with
+            .filter_map(|account| Some(account["name"].as_str()?.to_owned()))
+            .collect();
+        let mut versions: Vec<_> = items(&whole, "versions").iter().map(version).collect();
         // The gallery does not document the order of its list. Its times sort as text, and a stable sort keeps the
         // order of equal ones.
         adieu_order::sort_by(&mut versions, |one, other| {
             other.last_updated.cmp(&one.last_updated)
         });
         Self {
-            flags: flags(whole.get("flags")),
+            flags: flags_of(&whole),
             versions,
-            shared_with: texts(whole.get("sharedWith"), "name"),
+            shared_with,
             whole,
         }
     }
-}
-
-/// An address below an extension: `_apis/gallery/publisher/{publisher}/extension/{extension}/…`.
-pub(crate) fn below(hosts: &Hosts, name: &ExtensionName, path: &[&str]) -> Url {
-    let (publisher, extension) = (&*name.publisher, &*name.extension);
-    let above = [
-        "_apis",
-        "gallery",
-        "publisher",
-        publisher,
-        "extension",
-        extension,
-    ];
-    hosts.gallery(&[&above, path].concat())
 }
 
 impl Client<'_> {
@@ -146,11 +125,7 @@ impl Client<'_> {
         name: &ExtensionName,
         version: Option<&str>,
     ) -> Result<Option<PublishedExtension>, Error> {
-        match self.extension(name, version, VERSIONS).await {
-            Ok(extension) => Ok(extension),
-            Err(error) if error.is(Reason::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
+        if_found(self.extension(name, version, VERSIONS).await).map(Option::flatten)
     }
 
     /// An extension with everything that the gallery knows about it.
@@ -158,11 +133,7 @@ impl Client<'_> {
     /// # Errors
     /// As [`find`](Self::find).
     pub async fn show(&self, name: &ExtensionName) -> Result<Option<PublishedExtension>, Error> {
-        match self.extension(name, None, EVERYTHING).await {
-            Ok(extension) => Ok(extension),
-            Err(error) if error.is(Reason::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
+        if_found(self.extension(name, None, EVERYTHING).await).map(Option::flatten)
     }
 
     async fn extension(
@@ -171,7 +142,7 @@ impl Client<'_> {
         version: Option<&str>,
         flags: &str,
     ) -> Result<Option<PublishedExtension>, Error> {
-        let mut url = self.hosts.gallery(&Self::path(name));
+        let mut url = self.at_extension(name, &[]);
         if let Some(version) = version {
             url.query_pairs_mut().append_pair("version", version);
         }
@@ -190,15 +161,11 @@ impl Client<'_> {
         name: &ExtensionName,
         version: Option<&str>,
     ) -> Result<bool, Error> {
-        let mut url = self.hosts.gallery(&Self::path(name));
+        let mut url = self.at_extension(name, &[]);
         if let Some(version) = version {
             url.query_pairs_mut().append_pair("version", version);
         }
-        match self.ask(Method::DELETE, &url, API_VERSION, None).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.is(Reason::NotFound) => Ok(error.is_of_a_repeat()),
-            Err(error) => Err(error),
-        }
+        is_removed(self.ask(Method::DELETE, &url, API_VERSION, None).await)
     }
 
     /// The start of the validator's log for one version.
@@ -210,17 +177,7 @@ impl Client<'_> {
         name: &ExtensionName,
         version: &str,
     ) -> Result<String, Error> {
-        let [api, gallery, publishers, publisher, extensions, extension] = Self::path(name);
-        let url = self.hosts.gallery(&[
-            api,
-            gallery,
-            publishers,
-            publisher,
-            extensions,
-            extension,
-            version,
-            "verificationlog",
-        ]);
+        let url = self.at_extension(name, &[version, "verificationlog"]);
         let mut log = self.text(&url, "7.2-preview.1").await?;
         let end = (0..=LONGEST_LOG)
             .rev()
@@ -229,31 +186,42 @@ impl Client<'_> {
         Ok(log)
     }
 
-    pub(crate) fn path(name: &ExtensionName) -> [&str; 6] {
-        [
+    /// An address below an extension: `_apis/gallery/publishers/{publisher}/extensions/{extension}/…`.
+    pub(crate) fn at_extension(&self, name: &ExtensionName, path: &[&str]) -> Url {
+        let (publisher, extension) = (&*name.publisher, &*name.extension);
+        let above = [
             "_apis",
             "gallery",
             "publishers",
-            &name.publisher,
+            publisher,
             "extensions",
-            &name.extension,
-        ]
+            extension,
+        ];
+        self.hosts.gallery(&[&above, path].concat())
+    }
+
+    /// The same for services that have the words in the singular: `…/publisher/{publisher}/extension/{extension}/…`.
+    pub(crate) fn in_extension(&self, name: &ExtensionName, path: &[&str]) -> Url {
+        let (publisher, extension) = (&*name.publisher, &*name.extension);
+        let above = [
+            "_apis",
+            "gallery",
+            "publisher",
+            publisher,
+            "extension",
+            extension,
+        ];
+        self.hosts.gallery(&[&above, path].concat())
     }
 }
 
 fn version(version: &Value) -> PublishedVersion {
-    let text = |field: &str| {
-        let value = version.get(field).and_then(Value::as_str);
-        value.unwrap_or_default().to_owned()
-    };
-    let message = text("validationResultMessage");
-    let validated = flags(version.get("flags"))
-        .iter()
-        .any(|flag| flag == "validated");
+    let message = text(version, "validationResultMessage");
+    let validated = flags_of(version).iter().any(|flag| flag == "validated");
     PublishedVersion {
-        version: text("version"),
-        target_platform: platform(&text("targetPlatform")),
-        last_updated: text("lastUpdated"),
+        version: text(version, "version"),
+        target_platform: platform(&text(version, "targetPlatform")),
+        last_updated: text(version, "lastUpdated"),
         state: if !message.trim().is_empty() {
             ValidationState::Failed(reasons(&message))
         } else if validated {
@@ -269,19 +237,13 @@ pub(crate) fn platform(text: &str) -> Option<String> {
     (!text.is_empty() && !text.eq_ignore_ascii_case("universal")).then(|| text.to_ascii_lowercase())
 }
 
-/// Reads flags, which are words with commas or a number. In lowercase, because the gallery's spelling varies.
-fn flags(value: Option<&Value>) -> Vec<String> {
-    match value {
-        Some(Value::String(words)) => words
-            .split(',')
-            .map(|word| word.trim().to_ascii_lowercase())
-            .filter(|word| !word.is_empty() && word != "none")
-            .collect(),
-        // A version's only flag is `Validated`, which is 1.
-        Some(Value::Number(number)) if number.as_u64().is_some_and(|number| number & 1 == 1) => {
+/// The flags of an extension or a version: words, or a number. A version's only flag is `Validated`, which is 1.
+fn flags_of(value: &Value) -> Vec<String> {
+    match &value["flags"] {
+        Value::Number(number) if number.as_u64().is_some_and(|number| number & 1 == 1) => {
             vec!["validated".to_owned()]
         }
-        _ => Vec::new(),
+        words => flags(words.as_str().unwrap_or_default()),
     }
 }
 

@@ -30,17 +30,7 @@ pub struct Organization {
     /// Name in the Marketplace.
     pub name: String,
     collection: Url,
-    extension_management: Url,
-    /// Member entitlements; an Azure DevOps Server has none.
-    entitlements: Option<Url>,
-    /// Users and the administration of their tokens; not on an Azure DevOps Server.
-    identity: Option<Url>,
-    /// The audit log; not on an Azure DevOps Server.
-    audit: Option<Url>,
-    /// Feeds; those of an Azure DevOps Server accept no Microsoft Entra token.
-    packages: Option<Url>,
-    /// Classic releases; an Azure DevOps Server has them at the collection's address.
-    release: Option<Url>,
+    is_public: bool,
 }
 
 /// Why a text does not name an organization.
@@ -152,29 +142,15 @@ impl Hosts {
         if !is_name {
             return Err(NotAnOrganization::NotAName);
         }
-        let (collection, extension_management) = if self.is_public {
-            (
-                format!("https://dev.azure.com/{name}/"),
-                format!("https://extmgmt.dev.azure.com/{name}/"),
-            )
-        } else {
-            let collection = at(&self.marketplace, &[name]).to_string();
-            (collection.clone(), collection)
-        };
-        let url = |text: &str| Url::parse(text).map_err(|_| NotAnOrganization::NotAName);
-        let of_services = |host: &str| match self.is_public {
-            true => url(&format!("https://{host}/{name}/")).map(Some),
-            false => Ok(None),
+        let collection = match self.is_public {
+            true => Url::parse(&format!("https://dev.azure.com/{name}/"))
+                .map_err(|_| NotAnOrganization::NotAName)?,
+            false => at(&self.marketplace, &[name]),
         };
         Ok(Organization {
             name: name.to_owned(),
-            collection: url(&collection)?,
-            extension_management: url(&extension_management)?,
-            entitlements: of_services("vsaex.dev.azure.com")?,
-            identity: of_services("vssps.dev.azure.com")?,
-            audit: of_services("auditservice.dev.azure.com")?,
-            packages: of_services("pkgs.dev.azure.com")?,
-            release: of_services("vsrm.dev.azure.com")?,
+            collection,
+            is_public: self.is_public,
         })
     }
 
@@ -219,35 +195,48 @@ impl Organization {
         url.into()
     }
 
+    /// An address at another host of Azure DevOps Services; an Azure DevOps Server has none of these hosts.
+    fn at_host(&self, host: &str, path: &[&str]) -> Option<Url> {
+        let mut url = self.is_public.then(|| self.collection.clone())?;
+        url.set_host(Some(host)).ok()?;
+        Some(at(&url, path))
+    }
+
+    /// Classic releases; an Azure DevOps Server has them at the collection's address.
     pub(crate) fn release(&self, path: &[&str]) -> Url {
-        at(self.release.as_ref().unwrap_or(&self.collection), path)
+        let url = self.at_host("vsrm.dev.azure.com", path);
+        url.unwrap_or_else(|| self.collection(path))
     }
 
+    /// Installed extensions; an Azure DevOps Server has them at the collection's address.
     pub(crate) fn extension_management(&self, path: &[&str]) -> Url {
-        at(&self.extension_management, path)
+        let url = self.at_host("extmgmt.dev.azure.com", path);
+        url.unwrap_or_else(|| self.collection(path))
     }
 
+    /// Member entitlements.
     pub(crate) fn entitlements(&self, path: &[&str]) -> Option<Url> {
-        self.entitlements.as_ref().map(|base| at(base, path))
+        self.at_host("vsaex.dev.azure.com", path)
     }
 
+    /// Users and the administration of their tokens.
     pub(crate) fn identity(&self, path: &[&str]) -> Option<Url> {
-        self.identity.as_ref().map(|base| at(base, path))
+        self.at_host("vssps.dev.azure.com", path)
     }
 
+    /// The audit log.
     pub(crate) fn audit(&self, path: &[&str]) -> Option<Url> {
-        self.audit.as_ref().map(|base| at(base, path))
+        self.at_host("auditservice.dev.azure.com", path)
     }
 
+    /// Packages of feeds; those of an Azure DevOps Server accept no Microsoft Entra token.
     pub(crate) fn packages(&self, path: &[&str]) -> Option<Url> {
-        self.packages.as_ref().map(|base| at(base, path))
+        self.at_host("pkgs.dev.azure.com", path)
     }
 
     /// The host that manages feeds, which is not the host of their packages.
     pub(crate) fn feeds(&self, path: &[&str]) -> Option<Url> {
-        let base = self.packages.as_ref()?.as_str();
-        let base = base.replacen("https://pkgs.", "https://feeds.", 1);
-        Url::parse(&base).ok().map(|base| at(&base, path))
+        self.at_host("feeds.dev.azure.com", path)
     }
 }
 

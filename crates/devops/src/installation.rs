@@ -6,10 +6,11 @@ use reqwest::{Method, Url};
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, if_found, is_removed};
 use crate::gallery::ExtensionName;
 use crate::hosts::Organization;
 use crate::refusal::Reason;
+use crate::values::{flags, items, text};
 
 /// "Installed Extensions" of Microsoft's REST reference.
 const API_VERSION: &str = "7.1-preview.1";
@@ -70,12 +71,10 @@ impl Client<'_> {
         organization: &Organization,
     ) -> Result<Option<InstalledExtension>, Error> {
         let url = Self::by_name(name, None, organization);
-        match self.ask(Method::GET, &url, API_VERSION, None).await {
-            Ok(answer) if answer.is_null() => Ok(None),
-            Ok(answer) => Ok(Some(read(&answer)).filter(|installed| !installed.is_gone())),
-            Err(error) if error.is(Reason::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let answer = self.ask(Method::GET, &url, API_VERSION, None).await;
+        let answer = if_found(answer)?.filter(|answer| !answer.is_null());
+        let is_gone = |one: &InstalledExtension| one.flags.iter().any(|flag| flag == "uninstalled");
+        Ok(answer.as_ref().map(read).filter(|one| !is_gone(one)))
     }
 
     /// Uninstalls it. Returns whether it was installed.
@@ -88,11 +87,7 @@ impl Client<'_> {
         organization: &Organization,
     ) -> Result<bool, Error> {
         let url = Self::by_name(name, None, organization);
-        match self.ask(Method::DELETE, &url, API_VERSION, None).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.is(Reason::NotFound) => Ok(error.is_of_a_repeat()),
-            Err(error) => Err(error),
-        }
+        is_removed(self.ask(Method::DELETE, &url, API_VERSION, None).await)
     }
 
     fn by_name(name: &ExtensionName, version: Option<&str>, organization: &Organization) -> Url {
@@ -108,31 +103,14 @@ impl Client<'_> {
     }
 }
 
-impl InstalledExtension {
-    fn is_gone(&self) -> bool {
-        self.flags.iter().any(|flag| flag == "uninstalled")
-    }
-}
-
 fn read(answer: &Value) -> InstalledExtension {
-    let state = answer.get("installState");
-    let flags = state
-        .and_then(|state| state.get("flags")?.as_str())
-        .unwrap_or_default();
-    let issues = state
-        .and_then(|state| state.get("installationIssues")?.as_array().cloned())
-        .unwrap_or_default();
-    let version = answer.get("version").and_then(Value::as_str);
+    let state = &answer["installState"];
+    let issues = items(state, "installationIssues").iter();
     InstalledExtension {
-        version: version.unwrap_or_default().to_owned(),
-        flags: flags
-            .split(',')
-            .map(|flag| flag.trim().to_ascii_lowercase())
-            .filter(|flag| !flag.is_empty() && flag != "none")
-            .collect(),
+        version: text(answer, "version"),
+        flags: flags(&text(state, "flags")),
         issues: issues
-            .iter()
-            .filter_map(|issue| Some(issue.get("message")?.as_str()?.to_owned()))
+            .filter_map(|issue| Some(issue["message"].as_str()?.to_owned()))
             .collect(),
     }
 }

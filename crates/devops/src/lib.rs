@@ -27,23 +27,23 @@ mod profile;
 mod projects;
 mod publish;
 mod refusal;
-mod repositories;
 mod resources;
 mod sharing;
 mod task_definitions;
 mod tenant;
 mod upload;
 mod users;
+mod values;
 
 pub use audit::PatUses;
-pub use client::Client;
+pub use client::{Caller, Client};
 pub use connection_data::ConnectionData;
 pub use entitlements::{
     AccessLevel, Entitlement, EntitlementChange, ProjectGroup, ProjectMembership,
     application_removal,
 };
 pub use error::Error;
-pub use events::{DailyStatistics, Event, EventKind};
+pub use events::{DailyStatistics, Event};
 pub use feeds::FeedRole;
 pub use gallery::{ExtensionName, PublishedExtension, PublishedVersion, ValidationState};
 pub use hosts::{Hosts, NotAHost, NotAnOrganization, Organization};
@@ -54,10 +54,10 @@ pub use microsoft_graph::{Application, FederatedCredential, GivenId, MicrosoftGr
 pub use pats::{PersonalAccessToken, revocation_request};
 pub use position::{NotAPosition, Position};
 pub use profile::Profile;
+pub use projects::Project;
 pub use publish::{Outcome, Package, Progress, Publication};
 pub use refusal::{Reason, Refusal};
-pub use resources::{Listing, Project};
-pub use sharing::Sharing;
+pub use resources::Listing;
 pub use task_definitions::TaskDefinition;
 pub use tenant::Tenant;
 pub use users::User;

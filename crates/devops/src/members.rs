@@ -6,8 +6,8 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::error::Error;
-use crate::refusal::Reason;
+use crate::error::{Error, is_removed};
+use crate::values::{items, request, text};
 
 /// microsoft/vscode-vsce, `store.ts`, and `SecurityRolesApi.ts` of microsoft/azure-devops-node-api.
 const API_VERSION: &str = "3.2-preview.1";
@@ -56,10 +56,7 @@ impl Client<'_> {
     pub async fn members(&self, publisher: &str) -> Result<Vec<Member>, Error> {
         let url = self.role_assignments(publisher);
         let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;
-        let members = answer.get("value").and_then(Value::as_array);
-        Ok(members
-            .map(|members| members.iter().map(read).collect())
-            .unwrap_or_default())
+        Ok(items(&answer, "value").iter().map(read).collect())
     }
 
     /// Adds an identity as a member, or changes a member's role.
@@ -75,10 +72,8 @@ impl Client<'_> {
 
     /// The request of [`add_member`](Self::add_member): method, address and body.
     pub fn member_request(&self, publisher: &str, id: &str, role: Role) -> Value {
-        let mut url = self.role_assignments(publisher);
-        url.query_pairs_mut()
-            .append_pair("api-version", API_VERSION);
-        json!({ "method": "PUT", "url": url.as_str(), "body": assignment(id, role) })
+        let url = Some(self.role_assignments(publisher));
+        request("PUT", url, API_VERSION, Some(assignment(id, role)))
     }
 
     /// Removes a member from a publisher. If it is already gone, that is a success.
@@ -87,19 +82,14 @@ impl Client<'_> {
     /// No answer, or a refusal.
     pub async fn remove_member(&self, publisher: &str, id: &str) -> Result<(), Error> {
         let url = self.role_assignment(publisher, id);
-        match self.ask(Method::DELETE, &url, API_VERSION, None).await {
-            // If the answer to the first attempt was lost, the second one finds nothing.
-            Err(error) if error.is(Reason::NotFound) => Ok(()),
-            answer => answer.map(|_| ()),
-        }
+        is_removed(self.ask(Method::DELETE, &url, API_VERSION, None).await)?;
+        Ok(())
     }
 
     /// The request of [`remove_member`](Self::remove_member): method and address.
     pub fn member_removal(&self, publisher: &str, id: &str) -> Value {
-        let mut url = self.role_assignment(publisher, id);
-        url.query_pairs_mut()
-            .append_pair("api-version", API_VERSION);
-        json!({ "method": "DELETE", "url": url.as_str() })
+        let url = Some(self.role_assignment(publisher, id));
+        request("DELETE", url, API_VERSION, None)
     }
 
     fn role_assignments(&self, publisher: &str) -> Url {
@@ -129,16 +119,9 @@ fn assignment(id: &str, role: Role) -> Value {
 }
 
 fn read(member: &Value) -> Member {
-    let text = |parent: &str, field: &str| {
-        member
-            .get(parent)
-            .and_then(|parent| parent.get(field)?.as_str())
-            .unwrap_or_default()
-            .to_owned()
-    };
     Member {
-        id: text("identity", "id"),
-        display_name: text("identity", "displayName"),
-        role: text("role", "name"),
+        id: text(&member["identity"], "id"),
+        display_name: text(&member["identity"], "displayName"),
+        role: text(&member["role"], "name"),
     }
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::refusal::{Reason, Refusal};
+use crate::values::text;
 
 const ADDRESS: &str = "https://graph.microsoft.com/v1.0/";
 
@@ -91,8 +92,7 @@ impl<'a> MicrosoftGraph<'a> {
         let enterprise = self.look_up(&by_client_id(&registration.client_id)).await?;
         Ok(Some(Application {
             object_id: enterprise
-                .as_ref()
-                .map(|found| text(found, "id"))
+                .map(|found| text(&found, "id"))
                 .unwrap_or_default(),
             ..registration
         }))
@@ -159,14 +159,11 @@ fn found(reply: &Reply, field: &'static str) -> Result<Option<Value>, Attempt<Er
         (200, Body::Json(object)) if object.get(field).is_some() => Ok(Some(object)),
         (404, Body::Json(_)) => Ok(None),
         (status, Body::Json(_)) if status >= 300 && !reply.answer.is_busy() => {
-            Err(Attempt::Permanent(Error::Refused(Box::new(Refusal {
-                reason: match status {
-                    403 => Reason::NotPermitted,
-                    _ => Reason::Other,
-                },
-                message: message.map_or_else(String::new, |message| message.text),
-                ..Refusal::of(reply)
-            }))))
+            let reason = match status {
+                403 => Reason::NotPermitted,
+                _ => Reason::Other,
+            };
+            Err(Refusal::of(reply, reason, message.as_ref()).into())
         }
         (_, body) => Err(reply.not_an_answer(body, field).into()),
     }
@@ -183,9 +180,4 @@ fn application(given: GivenId, found: &Value) -> Application {
         client_id: text(found, "appId"),
         object_id,
     }
-}
-
-fn text(value: &Value, field: &str) -> String {
-    let value = value.get(field).and_then(Value::as_str);
-    value.unwrap_or_default().to_owned()
 }

@@ -57,9 +57,5 @@ fn read(reply: &Reply) -> Result<Tenant, Attempt<Error>> {
             return Err(reply.not_the_service(instead).into());
         }
     };
-    Err(Attempt::Permanent(Error::Refused(Box::new(Refusal {
-        reason,
-        message: message.map_or_else(String::new, |message| message.text),
-        ..Refusal::of(reply)
-    }))))
+    Err(Refusal::of(reply, reason, message.as_ref()).into())
 }

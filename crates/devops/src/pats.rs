@@ -2,12 +2,12 @@
 //!
 //! It never revokes one, and never reads a field that could hold one.
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::error::Error;
 use crate::hosts::Organization;
+use crate::values::{items, request, text};
 
 /// "Personal Access Tokens - List" and "Revocations - Revoke Authorizations" of the Token Administration API in
 /// Microsoft's REST reference. 7.2 has `crossCompanyCorrelatingId`.
@@ -52,9 +52,7 @@ impl PersonalAccessToken {
     pub fn is_global(&self) -> bool {
         self.organizations.len() != 1
     }
-}
 
-impl PersonalAccessToken {
     /// The fields that are known here, as the service writes them.
     pub fn to_json(&self) -> Value {
         json!({
@@ -66,7 +64,20 @@ impl PersonalAccessToken {
 
     /// Reads a document of [`to_json`](Self::to_json), or of the service.
     pub fn from_json(pat: &Value) -> Self {
-        read(pat)
+        let organizations = items(pat, "targetAccounts").iter();
+        Self {
+            authorization_id: text(pat, "authorizationId"),
+            name: text(pat, "displayName"),
+            scope: text(pat, "scope"),
+            organizations: organizations
+                .filter_map(|id| id.as_str().map(str::to_owned))
+                .collect(),
+            created: text(pat, "validFrom"),
+            expires: text(pat, "validTo"),
+            is_valid: pat["isValid"] != false,
+            fingerprint: Some(text(pat, "crossCompanyCorrelatingId"))
+                .filter(|text| !text.is_empty()),
+        }
     }
 }
 
@@ -89,42 +100,18 @@ impl Client<'_> {
         let pats = self
             .list(&url, API_VERSION, "value", "authorizationId")
             .await?;
-        Ok(pats.iter().map(read).collect())
+        Ok(pats.iter().map(PersonalAccessToken::from_json).collect())
     }
 }
 
 /// The request with which an administrator revokes tokens: method, address and body. It is only shown, never sent.
 pub fn revocation_request(organization: &Organization, authorization_ids: &[&str]) -> Value {
     let url = organization.identity(&["_apis", "tokenadmin", "revocations"]);
-    let url = url.map(|mut url| {
-        url.query_pairs_mut()
-            .append_pair("api-version", API_VERSION);
-        url.to_string()
-    });
     let body: Vec<Value> = authorization_ids
         .iter()
         .map(|id| json!({ "authorizationId": id }))
         .collect();
-    json!({ "method": Method::POST.as_str(), "url": url, "body": body })
-}
-
-fn read(pat: &Value) -> PersonalAccessToken {
-    let text = |field: &str| pat.get(field).and_then(Value::as_str).map(str::to_owned);
-    let accounts = pat.get("targetAccounts").and_then(Value::as_array);
-    PersonalAccessToken {
-        authorization_id: text("authorizationId").unwrap_or_default(),
-        name: text("displayName").unwrap_or_default(),
-        scope: text("scope").unwrap_or_default(),
-        organizations: accounts
-            .into_iter()
-            .flatten()
-            .filter_map(|id| id.as_str().map(str::to_owned))
-            .collect(),
-        created: text("validFrom").unwrap_or_default(),
-        expires: text("validTo").unwrap_or_default(),
-        is_valid: pat.get("isValid") != Some(&Value::Bool(false)),
-        fingerprint: text("crossCompanyCorrelatingId").filter(|text| !text.is_empty()),
-    }
+    request("POST", url, API_VERSION, Some(body.into()))
 }
 
 #[cfg(test)]
@@ -139,7 +126,7 @@ mod tests {
             (json!(["a"]), false),
             (json!(["a", "b"]), true),
         ] {
-            let pat = read(&json!({ "targetAccounts": accounts }));
+            let pat = PersonalAccessToken::from_json(&json!({ "targetAccounts": accounts }));
             assert_eq!(pat.is_global(), is_global, "{accounts}");
         }
     }
@@ -152,7 +139,7 @@ mod tests {
             ("vso.code app_token", true),
             ("", false),
         ] {
-            let pat = read(&json!({ "scope": scope }));
+            let pat = PersonalAccessToken::from_json(&json!({ "scope": scope }));
             assert_eq!(pat.has_full_access(), is_full, "{scope}");
         }
     }

@@ -5,11 +5,12 @@
 
 use adieu_order::Set;
 use serde_json::{Value, json};
+use time::Duration;
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
 
 use crate::events::Event;
 use crate::gallery::ExtensionName;
+use crate::values::moment;
 
 /// Events within this time before the last one are requested again, because the service records some of them late.
 /// Kind and number identify those that were read.
@@ -133,10 +134,6 @@ fn one(value: &Value) -> Option<(String, String, u64)> {
         kind.as_str()?.to_owned(),
         id.as_u64()?,
     ))
-}
-
-fn moment(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
 #[cfg(test)]

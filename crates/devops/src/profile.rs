@@ -3,10 +3,10 @@
 //! It never reads the token itself.
 
 use reqwest::Method;
-use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::values::text;
 
 /// "Profiles - Get" of Microsoft's REST reference.
 const API_VERSION: &str = "7.1-preview.3";
@@ -28,13 +28,9 @@ impl Client<'_> {
     pub async fn profile(&self) -> Result<Profile, Error> {
         let url = self.hosts.profile(&["_apis", "profile", "profiles", "me"]);
         let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;
-        let text = |field: &str| {
-            let value = answer.get(field).and_then(Value::as_str);
-            value.unwrap_or_default().to_owned()
-        };
         Ok(Profile {
-            id: text("id"),
-            display_name: text("displayName"),
+            id: text(&answer, "id"),
+            display_name: text(&answer, "displayName"),
         })
     }
 }

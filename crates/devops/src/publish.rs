@@ -177,7 +177,7 @@ impl Client<'_> {
             let url = self.hosts.gallery(&["_apis", "gallery", "extensions"]);
             (Method::POST, url)
         } else {
-            (Method::PUT, self.hosts.gallery(&Self::path(&package.name)))
+            (Method::PUT, self.at_extension(&package.name, &[]))
         };
         let sent = UploadProgress::default();
         let content = upload::content(&package.path, form, &sent).map_err(Attempt::Permanent)?;

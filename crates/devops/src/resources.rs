@@ -10,9 +10,8 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::hosts::Organization;
 use crate::list::Pages;
-
-/// "Projects - List" of Microsoft's REST reference.
-const PROJECTS: &str = "7.1";
+use crate::projects::Project;
+use crate::values::text;
 
 /// "Executionhistory - List" of the same reference.
 const HISTORY: &str = "7.2-preview.1";
@@ -22,15 +21,6 @@ const RELEASE_DEFINITION: &str = "7.2-preview.4";
 
 /// "Pools - Get Agent Pools" and "Agents - List" of the same reference.
 const AGENTS: &str = "7.2-preview.1";
-
-/// A project.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Project {
-    /// ID for requests: a name can change.
-    pub id: String,
-    /// Display name.
-    pub name: String,
-}
 
 /// A list of a project or an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,27 +80,6 @@ impl Listing {
 }
 
 impl Client<'_> {
-    /// All projects of an organization that the caller can see.
-    ///
-    /// # Errors
-    /// No answer, or a refusal.
-    pub async fn projects(&self, organization: &Organization) -> Result<Vec<Project>, Error> {
-        let mut url = organization.collection(&["_apis", "projects"]);
-        url.query_pairs_mut().append_pair("$top", "100");
-        let projects = self.list(&url, PROJECTS, "value", "id").await?;
-        let text = |project: &Value, field: &str| {
-            let value = project.get(field).and_then(Value::as_str);
-            value.unwrap_or_default().to_owned()
-        };
-        Ok(projects
-            .iter()
-            .map(|project| Project {
-                id: text(project, "id"),
-                name: text(project, "name"),
-            })
-            .collect())
-    }
-
     /// A list of a project or, without one, of the organization, page by page.
     pub fn resources(
         &self,
@@ -171,9 +140,8 @@ impl Client<'_> {
         url.query_pairs_mut().append_pair("top", "1");
         let history = self.ask(Method::GET, &url, HISTORY, None).await?;
         let last = &history["value"][0]["data"];
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let at = text(&last["startTime"]);
-        Ok((!at.is_empty()).then(|| (at, text(&last["definition"]["name"]))))
+        let at = text(last, "startTime");
+        Ok((!at.is_empty()).then(|| (at, text(&last["definition"], "name"))))
     }
 
     /// The agents of a pool with their capabilities.

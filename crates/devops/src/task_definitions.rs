@@ -6,9 +6,9 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, if_found};
 use crate::hosts::Organization;
-use crate::refusal::Reason;
+use crate::values::{items, text};
 
 /// `TaskAgentRestClient` of microsoft/azure-devops-node-api.
 const API_VERSION: &str = "7.2-preview.1";
@@ -38,33 +38,21 @@ impl Client<'_> {
     ) -> Result<Vec<TaskDefinition>, Error> {
         let mut url = organization.collection(&["_apis", "distributedtask", "tasks", task_id]);
         url.query_pairs_mut().append_pair("allVersions", "true");
-        match self.ask(Method::GET, &url, API_VERSION, None).await {
-            Ok(answer) => Ok(answer
-                .get("value")
-                .and_then(Value::as_array)
-                .map(|tasks| tasks.iter().map(read).collect())
-                .unwrap_or_default()),
-            Err(error) if error.is(Reason::NotFound) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        let answer = if_found(self.ask(Method::GET, &url, API_VERSION, None).await)?;
+        let answer = answer.unwrap_or_default();
+        Ok(items(&answer, "value").iter().map(read).collect())
     }
 }
 
 fn read(task: &Value) -> TaskDefinition {
-    let text = |field: &str| {
-        let value = task.get(field).and_then(Value::as_str);
-        value.unwrap_or_default().to_owned()
-    };
     let number = |field: &str| {
-        task.get("version")
-            .and_then(|version| version.get(field)?.as_u64())
-            .unwrap_or_default()
-            .to_string()
+        let number = task["version"][field].as_u64();
+        number.unwrap_or_default().to_string()
     };
     TaskDefinition {
-        name: text("name"),
+        name: text(task, "name"),
         version: ["major", "minor", "patch"].map(number).join("."),
-        contribution: text("contributionIdentifier"),
-        contribution_version: text("contributionVersion"),
+        contribution: text(task, "contributionIdentifier"),
+        contribution_version: text(task, "contributionVersion"),
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::error::Error;
 use crate::hosts::Organization;
+use crate::values::text;
 
 /// "Users - List" of the Graph API in Microsoft's REST reference.
 const API_VERSION: &str = "7.1-preview.1";
@@ -41,13 +42,9 @@ impl Client<'_> {
 }
 
 fn read(user: &Value) -> User {
-    let text = |field: &str| {
-        let value = user.get(field).and_then(Value::as_str);
-        value.unwrap_or_default().to_owned()
-    };
     User {
-        descriptor: text("descriptor"),
-        principal_name: text("principalName"),
-        display_name: text("displayName"),
+        descriptor: text(user, "descriptor"),
+        principal_name: text(user, "principalName"),
+        display_name: text(user, "displayName"),
     }
 }

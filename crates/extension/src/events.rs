@@ -4,12 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
-use adieu_devops::{DailyStatistics, Event, ExtensionName};
+use adieu_devops::{Caller, DailyStatistics, Event, ExtensionName};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::caller::{Caller, client, refused};
+use crate::caller::client;
 use crate::failure::{Action, OperationFailure, Problem};
 use crate::outcome::Outcome;
 use crate::state::{self, LastRun, State};
@@ -55,13 +55,9 @@ pub(crate) async fn run<C: Caller>(
         };
         Ok((events, days))
     };
-    let (events, days) = match reading.await {
-        Ok(read) => read,
-        Err(error) => {
-            let action = Action::ReadEvents(name.clone());
-            return Err(refused(caller, error, action, &name.publisher).await);
-        }
-    };
+    let (events, days) = reading
+        .await
+        .map_err(|error| Action::ReadEvents(name.clone()).refused(error))?;
     if let Some((state, last)) = &last {
         return Ok(continued(asked, state, last, name, events)?);
     }
@@ -154,12 +150,8 @@ fn write(
         ),
         (statistics, statistics_csv(days)),
     ] {
-        let written = match path.parent() {
-            Some(folder) => {
-                std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text))
-            }
-            None => std::fs::write(&path, text),
-        };
+        let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        let written = folder.and_then(|()| std::fs::write(&path, text));
         written.map_err(|error| not_written(&path, error))?;
     }
     Ok(file)

@@ -82,6 +82,37 @@ pub enum Action {
     ReadEvents(ExtensionName),
 }
 
+impl Action {
+    /// The publisher whose page may help.
+    pub(crate) fn publisher(&self) -> Option<&str> {
+        match self {
+            Self::ReadProfile => None,
+            Self::AddMember { publisher, .. } => Some(publisher),
+            Self::Publish(release)
+            | Self::FindInstalled(release)
+            | Self::FindValidation(release) => Some(&release.name.publisher),
+            Self::Share(name)
+            | Self::Unshare(name)
+            | Self::Install(name)
+            | Self::Uninstall(name)
+            | Self::Unpublish(name)
+            | Self::Show(name)
+            | Self::FindVersion(name)
+            | Self::ReadEvents(name) => Some(&name.publisher),
+        }
+    }
+
+    /// The failure of an operation that was doing this.
+    pub(crate) fn refused<E>(self, error: Error) -> OperationFailure<E> {
+        OperationFailure::Refused {
+            action: self,
+            error,
+            identity: None,
+            page: None,
+        }
+    }
+}
+
 /// What can be wrong with an extension or a request.
 #[derive(Debug)]
 pub enum Problem {

@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use adieu_devops::{Client, Error, Installation, Organization};
+use adieu_devops::{Caller, Client, Error, Installation, Organization};
 use adieu_transport::{Deadline, at_once};
 
-use crate::caller::{Caller, client};
+use crate::caller::client;
 use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::{InOrganization, Missing, Notice};
 use crate::organizations::{self, InOrganizations};

@@ -1,7 +1,7 @@
 //! The life of an Azure DevOps extension: package, publish, validate, share, install, and watch what happens to it.
 //!
 //! It does not depend on inputs, flags or message texts: it takes typed [`Operation`]s, and returns typed
-//! [`Outcome`]s, [`Notice`]s and [`OperationFailure`]s. It gets no token itself; its [`Caller`] does.
+//! [`Outcome`]s, [`Notice`]s and [`OperationFailure`]s. It gets no token itself; its [`Caller`](adieu_devops::Caller) does.
 
 mod caller;
 mod comparison;
@@ -24,7 +24,6 @@ mod target;
 mod validation;
 mod version;
 
-pub use caller::Caller;
 pub use comparison::NotCompared;
 pub use events::{Events, json as event_json};
 pub use failure::{Action, OperationFailure, Problem, StateProblem};

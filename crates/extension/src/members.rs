@@ -2,9 +2,9 @@
 //!
 //! It never makes an identity a member of an organization.
 
-use adieu_devops::{Profile, Role};
+use adieu_devops::{Caller, Profile, Role};
 
-use crate::caller::{Caller, client, refused};
+use crate::caller::client;
 use crate::failure::{Action, OperationFailure, Problem};
 use crate::outcome::Outcome;
 use crate::target::{self, ExtensionReference};
@@ -63,29 +63,19 @@ pub(crate) async fn add<C: Caller>(
         }
         Ok(was_member)
     };
-    match work.await {
-        Ok(was_member) => Ok(Outcome::Member {
-            publisher,
-            id,
-            role: add.role,
-            was_member,
-        }),
-        Err(error) => {
-            let action = Action::AddMember {
-                id,
-                publisher: publisher.clone(),
-            };
-            Err(refused(caller, error, action, &publisher).await)
-        }
-    }
+    let was_member = work.await.map_err(|error| {
+        let (id, publisher) = (id.clone(), publisher.clone());
+        Action::AddMember { id, publisher }.refused(error)
+    })?;
+    Ok(Outcome::Member {
+        publisher,
+        id,
+        role: add.role,
+        was_member,
+    })
 }
 
 async fn profile<C: Caller>(caller: &C) -> Result<Profile, OperationFailure<C::Error>> {
     let profile = client(caller).await?.profile().await;
-    profile.map_err(|error| OperationFailure::Refused {
-        action: Action::ReadProfile,
-        error,
-        identity: None,
-        page: None,
-    })
+    profile.map_err(|error| Action::ReadProfile.refused(error))
 }

@@ -5,7 +5,9 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::caller::Caller;
+use adieu_devops::Caller;
+
+use crate::caller::refused;
 use crate::events::Events;
 use crate::failure::{OperationFailure, Problem};
 use crate::members::AddMember;
@@ -97,7 +99,12 @@ impl Operation {
             Self::AddMember(member) => Box::pin(members::add(member, signed_in()?)),
             Self::Events(events) => Box::pin(events::run(events, signed_in()?)),
         };
-        work.await
+        match (work.await, caller) {
+            (Err(OperationFailure::Refused { action, error, .. }), Some(caller)) => {
+                Err(refused(caller, action, error).await)
+            }
+            (result, _) => result,
+        }
     }
 }
 

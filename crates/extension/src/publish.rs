@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use adieu_devops::{Client, Organization, Outcome as Upload, Package, Publication};
+use adieu_devops::{Caller, Client, Organization, Outcome as Upload, Package, Publication};
 
-use crate::caller::{Caller, client, refused};
+use crate::caller::client;
 use crate::comparison::{self, Comparison};
 use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::{Notice, VersionOrigin};
@@ -40,13 +40,8 @@ pub(crate) async fn run<C: Caller>(
     };
     let client = client(caller).await?;
     let on_the_way = |progress| tell(&Notice::Upload(&package, progress));
-    let published = match client.publish(&package, &on_the_way).await {
-        Ok(published) => published,
-        Err(error) => {
-            let action = Action::Publish(release);
-            return Err(refused(caller, error, action, &package.name.publisher).await);
-        }
-    };
+    let published = client.publish(&package, &on_the_way).await;
+    let published = published.map_err(|error| Action::Publish(release.clone()).refused(error))?;
     let stored = stored(&package, &published, &release, &client).await?;
     tell(&Notice::VersionOrigin(&release, stored));
     let state = if let Some(limit) = publish.wait {

@@ -2,9 +2,9 @@
 //!
 //! It never treats a Marketplace that does not answer as one that has no version.
 
-use adieu_devops::ExtensionName;
+use adieu_devops::{Caller, ExtensionName};
 
-use crate::caller::{Caller, client, refused};
+use crate::caller::client;
 use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::Notice;
 use crate::outcome::Outcome;
@@ -81,18 +81,14 @@ async fn of_marketplace<C: Caller>(
     name: &ExtensionName,
     caller: &C,
 ) -> Result<Option<String>, OperationFailure<C::Error>> {
-    match client(caller).await?.find(name, None).await {
-        // The highest, not the latest: an old line may have been patched since.
-        Ok(found) => Ok(found.and_then(|found| {
-            let versions = found.versions.iter();
-            versions
-                .filter_map(|version| Version::parse(&version.version))
-                .reduce(|one, other| if other.is_above(&one) { other } else { one })
-                .map(|version| version.to_string())
-        })),
-        Err(error) => {
-            let action = Action::FindVersion(name.clone());
-            Err(refused(caller, error, action, &name.publisher).await)
-        }
-    }
+    let found = client(caller).await?.find(name, None).await;
+    let found = found.map_err(|error| Action::FindVersion(name.clone()).refused(error))?;
+    // The highest, not the latest: an old line may have been patched since.
+    Ok(found.and_then(|found| {
+        let versions = found.versions.iter();
+        versions
+            .filter_map(|version| Version::parse(&version.version))
+            .reduce(|one, other| if other.is_above(&one) { other } else { one })
+            .map(|version| version.to_string())
+    }))
 }

@@ -2,9 +2,9 @@
 //!
 //! It never installs it there.
 
-use adieu_devops::{ExtensionName, Organization, Sharing};
+use adieu_devops::{Caller, ExtensionName, Organization};
 
-use crate::caller::{Caller, client, refused};
+use crate::caller::client;
 use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::{InOrganization, Notice};
 use crate::organizations::{self, InOrganizations};
@@ -35,10 +35,10 @@ pub(crate) async fn unshare<C: Caller>(
         .iter()
         .map(|organization| client.unshare(&name, organization));
     let action = Action::Unshare(name.clone());
-    organizations::each(organizations, asked, action, |name, outcome| {
-        let outcome = match outcome {
-            Sharing::Changed => InOrganization::Unshared,
-            Sharing::WasSo => InOrganization::WasNotShared,
+    organizations::each(organizations, asked, action, |name, was_shared| {
+        let outcome = match was_shared {
+            true => InOrganization::Unshared,
+            false => InOrganization::WasNotShared,
         };
         tell(&Notice::InOrganization(name, outcome));
     })
@@ -55,33 +55,28 @@ pub(crate) async fn with_all<C: Caller>(
 ) -> Result<(), OperationFailure<C::Error>> {
     let client = client(caller).await?;
     // The gallery answers a repeated sharing like the first one, so the current state is requested before.
-    let shared_with = match client.show(name).await {
-        Ok(Some(extension)) => extension.shared_with,
-        Ok(None) => return Err(Problem::NotFound(name.clone()).into()),
-        Err(error) => {
-            let action = Action::Share(name.clone());
-            return Err(refused(caller, error, action, &name.publisher).await);
-        }
-    };
+    let found = client.show(name).await;
+    let found = found.map_err(|error| Action::Share(name.clone()).refused(error))?;
+    let shared_with = found
+        .ok_or_else(|| Problem::NotFound(name.clone()))?
+        .shared_with;
     let is_shared = |organization: &Organization| {
         shared_with
             .iter()
             .any(|shared| shared.eq_ignore_ascii_case(&organization.name))
     };
     let asked = organizations.iter().map(|organization| async {
-        if is_shared(organization) {
-            return Ok(Sharing::WasSo);
+        let was_shared = is_shared(organization);
+        if !was_shared {
+            client.share(name, organization).await?;
         }
-        client
-            .share(name, organization)
-            .await
-            .map(|()| Sharing::Changed)
+        Ok(was_shared)
     });
     let action = Action::Share(name.clone());
-    organizations::each(organizations, asked, action, |name, outcome| {
-        let outcome = match outcome {
-            Sharing::Changed => InOrganization::Shared,
-            Sharing::WasSo => InOrganization::WasShared,
+    organizations::each(organizations, asked, action, |name, was_shared| {
+        let outcome = match was_shared {
+            true => InOrganization::WasShared,
+            false => InOrganization::Shared,
         };
         tell(&Notice::InOrganization(name, outcome));
     })

@@ -2,7 +2,9 @@
 //!
 //! It never changes a version.
 
-use crate::caller::{Caller, client, refused};
+use adieu_devops::Caller;
+
+use crate::caller::client;
 use crate::failure::{Action, OperationFailure, Problem};
 use crate::outcome::Outcome;
 use crate::target::{self, ExtensionReference};
@@ -13,13 +15,10 @@ pub(crate) async fn run<C: Caller>(
     caller: &C,
 ) -> Result<Outcome, OperationFailure<C::Error>> {
     let name = target::find(extension)?.release.name;
-    match client(caller).await?.show(&name).await {
-        Ok(Some(extension)) => Ok(Outcome::Shown(name, Box::new(extension))),
-        Ok(None) => Err(Problem::NotFound(name).into()),
-        Err(error) => {
-            let action = Action::Show(name.clone());
-            Err(refused(caller, error, action, &name.publisher).await)
-        }
+    let found = client(caller).await?.show(&name).await;
+    match found.map_err(|error| Action::Show(name.clone()).refused(error))? {
+        Some(extension) => Ok(Outcome::Shown(name, Box::new(extension))),
+        None => Err(Problem::NotFound(name).into()),
     }
 }
 
@@ -32,15 +31,11 @@ pub(crate) async fn unpublish<C: Caller>(
     // A version in a manifest that happens to be there must not limit the removal to that version.
     let version = extension.changes.version.clone();
     let client = client(caller).await?;
-    match client.unpublish(&name, version.as_deref()).await {
-        Ok(was_there) => Ok(Outcome::Unpublished {
-            name,
-            version,
-            was_there,
-        }),
-        Err(error) => {
-            let action = Action::Unpublish(name.clone());
-            Err(refused(caller, error, action, &name.publisher).await)
-        }
-    }
+    let was_there = client.unpublish(&name, version.as_deref()).await;
+    let was_there = was_there.map_err(|error| Action::Unpublish(name.clone()).refused(error))?;
+    Ok(Outcome::Unpublished {
+        name,
+        version,
+        was_there,
+    })
 }

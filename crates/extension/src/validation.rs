@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use adieu_devops::{PublishedVersion, ValidationState};
+use adieu_devops::{Caller, PublishedVersion, ValidationState};
 use adieu_transport::Deadline;
 
-use crate::caller::{Caller, client, refused};
+use crate::caller::client;
 use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::{Notice, Validation};
 use crate::outcome::Outcome;
@@ -47,13 +47,9 @@ pub(crate) async fn wait<C: Caller>(
     let mut shown = None;
     loop {
         let client = client(caller).await?;
-        let found = match client.find(name, version).await {
-            Ok(found) => found,
-            Err(error) => {
-                let action = Action::FindValidation(release.clone());
-                return Err(refused(caller, error, action, &name.publisher).await);
-            }
-        };
+        let found = client.find(name, version).await;
+        let found =
+            found.map_err(|error| Action::FindValidation(release.clone()).refused(error))?;
         // Each platform of VS Code has its own package, which is validated separately.
         let found = found.as_ref().and_then(|found| match (version, platform) {
             (Some(version), Some(platform)) => found.version_for(version, Some(platform)),

@@ -2,7 +2,7 @@
 //! the tokens in its connections, variables and definitions.
 //!
 //! It changes nothing, and does not depend on the agent, on flags or on message texts. It gets no token itself; its
-//! [`Caller`] does.
+//! [`Caller`](adieu_devops::Caller) does.
 
 mod leaks;
 mod pats;
@@ -10,7 +10,7 @@ mod progress;
 mod resources;
 mod users;
 
-use adieu_devops::{Client, Error, Reason};
+use adieu_devops::{Error, Reason};
 
 pub use leaks::{Leak, LeaksProblem, read_leaks};
 pub use pats::{AuditLog, Inventory, NotRead, OwnedPat, State, day};
@@ -20,15 +20,6 @@ pub use users::{PatsError, read_pats};
 
 /// Azure DevOps throttles clients with more concurrent requests.
 const AT_ONCE: usize = 4;
-
-/// An administrator's identity.
-pub trait Caller {
-    /// Why it cannot sign in.
-    type Error;
-
-    /// A client with a token that is valid for the next minutes.
-    fn client(&self) -> impl Future<Output = Result<Client<'_>, Self::Error>>;
-}
 
 /// Why a list was not read.
 #[derive(Debug)]

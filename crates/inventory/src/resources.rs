@@ -6,13 +6,13 @@
 use std::cell::Cell;
 use std::pin::pin;
 
-use adieu_devops::{Client, Listing, Organization, Project};
+use adieu_devops::{Caller, Client, Listing, Organization, Project};
 use adieu_scan::{LastUse, Report, Resource, ResourceKind};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde_json::Value;
 
 use crate::progress::Progress;
-use crate::{AT_ONCE, Caller, ReadError};
+use crate::{AT_ONCE, ReadError};
 
 /// The lists of each project.
 const OF_PROJECTS: [Listing; 5] = [

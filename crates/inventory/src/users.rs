@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::pin::pin;
 
 use adieu_devops::{
-    Client, Error, Organization, PersonalAccessToken, Reason, User, revocation_request,
+    Caller, Client, Error, Organization, PersonalAccessToken, Reason, User, revocation_request,
 };
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::pats::{AuditLog, Inventory, NotRead, OwnedPat};
 use crate::progress::Progress;
-use crate::{AT_ONCE, Caller, ReadError};
+use crate::{AT_ONCE, ReadError};
 
 /// Retention of the audit log (learn.microsoft.com, "Access, export, and filter audit logs").
 const AUDITED: Duration = Duration::days(90);
