@@ -169,6 +169,23 @@ impl Node {
             .map(|(_, value)| value)
     }
 
+    /// The same, to change it.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Self> {
+        let Value::Object(members) = &mut self.value else {
+            return None;
+        };
+        let found = members.iter_mut().find(|(key, _)| key == name);
+        found.map(|(_, value)| value)
+    }
+
+    /// The items of an array, to change them.
+    pub fn list_mut(&mut self) -> Option<&mut Vec<Self>> {
+        match &mut self.value {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
     /// The member with that name or, without one, the member whose name differs only by letter case, which Azure
     /// DevOps reads as well.
     pub fn get_any_case(&self, name: &str) -> Option<&Node> {

@@ -23,15 +23,17 @@ pub struct Finding {
     pub problem: Problem,
 }
 
-impl Finding {
-    /// Creates a finding.
-    pub fn new(position: &FilePosition, problem: Problem) -> Self {
-        Self {
-            position: position.clone(),
+impl FilePosition {
+    /// A problem at this position.
+    pub fn finding(&self, problem: Problem) -> Finding {
+        Finding {
+            position: self.clone(),
             problem,
         }
     }
+}
 
+impl Finding {
     /// A value does not have the type that its key requires.
     pub(crate) fn wrong_type(node: &Node, key: &str, expected: &'static str) -> Self {
         let problem = Problem::WrongType {
@@ -39,7 +41,7 @@ impl Finding {
             expected,
             found: node.kind(),
         };
-        Self::new(&node.position, problem)
+        node.position.finding(problem)
     }
 
     /// How severe it is.

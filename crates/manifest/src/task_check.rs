@@ -10,6 +10,7 @@ mod schema;
 
 use crate::document::{FilePosition, Node, WithPosition};
 use crate::finding::{Finding, Problem};
+use crate::words::is_digits;
 
 /// The servers that an extension is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +79,7 @@ pub fn check(document: &Node, servers: Servers) -> (TaskFacts, Vec<Finding>) {
             value: id.value.clone(),
             rule: "a GUID",
         };
-        findings.push(Finding::new(&id.position, problem));
+        findings.push(id.position.finding(problem));
     }
     facts.name = text(document, "name", &mut findings);
     names(document, facts.name.as_ref(), &mut findings);
@@ -93,7 +94,7 @@ pub fn check(document: &Node, servers: Servers) -> (TaskFacts, Vec<Finding>) {
         section.is_some_and(|section| section.members().is_none_or(|members| !members.is_empty()))
     };
     if !SECTIONS.iter().any(has_handler) {
-        findings.push(Finding::new(&document.position, Problem::NoHandler));
+        findings.push(document.position.finding(Problem::NoHandler));
     }
     (facts, findings)
 }
@@ -107,10 +108,7 @@ fn names(document: &Node, name: Option<&WithPosition<String>>, findings: &mut Ve
     };
     if let Some(name) = name.filter(|name| !name.value.is_empty() && !is_plain(name)) {
         let value = name.value.clone();
-        findings.push(Finding::new(
-            &name.position,
-            Problem::TaskNameCharacters { value },
-        ));
+        findings.push(name.position.finding(Problem::TaskNameCharacters { value }));
     }
     for key in [
         "friendlyName",
@@ -123,7 +121,7 @@ fn names(document: &Node, name: Option<&WithPosition<String>>, findings: &mut Ve
         if node.is_none_or(|node| node.text() == Some("")) {
             let position = node.map_or(&document.position, |node| &node.position);
             let key = key.to_owned();
-            findings.push(Finding::new(position, Problem::TaskLacks { key }));
+            findings.push(position.finding(Problem::TaskLacks { key }));
         }
     }
     let friendly = document.get_any_case("friendlyName");
@@ -131,10 +129,7 @@ fn names(document: &Node, name: Option<&WithPosition<String>>, findings: &mut Ve
         // .NET and tfx count UTF-16 code units.
         let length = name.encode_utf16().count();
         if length > 40 {
-            findings.push(Finding::new(
-                &node.position,
-                Problem::LongFriendlyName { length },
-            ));
+            findings.push(node.position.finding(Problem::LongFriendlyName { length }));
         }
     }
 }
@@ -145,7 +140,7 @@ fn text(document: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<WithP
     if node.is_none_or(|node| node.text() == Some("")) {
         let position = node.map_or(&document.position, |node| &node.position);
         let key = key.to_owned();
-        findings.push(Finding::new(position, Problem::TaskMissing { key }));
+        findings.push(position.finding(Problem::TaskMissing { key }));
     }
     let node = node?;
     Some(WithPosition {
@@ -166,10 +161,7 @@ pub fn is_guid(text: &str) -> bool {
 fn version(document: &Node, findings: &mut Vec<Finding>) -> Option<WithPosition<[u32; 3]>> {
     let Some(node) = document.get_any_case("version") else {
         let key = "version".to_owned();
-        findings.push(Finding::new(
-            &document.position,
-            Problem::TaskMissing { key },
-        ));
+        findings.push(document.position.finding(Problem::TaskMissing { key }));
         return None;
     };
     node.members()?;
@@ -189,11 +181,11 @@ fn version_part(version: &Node, key: &str, findings: &mut Vec<Finding>) -> Optio
             "Major" => (Problem::TaskMissing { key: path }, None),
             _ => (Problem::SchemaMissing { key: path }, Some(0)),
         };
-        findings.push(Finding::new(&version.position, problem));
+        findings.push(version.position.finding(problem));
         return number;
     };
     let value = part.scalar().unwrap_or_else(|| part.kind().to_owned());
-    let is_digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let is_digits = is_digits(&value);
     let number = value
         .parse::<u32>()
         .ok()
@@ -212,7 +204,7 @@ fn version_part(version: &Node, key: &str, findings: &mut Vec<Finding>) -> Optio
             rule: "a whole number",
         },
     };
-    findings.push(Finding::new(&part.position, problem));
+    findings.push(part.position.finding(problem));
     number
 }
 
@@ -228,7 +220,7 @@ fn handlers(document: &Node, section: &str, facts: &mut TaskFacts, findings: &mu
                 meant: schema::meant_handler(handler),
                 is_alone: !knows_one,
             };
-            findings.push(Finding::new(&node.position, problem));
+            findings.push(node.position.finding(problem));
             continue;
         }
         if node.members().is_none() || !is_one_of(&FILE_HANDLERS, handler) {
@@ -247,7 +239,7 @@ fn handlers(document: &Node, section: &str, facts: &mut TaskFacts, findings: &mu
                     position: target.position.clone(),
                 },
             }),
-            _ => findings.push(Finding::new(&node.position, Problem::TaskMissing { key })),
+            _ => findings.push(node.position.finding(Problem::TaskMissing { key })),
         }
     }
     let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();

@@ -28,6 +28,11 @@ pub fn start_case(key: &str) -> String {
     out
 }
 
+/// Whether a text is a number without sign, point and spaces.
+pub(crate) fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// A decimal number as CSS and JavaScript write it: `1.0`, `+1`, `.5`, `5.`. serde_json's parser is in the binary
 /// anyway; `str::parse` would add 16 KB of tables and code.
 pub(crate) fn decimal(text: &str) -> Option<f64> {
@@ -46,22 +51,15 @@ pub(crate) fn decimal(text: &str) -> Option<f64> {
 
 /// `my-link_x` becomes `Mylinkx`.
 pub fn joined(key: &str) -> String {
-    let mut characters = key.chars().filter(|character| character.is_alphanumeric());
-    let first: String = characters
-        .next()
-        .map(|first| first.to_uppercase().collect())
-        .unwrap_or_default();
-    first + &characters.collect::<String>().to_lowercase()
+    let letters = key.chars().filter(|character| character.is_alphanumeric());
+    upper_first(&letters.collect::<String>().to_lowercase())
 }
 
 /// `pricing` becomes `Pricing`; the other letters stay.
 pub fn upper_first(key: &str) -> String {
     let mut characters = key.chars();
-    let first: String = characters
-        .next()
-        .map(|first| first.to_uppercase().collect())
-        .unwrap_or_default();
-    first + characters.as_str()
+    let first = characters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(characters).collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -52,7 +52,7 @@ impl Changes {
 
     /// Checks that the Marketplace would accept the new values.
     pub(crate) fn check(&self) -> Result<(), Finding> {
-        let refuse = |flag: &str, problem| Err(Finding::new(&FilePosition::file(flag), problem));
+        let refuse = |flag: &str, problem| Err(FilePosition::file(flag).finding(problem));
         let is_identifier = |text: &str| {
             !text.is_empty()
                 && text

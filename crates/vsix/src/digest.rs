@@ -73,13 +73,7 @@ pub fn entry_digests(path: &Path) -> Result<Map<String, Digest>, ReadError> {
             continue;
         }
         let mut hasher = Sha256::new();
-        opened
-            .archive
-            .unpack(&entry, |chunk| hasher.update(chunk))
-            .map_err(|cause| ReadError::Archive {
-                path: opened.path.clone(),
-                cause,
-            })?;
+        opened.archive(|archive| archive.unpack(&entry, |chunk| hasher.update(chunk)))?;
         digests.push((entry.name, Digest(hasher.finalize().into())));
     }
     Ok(digests.into_iter().collect())

@@ -3,15 +3,14 @@
 //! It never recompresses an entry that it does not change, and never overwrites the package that it reads.
 
 use std::collections::HashMap;
-use std::io::Seek;
 use std::ops::Range;
 use std::path::Path;
 
-use adieu_manifest::document::{FilePosition, Node, Value};
+use adieu_manifest::document::{FilePosition, Node};
 use adieu_manifest::finding::{Finding, Problem};
 use zip::DateTime;
 
-use crate::archive::{ArchiveWriter, Source};
+use crate::archive::{Archive, ArchiveWriter, Source};
 use crate::changes::Changes;
 use crate::opened::{ManifestView, OpenedPackage, ReadError, Spanned, view};
 use crate::output::{file_name, output_path, replace};
@@ -79,7 +78,7 @@ impl Package {
     ) -> Result<EditedPackage, EditError> {
         changes.check().map_err(EditError::Value)?;
         let mut opened = OpenedPackage::open(path)?;
-        opened.verify()?;
+        opened.archive(Archive::verify)?;
         let facts = Self::of(path, &mut opened)?.facts.with(changes);
         let (entry, text) = opened.package_manifest()?;
         let view = view(&text, &opened)?;
@@ -193,12 +192,10 @@ fn edit_tasks(
             .get("name")
             .and_then(Node::text)
             .map(str::to_owned);
-        let folder = entry.name.len() - "task.json".len();
-        let localised = format!(
-            "{}task.loc.json",
-            entry.name.get(..folder).unwrap_or_default()
-        );
-        let localised = opened.archive.find(&localised).cloned();
+        let localised = opened
+            .archive
+            .find(&task_update::localised(&entry.name))
+            .cloned();
         for entry in std::iter::once(entry).chain(localised) {
             let text = opened.text(&entry)?;
             let update = task_update::update(
@@ -234,19 +231,8 @@ fn edit_tasks(
     for entry in opened.service_manifests() {
         let text = opened.text(&entry)?;
         let mut manifest = opened.json(&text, &entry.name)?;
-        let Value::Object(members) = &mut manifest.value else {
-            continue;
-        };
-        let contributions = members.iter_mut().find(|(key, _)| key == "contributions");
-        if let Some((
-            _,
-            Node {
-                value: Value::List(contributions),
-                ..
-            },
-        )) = contributions
-            && task_update::update_supports_tasks(contributions, &ids)
-        {
+        let contributions = manifest.get_mut("contributions");
+        if contributions.is_some_and(|node| task_update::update_supports_tasks(node, &ids)) {
             changed.insert(entry.name, manifest.to_json().into_bytes());
         }
     }
@@ -263,10 +249,9 @@ fn check_versions(tasks: &[PackagedTask]) -> Result<(), EditError> {
                 version: task.version.clone(),
                 first: FilePosition::file(&first.part),
             };
-            return Err(EditError::Value(Finding::new(
-                &FilePosition::file(&task.part),
-                problem,
-            )));
+            return Err(EditError::Value(
+                FilePosition::file(&task.part).finding(problem),
+            ));
         }
     }
     Ok(())
@@ -282,7 +267,7 @@ fn write(
         path: shown(path),
         cause,
     };
-    replace(path, |file| {
+    replace(path, failed, |file| {
         let mut writer = ArchiveWriter::new(file, timestamp);
         for entry in opened.archive.entries().to_vec() {
             match changed.get(&entry.name) {
@@ -293,8 +278,6 @@ fn write(
                 None => writer.copy(&mut opened.archive, &entry).map_err(failed)?,
             }
         }
-        let mut written = writer.finish().map_err(failed)?;
-        written.seek(std::io::SeekFrom::End(0)).map_err(failed)
+        writer.finish().map_err(failed)
     })
-    .map_err(|error| error.unwrap_or_else(failed))
 }

@@ -89,14 +89,13 @@ pub(crate) fn add(
     let total: u64 = parts.list().iter().map(|part| part.source.size()).sum();
     let limit = Bounds::DEFAULT.total_bytes;
     if total > limit {
-        findings.push(Finding::new(
-            &FilePosition::file(&named(root.path(), root.path())),
-            Problem::FileTooLarge {
+        findings.push(
+            FilePosition::file(&named(root.path(), root.path())).finding(Problem::FileTooLarge {
                 path: named(root.path(), root.path()),
                 size: total,
                 limit,
-            },
-        ));
+            }),
+        );
     }
 }
 
@@ -137,15 +136,12 @@ fn declare(
         found
             .problems
             .into_iter()
-            .map(|problem| Finding::new(&declaration.position, problem)),
+            .map(|problem| declaration.position.finding(problem)),
     );
     if !found.packages.is_empty() {
-        findings.push(Finding::new(
-            &declaration.position,
-            Problem::PackagesLeftOut {
-                paths: found.packages.join("`, `"),
-            },
-        ));
+        findings.push(declaration.position.finding(Problem::PackagesLeftOut {
+            paths: found.packages.join("`, `"),
+        }));
     }
     for file in found.files {
         for name in part_names(declaration, path, file.path(), root.path(), is_folder) {

@@ -2,16 +2,15 @@
 //!
 //! It writes only the output file, and only if everything else has succeeded.
 
-use std::io::Seek;
 use std::path::{Path, PathBuf};
 
-use adieu_manifest::document::{Dialect, FilePosition, Node, Value};
+use adieu_manifest::document::{Dialect, FilePosition, Node};
 use adieu_manifest::extension::localisation::{Translations, service_manifest};
 use adieu_manifest::extension::{Element, Extension, WithPosition, check, merge};
 use adieu_manifest::finding::{Finding, Problem, Severity};
 use zip::DateTime;
 
-use crate::archive::{ArchiveWriter, Bounds, Source};
+use crate::archive::{ArchiveWriter, Source};
 use crate::changes::Changes;
 use crate::files::Packages;
 use crate::manifests;
@@ -151,7 +150,7 @@ impl Folder {
         facts.tasks = tasks
             .iter()
             .filter_map(|task| {
-                let text = text_of(&parts.find(&task.part)?.source)?;
+                let text = parts.find(&task.part)?.source.text()?;
                 let node = Node::read(&text, &task.position.file, Dialect::Json);
                 let contribution = task.contribution_folder();
                 Some(task_facts(contribution, &task.part, &node.ok()?))
@@ -235,11 +234,6 @@ fn or_empty(value: &Option<WithPosition<String>>) -> String {
         .unwrap_or_default()
 }
 
-fn text_of(source: &Source) -> Option<String> {
-    let bytes = source.read_text(Bounds::DEFAULT.text_bytes).ok()?;
-    String::from_utf8(bytes).ok()
-}
-
 /// Sets the new versions of tasks, and their new IDs in `task.json`, `task.loc.json` and wherever another task
 /// supports them.
 fn update_tasks(
@@ -271,10 +265,7 @@ fn update_tasks(
             )
             .map_err(|error| {
                 let detail = error.detail;
-                findings.push(Finding::new(
-                    &error.position,
-                    Problem::TaskSyntax { detail },
-                ));
+                findings.push(error.position.finding(Problem::TaskSyntax { detail }));
             })
             .ok()
         };
@@ -287,31 +278,17 @@ fn update_tasks(
                 version.value = new;
             }
         }
-        let folder = task.part.len() - "task.json".len();
-        let localised = format!(
-            "{}task.loc.json",
-            task.part.get(..folder).unwrap_or_default()
-        );
+        let localised = task_update::localised(&task.part);
         let Some(part) = parts.find(&localised) else {
             continue;
         };
-        let text = text_of(&part.source).unwrap_or_default();
+        let text = part.source.text().unwrap_or_default();
         if let Some(changed) = update(&text, &localised) {
             parts.replace(&localised, changed.text.into_bytes());
         }
     }
-    let contributions = extension
-        .service
-        .iter_mut()
-        .find(|(key, _)| key == "contributions");
-    if let Some((
-        _,
-        Node {
-            value: Value::List(contributions),
-            ..
-        },
-    )) = contributions
-    {
+    let mut service = extension.service.iter_mut();
+    if let Some((_, contributions)) = service.find(|(key, _)| key == "contributions") {
         task_update::update_supports_tasks(contributions, &ids);
     }
 }
@@ -334,7 +311,7 @@ fn check_icon(
             .listed
             .iter()
             .any(|file| file.asset_types.iter().any(|kind| kind == ICON)) => {}
-        None => findings.push(Finding::new(manifest, Problem::NoIcon)),
+        None => findings.push(manifest.finding(Problem::NoIcon)),
     }
 }
 
@@ -345,14 +322,11 @@ fn check_size(size: u64, path: &Path, findings: &mut Vec<Finding>) {
         ("Azure DevOps Server 2019", 26_214_400),
     ];
     if let Some((server, limit)) = limits.into_iter().find(|(_, limit)| size > *limit) {
-        findings.push(Finding::new(
-            &FilePosition::file(&shown(path)),
-            Problem::TooLarge {
-                size,
-                limit,
-                server,
-            },
-        ));
+        findings.push(FilePosition::file(&shown(path)).finding(Problem::TooLarge {
+            size,
+            limit,
+            server,
+        }));
     }
 }
 
@@ -427,7 +401,7 @@ fn write(path: &Path, entries: &[(String, Source)], timestamp: DateTime) -> Resu
         path: shown(path),
         cause,
     };
-    replace(path, |file| {
+    replace(path, failed, |file| {
         let mut writer = ArchiveWriter::new(file, timestamp);
         writer.add(entries).map_err(|(index, cause)| {
             let (name, entry) = entries
@@ -438,8 +412,6 @@ fn write(path: &Path, entries: &[(String, Source)], timestamp: DateTime) -> Resu
                 cause,
             }
         })?;
-        let mut written = writer.finish().map_err(failed)?;
-        written.seek(std::io::SeekFrom::End(0)).map_err(failed)
+        writer.finish().map_err(failed)
     })
-    .map_err(|error| error.unwrap_or_else(failed))
 }

@@ -13,17 +13,14 @@ pub(crate) fn check(part: &Part, least: u32, findings: &mut Vec<Finding>) {
     };
     let path = part.name.clone();
     match kind(&bytes) {
-        None => findings.push(Finding::new(&part.position, Problem::IconFormat { path })),
+        None => findings.push(part.position.finding(Problem::IconFormat { path })),
         Some(Some((width, height))) if width < least || height < least => {
-            findings.push(Finding::new(
-                &part.position,
-                Problem::SmallIcon {
-                    path,
-                    width,
-                    height,
-                    least,
-                },
-            ));
+            findings.push(part.position.finding(Problem::SmallIcon {
+                path,
+                width,
+                height,
+                least,
+            }));
         }
         Some(_) => {}
     }
@@ -32,38 +29,20 @@ pub(crate) fn check(part: &Part, least: u32, findings: &mut Vec<Finding>) {
 /// The size of an image; `None` if its format is not one of the four, and no size for JPEG, which does not have it in
 /// its first bytes.
 fn kind(bytes: &[u8]) -> Option<Option<(u32, u32)>> {
-    let at = |at: usize, length: usize| bytes.get(at..at + length);
-    let big = |from: usize| {
-        at(from, 4)
-            .and_then(|four| four.try_into().ok())
-            .map(u32::from_be_bytes)
-    };
-    let little = |from: usize| {
-        at(from, 4)
-            .and_then(|four| four.try_into().ok())
-            .map(i32::from_le_bytes)
-    };
-    let short = |from: usize| {
-        at(from, 2)
-            .and_then(|two| two.try_into().ok())
-            .map(u16::from_le_bytes)
-    };
+    let long = |at: usize| bytes.get(at..)?.first_chunk::<4>().copied();
+    let short = |at: usize| bytes.get(at..)?.first_chunk::<2>().copied();
+    let sizes = |one: Option<u32>, other: Option<u32>| Some(one.zip(other));
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        return Some(big(16).zip(big(20)));
+        let size = |at| long(at).map(u32::from_be_bytes);
+        return sizes(size(16), size(20));
     }
     if bytes.starts_with(b"GIF8") {
-        return Some(
-            short(6)
-                .zip(short(8))
-                .map(|(width, height)| (width.into(), height.into())),
-        );
+        let size = |at| short(at).map(|two| u16::from_le_bytes(two).into());
+        return sizes(size(6), size(8));
     }
     if bytes.starts_with(b"BM") {
-        return Some(
-            little(18)
-                .zip(little(22))
-                .map(|(width, height)| (width.unsigned_abs(), height.unsigned_abs())),
-        );
+        let size = |at| long(at).map(|four| i32::from_le_bytes(four).unsigned_abs());
+        return sizes(size(18), size(22));
     }
     bytes.starts_with(b"\xff\xd8\xff").then_some(None)
 }

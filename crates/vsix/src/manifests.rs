@@ -46,15 +46,14 @@ pub(crate) fn read(
     for path in find(sources, findings) {
         let position = FilePosition::file(&named(&path, &sources.root));
         if is_program(&path) {
-            findings.push(Finding::new(&position, Problem::ManifestProgram));
+            findings.push(position.finding(Problem::ManifestProgram));
             continue;
         }
         if path.is_dir() || path.as_os_str().is_empty() {
             let path = position.file.to_string();
-            findings.push(Finding::new(
-                &FilePosition::file("--manifests"),
-                Problem::ManifestIsFolder { path },
-            ));
+            findings.push(
+                FilePosition::file("--manifests").finding(Problem::ManifestIsFolder { path }),
+            );
             continue;
         }
         let missing = |path| Problem::ManifestMissing { path };
@@ -134,10 +133,9 @@ fn find(sources: &Sources, findings: &mut Vec<Finding>) -> Vec<PathBuf> {
     }
     if paths.is_empty() {
         let patterns = sources.manifest_globs.join(", ");
-        findings.push(Finding::new(
-            &FilePosition::file(&shown(&sources.root)),
-            Problem::NoManifestLike { patterns },
-        ));
+        findings.push(
+            FilePosition::file(&shown(&sources.root)).finding(Problem::NoManifestLike { patterns }),
+        );
     }
     paths
 }
@@ -199,28 +197,25 @@ fn read_document(
                     detail: words(&error),
                 },
             };
-            findings.push(Finding::new(&FilePosition::file(&name), problem));
+            findings.push(FilePosition::file(&name).finding(problem));
             return None;
         }
     };
     let Some(text) = text else {
-        findings.push(Finding::new(&FilePosition::file(&name), Problem::NotUtf8));
+        findings.push(FilePosition::file(&name).finding(Problem::NotUtf8));
         return None;
     };
     match Node::read(&text, &name, dialect) {
         Ok(node) if node.members().is_some() => Some(node),
         Ok(node) => {
             let found = node.kind();
-            findings.push(Finding::new(&node.position, Problem::NotAnObject { found }));
+            findings.push(node.position.finding(Problem::NotAnObject { found }));
             None
         }
         Err(error) => {
-            findings.push(Finding::new(
-                &error.position,
-                Problem::Syntax {
-                    detail: error.detail,
-                },
-            ));
+            findings.push(error.position.finding(Problem::Syntax {
+                detail: error.detail,
+            }));
             None
         }
     }
@@ -270,10 +265,7 @@ fn overrides(
                 found: "a folder",
                 wanted: "a file",
             };
-            findings.push(Finding::new(
-                &FilePosition::file("--overrides-file"),
-                problem,
-            ));
+            findings.push(FilePosition::file("--overrides-file").finding(problem));
         } else if let Some(node) = read_document(path, root, folders, dialect, missing, findings) {
             document = node;
         }
@@ -283,14 +275,11 @@ fn overrides(
             Ok(node) if node.members().is_some() => lay_over(&mut document, node),
             Ok(node) => {
                 let found = node.kind();
-                findings.push(Finding::new(&node.position, Problem::NotAnObject { found }));
+                findings.push(node.position.finding(Problem::NotAnObject { found }));
             }
-            Err(error) => findings.push(Finding::new(
-                &error.position,
-                Problem::Syntax {
-                    detail: error.detail,
-                },
-            )),
+            Err(error) => findings.push(error.position.finding(Problem::Syntax {
+                detail: error.detail,
+            })),
         }
     }
     let flags = [
@@ -371,10 +360,10 @@ fn raise_version(document: &mut Node, findings: &mut Vec<Finding>) {
                     .join("."),
             );
         }
-        None => findings.push(Finding::new(
-            &node.position,
-            Problem::CannotRaise { value: version },
-        )),
+        None => findings.push(
+            node.position
+                .finding(Problem::CannotRaise { value: version }),
+        ),
     }
 }
 
@@ -400,7 +389,7 @@ fn translations(
         } else {
             missing_file(folder, root, missing)
         };
-        findings.push(Finding::new(&FilePosition::file("--loc-root"), problem));
+        findings.push(FilePosition::file("--loc-root").finding(problem));
         return Vec::new();
     };
     let mut languages: Vec<String> = entries

@@ -79,23 +79,21 @@ impl OpenedPackage {
         }
     }
 
-    /// Checks the contents of every entry.
-    pub(crate) fn verify(&mut self) -> Result<(), ReadError> {
-        self.archive.verify().map_err(|cause| ReadError::Archive {
-            path: self.path.clone(),
+    /// Works with the archive; its failures name the package.
+    pub(crate) fn archive<T>(
+        &mut self,
+        work: impl FnOnce(&mut Archive<BufReader<File>>) -> Result<T, ArchiveError>,
+    ) -> Result<T, ReadError> {
+        let path = &self.path;
+        work(&mut self.archive).map_err(|cause| ReadError::Archive {
+            path: path.clone(),
             cause,
         })
     }
 
     /// The text of a part.
     pub(crate) fn text(&mut self, entry: &Entry) -> Result<String, ReadError> {
-        let bytes = self
-            .archive
-            .read_text(entry)
-            .map_err(|cause| ReadError::Archive {
-                path: self.path.clone(),
-                cause,
-            })?;
+        let bytes = self.archive(|archive| archive.read_text(entry))?;
         String::from_utf8(bytes).map_err(|_| self.broken(&entry.name, 1, "the part is not UTF-8"))
     }
 

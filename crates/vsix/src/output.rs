@@ -40,51 +40,31 @@ pub(crate) fn output_path(output: Option<&Path>, name: &str) -> PathBuf {
     }
 }
 
-/// Why a file was not replaced: an error of the system, or of the function that writes it.
-pub(crate) enum ReplaceError<E> {
-    Io(std::io::Error),
-    Body(E),
-}
-
-impl<E> ReplaceError<E> {
-    /// Converts either error to the second one's type.
-    pub(crate) fn unwrap_or_else(self, make: impl FnOnce(std::io::Error) -> E) -> E {
-        match self {
-            Self::Io(error) => make(error),
-            Self::Body(error) => error,
-        }
-    }
-}
-
 /// Writes a temporary file next to the path and moves it there when it is complete, so that half a package is never
-/// visible.
-pub(crate) fn replace<T, E>(
+/// visible. `failed` converts the system's errors. Returns the size of the file.
+pub(crate) fn replace<E>(
     path: &Path,
-    body: impl FnOnce(Output) -> Result<T, E>,
-) -> Result<T, ReplaceError<E>> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder {
-        fs::create_dir_all(folder).map_err(ReplaceError::Io)?;
+    failed: impl Fn(io::Error) -> E,
+    body: impl FnOnce(Output) -> Result<Output, E>,
+) -> Result<u64, E> {
+    let folder = path.parent();
+    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(&failed)?;
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let unfinished = path.with_file_name(name);
     // A process with the same ID may have been killed and left this file.
     let _ = fs::remove_file(&unfinished);
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .open(&unfinished)
-        .map_err(ReplaceError::Io)?;
-    let result = body(Output(BufWriter::with_capacity(256 << 10, file)))
-        .map_err(ReplaceError::Body)
-        .and_then(|value| {
-            fs::rename(&unfinished, path).map_err(ReplaceError::Io)?;
-            Ok(value)
-        });
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    let file = options.open(&unfinished).map_err(&failed)?;
+    let result = body(Output(BufWriter::with_capacity(256 << 10, file))).and_then(|mut written| {
+        let size = written.seek(SeekFrom::End(0)).map_err(&failed)?;
+        drop(written);
+        fs::rename(&unfinished, path).map_err(&failed)?;
+        Ok(size)
+    });
     if result.is_err() {
         // The rest is useless; an error while removing it would hide the reason.
         let _ = fs::remove_file(&unfinished);

@@ -7,8 +7,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use adieu_manifest::document::Node;
-use adieu_order::Map;
 
+use crate::archive::Archive;
 use crate::changes::Changes;
 use crate::checksums::{self, CHECKSUMS, Checksums};
 use crate::digest::{Digest, entry_digests};
@@ -141,7 +141,7 @@ impl Package {
     /// As for [`open`](Self::open), or a size or checksum is wrong.
     pub fn verify(path: &Path) -> Result<Self, ReadError> {
         let mut opened = OpenedPackage::open(path)?;
-        opened.verify()?;
+        opened.archive(Archive::verify)?;
         Self::of(path, &mut opened)
     }
 
@@ -192,14 +192,6 @@ impl Package {
         Digest::of_reader(File::open(&self.path)?)
     }
 
-    /// The SHA-256 of each file in the package, by its name.
-    ///
-    /// # Errors
-    /// The file cannot be read, or the package is not trustworthy.
-    pub fn entry_digests(&self) -> Result<Map<String, Digest>, ReadError> {
-        entry_digests(&self.path)
-    }
-
     /// Compares each entry with the package's own `SHA256SUMS`; `None` if it has none.
     ///
     /// # Errors
@@ -210,7 +202,7 @@ impl Package {
             return Ok(None);
         };
         let text = opened.text(&entry)?;
-        let digests = self.entry_digests()?;
+        let digests = entry_digests(&self.path)?;
         checksums::compare(&text, &digests)
             .map(Some)
             .map_err(|line| opened.broken(CHECKSUMS, line, "the line is not a checksum and a name"))

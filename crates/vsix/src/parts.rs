@@ -73,20 +73,17 @@ impl Parts {
             .iter()
             .any(|name| name.eq_ignore_ascii_case(&part.name))
         {
-            findings.push(Finding::new(
-                &part.position,
-                Problem::ReservedPart { part: part.name },
-            ));
+            findings.push(
+                part.position
+                    .finding(Problem::ReservedPart { part: part.name }),
+            );
             return;
         }
         if let Some(reason) = broken_rule(&part.name) {
-            findings.push(Finding::new(
-                &part.position,
-                Problem::BadPartName {
-                    part: part.name,
-                    reason,
-                },
-            ));
+            findings.push(part.position.finding(Problem::BadPartName {
+                part: part.name,
+                reason,
+            }));
             return;
         }
         match self
@@ -110,7 +107,7 @@ impl Parts {
                     other: existing.name.clone(),
                     first: existing.position.clone(),
                 };
-                findings.push(Finding::new(&part.position, problem));
+                findings.push(part.position.finding(problem));
             }
         }
     }
@@ -136,7 +133,7 @@ impl Parts {
                         other: file.name.clone(),
                         first: file.position.clone(),
                     };
-                    findings.push(Finding::new(&part.position, problem));
+                    findings.push(part.position.finding(problem));
                 }
             }
         }
@@ -156,7 +153,7 @@ impl Parts {
                     part: part.name.clone(),
                     character,
                 };
-                findings.push(Finding::new(&part.position, problem));
+                findings.push(part.position.finding(problem));
             }
         }
     }
@@ -172,7 +169,7 @@ impl Parts {
                         other: first.name.clone(),
                         first: first.position.clone(),
                     };
-                    findings.push(Finding::new(&part.position, problem));
+                    findings.push(part.position.finding(problem));
                 }
             }
         }

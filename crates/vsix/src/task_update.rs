@@ -247,36 +247,19 @@ fn new_version(
     Some(new)
 }
 
+/// The `task.loc.json` next to a `task.json`.
+pub(crate) fn localised(part: &str) -> String {
+    format!("{}task.loc.json", &part[..part.len() - "task.json".len()])
+}
+
 /// Replaces old IDs with new ones in every `supportsTasks`. Returns whether anything changed.
-pub(crate) fn update_supports_tasks(contributions: &mut [Node], ids: &NewIds) -> bool {
+pub(crate) fn update_supports_tasks(contributions: &mut Node, ids: &NewIds) -> bool {
     let mut changed = false;
-    for contribution in contributions {
-        let Value::Object(members) = &mut contribution.value else {
-            continue;
-        };
-        let properties = members
-            .iter_mut()
-            .find(|(key, _)| key == "properties")
-            .map(|(_, node)| node);
-        let Some(Node {
-            value: Value::Object(properties),
-            ..
-        }) = properties
-        else {
-            continue;
-        };
-        let supported = properties
-            .iter_mut()
-            .find(|(key, _)| key == "supportsTasks")
-            .map(|(_, node)| node);
-        let Some(Node {
-            value: Value::List(supported),
-            ..
-        }) = supported
-        else {
-            continue;
-        };
-        for node in supported {
+    for contribution in contributions.list_mut().into_iter().flatten() {
+        let properties = contribution.get_mut("properties");
+        let supported = properties.and_then(|node| node.get_mut("supportsTasks"));
+        let supported = supported.and_then(Node::list_mut);
+        for node in supported.into_iter().flatten() {
             if let Value::Text(id) = &mut node.value
                 && let Some(new) = ids.of(id)
             {

@@ -79,7 +79,7 @@ pub(crate) fn check(
                     contribution,
                     folder: folder.value,
                 };
-                findings.push(Finding::new(&folder.position, problem));
+                findings.push(folder.position.finding(problem));
             }
             continue;
         }
@@ -98,7 +98,7 @@ pub(crate) fn check(
                     other: task.contribution.value.clone(),
                     first: task.contribution.position.clone(),
                 };
-                findings.push(Finding::new(&offer.position, problem));
+                findings.push(offer.position.finding(problem));
                 break;
             }
             let task = read(parts, &part, root, &offer, servers, findings);
@@ -159,7 +159,7 @@ fn check_prefix(
             folder: long.clone(),
             other: short.clone(),
         };
-        findings.push(Finding::new(&folder.position, problem));
+        findings.push(folder.position.finding(problem));
     }
 }
 
@@ -204,18 +204,15 @@ fn read(
     let bytes = match source.read_text(Bounds::DEFAULT.text_bytes) {
         Ok(bytes) => bytes,
         Err(error) => {
-            findings.push(Finding::new(
-                &position,
-                Problem::Unreadable {
-                    path: file,
-                    detail: error.to_string(),
-                },
-            ));
+            findings.push(position.finding(Problem::Unreadable {
+                path: file,
+                detail: error.to_string(),
+            }));
             return None;
         }
     };
     let Ok(text) = String::from_utf8(bytes) else {
-        findings.push(Finding::new(&position, Problem::TaskNotUtf8));
+        findings.push(position.finding(Problem::TaskNotUtf8));
         return None;
     };
     match Node::read(&text, &file, Dialect::Json) {
@@ -233,12 +230,9 @@ fn read(
             })
         }
         Err(error) => {
-            findings.push(Finding::new(
-                &error.position,
-                Problem::TaskSyntax {
-                    detail: error.detail,
-                },
-            ));
+            findings.push(error.position.finding(Problem::TaskSyntax {
+                detail: error.detail,
+            }));
             None
         }
     }
@@ -259,7 +253,7 @@ fn check_contributions(tasks: &[Task], findings: &mut Vec<Finding>) {
                         first: other.identity(),
                         other: task.identity(),
                     };
-                    findings.push(Finding::new(position, problem));
+                    findings.push(position.finding(problem));
                 }
             } else if other.identity() == task.identity()
                 && version(other) != version(task)
@@ -273,7 +267,7 @@ fn check_contributions(tasks: &[Task], findings: &mut Vec<Finding>) {
                     other: other.contribution.value.clone(),
                     first: other.contribution.position.clone(),
                 };
-                findings.push(Finding::new(position, problem));
+                findings.push(position.finding(problem));
             }
         }
     }
@@ -290,10 +284,7 @@ fn check_files(task: &Task, parts: &Parts, findings: &mut Vec<Finding>) {
     let icon = join(task.folder(), "icon.png");
     match parts.find(&icon) {
         None if parts.find(&join(task.folder(), "icon.svg")).is_some() => {}
-        None => findings.push(Finding::new(
-            &task.position,
-            Problem::NoTaskIcon { part: icon },
-        )),
+        None => findings.push(task.position.finding(Problem::NoTaskIcon { part: icon })),
         Some(part) => image::check(part, 32, findings),
     }
 }
@@ -311,7 +302,7 @@ fn check_target(task: &Task, handler: &HandlerFacts, parts: &Parts, findings: &m
             target: handler.target.value.clone(),
             part,
         };
-        findings.push(Finding::new(&handler.target.position, problem));
+        findings.push(handler.target.position.finding(problem));
         return;
     };
     if found.name != part {
@@ -321,14 +312,14 @@ fn check_target(task: &Task, handler: &HandlerFacts, parts: &Parts, findings: &m
             target: handler.target.value.clone(),
             part: found.name.clone(),
         };
-        findings.push(Finding::new(&handler.target.position, problem));
+        findings.push(handler.target.position.finding(problem));
     }
     // Native tasks have a launcher `launch.js` that starts a program in `bin`.
     let (folder, file) = part.rsplit_once('/').unwrap_or(("", &part));
     let binaries = join(folder, "bin");
     let prefix = format!("{}/", binaries.to_lowercase());
     if file == "launch.js"
-        && text(found).contains("bin")
+        && found.source.text().is_some_and(|text| text.contains("bin"))
         && !parts
             .list()
             .iter()
@@ -339,7 +330,7 @@ fn check_target(task: &Task, handler: &HandlerFacts, parts: &Parts, findings: &m
             handler: name,
             folder: binaries,
         };
-        findings.push(Finding::new(&handler.target.position, problem));
+        findings.push(handler.target.position.finding(problem));
     }
 }
 
@@ -377,13 +368,10 @@ fn check_age(task: &Task, tasks: &[Task], findings: &mut Vec<Finding>) {
     if !has_successor {
         for section in &task.facts.old_sections {
             let (name, handlers) = section.value.clone();
-            findings.push(Finding::new(
-                &section.position,
-                Problem::OldHandlers {
-                    section: name,
-                    handlers,
-                },
-            ));
+            findings.push(section.position.finding(Problem::OldHandlers {
+                section: name,
+                handlers,
+            }));
         }
     }
 }
@@ -411,14 +399,11 @@ fn check_ids(tasks: &[Task], findings: &mut Vec<Finding>) {
                     .id
                     .as_ref()
                     .map_or_else(|| first.position.clone(), |id| id.position.clone());
-                findings.push(Finding::new(
-                    &id.position,
-                    Problem::DuplicateTaskId {
-                        id: id.value.clone(),
-                        other,
-                        first,
-                    },
-                ));
+                findings.push(id.position.finding(Problem::DuplicateTaskId {
+                    id: id.value.clone(),
+                    other,
+                    first,
+                }));
             }
             Some(_) => {}
             None => {
@@ -451,7 +436,7 @@ fn check_ids(tasks: &[Task], findings: &mut Vec<Finding>) {
                     first: first_position,
                 }
             };
-            findings.push(Finding::new(&version.position, problem));
+            findings.push(version.position.finding(problem));
         }
     }
 }
@@ -469,26 +454,15 @@ fn check_offered(tasks: &[Task], parts: &Parts, findings: &mut Vec<Finding>) {
             && name.matches('/').count() <= 2
             && !name.contains("node_modules/");
         if is_task && !tasks.iter().any(|task| task.part == part.name) && looks_like_a_task(part) {
-            findings.push(Finding::new(
-                &part.position,
-                Problem::TaskNotOffered {
-                    part: part.name.clone(),
-                },
-            ));
+            findings.push(part.position.finding(Problem::TaskNotOffered {
+                part: part.name.clone(),
+            }));
         }
     }
 }
 
 fn looks_like_a_task(part: &Part) -> bool {
-    Node::read(&text(part), &part.name, Dialect::Json)
+    let text = part.source.text().unwrap_or_default();
+    Node::read(&text, &part.name, Dialect::Json)
         .is_ok_and(|node| node.get_any_case("execution").is_some())
-}
-
-/// The part's text; empty if it is not text.
-fn text(part: &Part) -> String {
-    let bytes = part
-        .source
-        .read_text(Bounds::DEFAULT.text_bytes)
-        .unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use super::{Extension, WithPosition, contribution_id, offers_task};
 use crate::document::{FilePosition, Node, Value};
 use crate::finding::{CATEGORIES, Finding, Problem};
+use crate::words::is_digits;
 
 /// Names that categories had until 2018. The Marketplace still accepts them, and extensions still use them.
 const OLD_CATEGORIES: [&str; 6] = [
@@ -40,33 +41,21 @@ pub fn check(extension: &Extension, manifest: &FilePosition) -> Vec<Finding> {
                 .gallery_flags_position
                 .as_ref()
                 .unwrap_or(manifest);
-            findings.push(Finding::new(position, Problem::PaidWithoutSupport));
+            findings.push(position.finding(Problem::PaidWithoutSupport));
         }
     }
     findings
 }
 
 fn identity(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<Finding>) {
-    let mut need = |value: &Option<WithPosition<String>>, key: &str| match value {
-        Some(value) if !value.value.is_empty() => Some(value.clone()),
-        Some(value) => {
-            findings.push(Finding::new(
-                &value.position,
-                Problem::Missing {
-                    key: key.to_owned(),
-                },
-            ));
-            None
+    let mut need = |value: &Option<WithPosition<String>>, key: &str| {
+        let found = value.clone().filter(|value| !value.value.is_empty());
+        if found.is_none() {
+            let position = value.as_ref().map_or(manifest, |value| &value.position);
+            let key = key.to_owned();
+            findings.push(position.finding(Problem::Missing { key }));
         }
-        None => {
-            findings.push(Finding::new(
-                manifest,
-                Problem::Missing {
-                    key: key.to_owned(),
-                },
-            ));
-            None
-        }
+        found
     };
     let id = need(&extension.id, "id");
     need(&extension.publisher, "publisher");
@@ -78,68 +67,53 @@ fn identity(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<F
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     {
-        findings.push(Finding::new(
-            &id.position,
-            Problem::BadIdentifier {
-                what: "extension ID",
-                value: id.value,
-            },
-        ));
+        findings.push(id.position.finding(Problem::BadIdentifier {
+            what: "extension ID",
+            value: id.value,
+        }));
     }
     if let Some(version) = version
         && parse_version(&version.value).is_none()
     {
         let (value, position) = (version.value, version.position);
-        findings.push(Finding::new(&position, bad_version(value)));
+        findings.push(position.finding(bad_version(value)));
     }
     if extension.categories.is_empty() {
-        findings.push(Finding::new(
-            manifest,
-            Problem::Missing {
-                key: "categories".to_owned(),
-            },
-        ));
+        findings.push(manifest.finding(Problem::Missing {
+            key: "categories".to_owned(),
+        }));
     }
     if let Some(description) = &extension.description {
         // .NET and tfx count UTF-16 code units.
         let length = description.value.encode_utf16().count();
         if length > 200 {
-            findings.push(Finding::new(
-                &description.position,
-                Problem::LongDescription { length },
-            ));
+            findings.push(
+                description
+                    .position
+                    .finding(Problem::LongDescription { length }),
+            );
         }
     }
 }
 
 /// The numbers of a version: one to four, each of at most 31 bits, as the Marketplace accepts them.
 pub fn parse_version(version: &str) -> Option<Vec<u32>> {
-    let parts: Vec<u32> = version
-        .split('.')
-        .map(|part| {
-            let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-            digits
-                .then(|| part.parse().ok())
-                .flatten()
-                .filter(|number| *number <= u32::MAX / 2)
-        })
-        .collect::<Option<_>>()?;
-    (1..=4).contains(&parts.len()).then_some(parts)
+    let parts: Option<Vec<u32>> = version.split('.').map(version_number).collect();
+    parts.filter(|parts| parts.len() <= 4)
+}
+
+fn version_number(text: &str) -> Option<u32> {
+    let number = is_digits(text).then(|| text.parse().ok())?;
+    number.filter(|number| *number <= u32::MAX / 2)
 }
 
 fn bad_version(value: String) -> Problem {
-    let parts: Vec<&str> = value.split('.').collect();
-    let is_number =
-        |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let too_large = |part: &&&str| {
-        part.parse::<u32>()
-            .map_or(true, |number| number > u32::MAX / 2)
-    };
-    if parts.len() <= 4
-        && parts.iter().all(is_number)
-        && let Some(number) = parts.iter().find(too_large)
+    let mut parts = value.split('.');
+    if parts.clone().count() <= 4
+        && parts.clone().all(is_digits)
+        && let Some(number) = parts.find(|part| version_number(part).is_none())
     {
-        let number = (*number).to_owned();
+        let number = number.to_owned();
         return Problem::VersionTooLarge { value, number };
     }
     Problem::BadVersion { value }
@@ -154,17 +128,14 @@ fn categories(extension: &Extension, manifest: &FilePosition, findings: &mut Vec
             .any(|known| known.eq_ignore_ascii_case(category.trim()));
         if !is_known {
             let category = category.clone();
-            findings.push(Finding::new(
-                position,
-                Problem::UnknownCategory { category },
-            ));
+            findings.push(position.finding(Problem::UnknownCategory { category }));
         }
     }
 }
 
 fn targets(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<Finding>) {
     if extension.targets.is_empty() {
-        findings.push(Finding::new(manifest, Problem::NoTargets));
+        findings.push(manifest.finding(Problem::NoTargets));
     }
     let mut is_integration = false;
     for target in &extension.targets {
@@ -176,12 +147,9 @@ fn targets(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<Fi
             "Microsoft.VisualStudio.Services.Integration"
             | "Microsoft.VisualStudio.Services.Cloud.Integration"
             | "Microsoft.TeamFoundation.Server.Integration" => is_integration = true,
-            other => findings.push(Finding::new(
-                &target.position,
-                Problem::UnknownTarget {
-                    id: other.to_owned(),
-                },
-            )),
+            other => findings.push(target.position.finding(Problem::UnknownTarget {
+                id: other.to_owned(),
+            })),
         }
     }
     let leads_in = |id: &str| {
@@ -197,7 +165,7 @@ fn targets(extension: &Extension, manifest: &FilePosition, findings: &mut Vec<Fi
             .iter()
             .any(|property| leads_in(&property.id))
     {
-        findings.push(Finding::new(manifest, Problem::IntegrationWithoutLink));
+        findings.push(manifest.finding(Problem::IntegrationWithoutLink));
     }
 }
 
@@ -208,14 +176,13 @@ fn contributions(extension: &Extension, manifest: &FilePosition, findings: &mut 
         .and_then(Node::list)
         .unwrap_or_default();
     if contributions.is_empty() && types.is_empty() {
-        findings.push(Finding::new(manifest, Problem::NoContributions));
+        findings.push(manifest.finding(Problem::NoContributions));
     }
     let mut seen: HashMap<&str, &FilePosition> = HashMap::new();
     for contribution in contributions {
         match contribution.get("id").and_then(Node::text) {
             Some(id) => match seen.get(id) {
-                Some(first) => findings.push(Finding::new(
-                    &contribution.position,
+                Some(first) => findings.push(contribution.position.finding(
                     Problem::DuplicateContribution {
                         id: id.to_owned(),
                         first: (*first).clone(),
@@ -225,16 +192,18 @@ fn contributions(extension: &Extension, manifest: &FilePosition, findings: &mut 
                     seen.insert(id, &contribution.position);
                 }
             },
-            None => findings.push(Finding::new(
-                &contribution.position,
-                Problem::IncompleteContribution { key: "id" },
-            )),
+            None => findings.push(
+                contribution
+                    .position
+                    .finding(Problem::IncompleteContribution { key: "id" }),
+            ),
         }
         if contribution.get("type").and_then(Node::text).is_none() {
-            findings.push(Finding::new(
-                &contribution.position,
-                Problem::IncompleteContribution { key: "type" },
-            ));
+            findings.push(
+                contribution
+                    .position
+                    .finding(Problem::IncompleteContribution { key: "type" }),
+            );
         }
         if offers_task(contribution) {
             task_folder(contribution, findings);
@@ -252,7 +221,7 @@ fn task_folder(contribution: &Node, findings: &mut Vec<Finding>) {
         let node = name.or(properties).unwrap_or(contribution);
         let contribution = contribution_id(contribution);
         let problem = Problem::NoTaskFolder { contribution };
-        findings.push(Finding::new(&node.position, problem));
+        findings.push(node.position.finding(problem));
     } else if let Some(name) = name.filter(|name| name.text().is_none()) {
         findings.push(Finding::wrong_type(name, "properties.name", "a string"));
     }
@@ -282,14 +251,11 @@ fn types_of(contribution: &Node, findings: &mut Vec<Finding>) {
         match value.list() {
             Some(list) if key == "constraints" || is_of_texts(list) => {}
             _ if value.value == Value::Null => {}
-            Some(_) => findings.push(Finding::new(
-                &value.position,
-                Problem::WrongType {
-                    key: format!("contributions[].{key}"),
-                    expected,
-                    found: "an array of other values",
-                },
-            )),
+            Some(_) => findings.push(value.position.finding(Problem::WrongType {
+                key: format!("contributions[].{key}"),
+                expected,
+                found: "an array of other values",
+            })),
             None => {
                 let key = format!("contributions[].{key}");
                 findings.push(Finding::wrong_type(value, &key, expected));

@@ -30,7 +30,7 @@ pub(super) fn expect_object<'a>(
 /// A boolean. A quoted boolean is accepted; any other text is an error, because tfx treats `"false"` as true.
 pub(super) fn boolean(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<bool> {
     let key = key.to_owned();
-    let mut find = |problem| findings.push(Finding::new(&node.position, problem));
+    let mut find = |problem| findings.push(node.position.finding(problem));
     match &node.value {
         Value::Bool(value) => Some(*value),
         Value::Null => None,

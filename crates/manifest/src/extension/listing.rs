@@ -53,12 +53,8 @@ pub(super) fn files(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclar
 }
 
 fn file(entry: &Node, findings: &mut Vec<Finding>) -> Option<FileDeclaration> {
-    let Some(path) = entry
-        .get("path")
-        .and_then(Node::text)
-        .filter(|path| !path.is_empty())
-    else {
-        findings.push(Finding::new(&entry.position, Problem::FileWithoutPath));
+    let Some(path) = path_of(entry) else {
+        findings.push(entry.position.finding(Problem::FileWithoutPath));
         return None;
     };
     let names = entry
@@ -123,6 +119,12 @@ fn text_of(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<String
         .map(str::to_owned)
 }
 
+/// The path of an entry, unless it is empty.
+fn path_of(entry: &Node) -> Option<&str> {
+    let path = entry.get("path").and_then(Node::text);
+    path.filter(|path| !path.is_empty())
+}
+
 /// `icons`: paths by kind.
 pub(super) fn icons(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclaration> {
     let Some(members) = expect_object(value, "icons", findings) else {
@@ -174,10 +176,11 @@ pub(super) fn screenshots(
                     entry,
                 ));
             }
-            None => findings.push(Finding::new(
-                &entry.position,
-                incomplete("screenshot", &(index + 1).to_string(), "path"),
-            )),
+            None => findings.push(entry.position.finding(incomplete(
+                "screenshot",
+                &(index + 1).to_string(),
+                "path",
+            ))),
         }
     }
     listed
@@ -190,11 +193,7 @@ pub(super) fn content(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDecl
     };
     let mut listed = Vec::new();
     for (kind, entry) in members {
-        match entry
-            .get("path")
-            .and_then(Node::text)
-            .filter(|path| !path.is_empty())
-        {
+        match path_of(entry) {
             Some(path) => {
                 let asset = format!(
                     "Microsoft.VisualStudio.Services.Content.{}",
@@ -210,10 +209,11 @@ pub(super) fn content(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDecl
                     entry,
                 ));
             }
-            None => findings.push(Finding::new(
-                &entry.position,
-                incomplete("content item", kind, "path"),
-            )),
+            None => findings.push(
+                entry
+                    .position
+                    .finding(incomplete("content item", kind, "path")),
+            ),
         }
     }
     listed
@@ -221,10 +221,7 @@ pub(super) fn content(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDecl
 
 /// `details`, the old spelling of `content.details`.
 pub(super) fn details(value: &Node, findings: &mut Vec<Finding>) -> Option<FileDeclaration> {
-    let path = value
-        .get("path")
-        .and_then(Node::text)
-        .filter(|path| !path.is_empty())?;
+    let path = path_of(value)?;
     let asset = "Microsoft.VisualStudio.Services.Content.Details".to_owned();
     Some(asset_file(
         path,

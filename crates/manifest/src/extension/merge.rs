@@ -89,12 +89,8 @@ impl Merger {
             "public" => self.public(value),
             "files" => {
                 let files = listing::files(value, &mut self.findings);
-                let origin = self.origin;
-                self.extension.files.extend(
-                    files
-                        .into_iter()
-                        .map(|file| listing::FileDeclaration { origin, ..file }),
-                );
+                let files = self.of_this_manifest(files);
+                self.extension.files.extend(files);
             }
             "icons" => {
                 let icons = listing::icons(value, &mut self.findings);
@@ -242,7 +238,7 @@ impl Merger {
                 value: existing.value.clone(),
                 first: existing.position.clone(),
             };
-            self.findings.push(Finding::new(&value.position, problem));
+            self.findings.push(value.position.finding(problem));
             return;
         }
         *existing = text.map(|text| WithPosition {
@@ -303,12 +299,17 @@ impl Merger {
     }
 
     fn list(&mut self, files: Vec<listing::FileDeclaration>) {
+        let files = self.of_this_manifest(files);
+        self.extension.listed.extend(files);
+    }
+
+    fn of_this_manifest(
+        &self,
+        files: Vec<listing::FileDeclaration>,
+    ) -> impl Iterator<Item = listing::FileDeclaration> + use<> {
         let origin = self.origin;
-        self.extension.listed.extend(
-            files
-                .into_iter()
-                .map(|file| listing::FileDeclaration { origin, ..file }),
-        );
+        let files = files.into_iter();
+        files.map(move |file| listing::FileDeclaration { origin, ..file })
     }
 
     fn element(&mut self, element: Element) {
@@ -332,7 +333,7 @@ impl Merger {
                         first,
                     }
                 };
-                self.findings.push(Finding::new(&value.position, problem));
+                self.findings.push(value.position.finding(problem));
             }
         }
     }
@@ -341,27 +342,16 @@ impl Merger {
         let Some(added) = expect_list(value, key, &mut self.findings) else {
             return;
         };
-        match existing(&mut self.extension.service, key) {
-            Some((
-                _,
-                Node {
-                    value: Value::List(list),
-                    ..
-                },
-            )) => list.extend_from_slice(added),
-            _ => self.extension.service.push((key.to_owned(), value.clone())),
+        let existing = existing(&mut self.extension.service, key);
+        match existing.and_then(|(_, node)| node.list_mut()) {
+            Some(list) => list.extend_from_slice(added),
+            None => self.extension.service.push((key.to_owned(), value.clone())),
         }
     }
 
     fn deduplicate(&mut self, key: &str) {
-        if let Some((
-            _,
-            Node {
-                value: Value::List(list),
-                ..
-            },
-        )) = existing(&mut self.extension.service, key)
-        {
+        let existing = existing(&mut self.extension.service, key);
+        if let Some(list) = existing.and_then(|(_, node)| node.list_mut()) {
             let mut seen: Vec<Value> = Vec::new();
             list.retain(|node| {
                 let is_new = !seen.contains(&node.value);

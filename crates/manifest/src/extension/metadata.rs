@@ -38,10 +38,7 @@ pub(super) fn links(value: &Node, findings: &mut Vec<Finding>) -> Vec<Property> 
                 address,
                 link,
             )),
-            None => findings.push(Finding::new(
-                &link.position,
-                incomplete("link", kind, "uri"),
-            )),
+            None => findings.push(link.position.finding(incomplete("link", kind, "uri"))),
         }
     }
     properties
@@ -50,7 +47,7 @@ pub(super) fn links(value: &Node, findings: &mut Vec<Finding>) -> Vec<Property> 
 /// `repository`
 pub(super) fn repository(value: &Node, findings: &mut Vec<Finding>) -> Option<Property> {
     expect_object(value, "repository", findings)?;
-    let mut find = |problem| findings.push(Finding::new(&value.position, problem));
+    let mut find = |problem| findings.push(value.position.finding(problem));
     match value.get("type").and_then(Node::scalar) {
         Some(kind) if kind == "git" => {}
         Some(kind) if !kind.is_empty() => {
@@ -85,10 +82,11 @@ pub(super) fn branding(value: &Node, findings: &mut Vec<Finding>) -> Vec<Propert
         };
         match value {
             Some(value) => properties.push(property(&format!("Branding.{kind}"), value, setting)),
-            None => findings.push(Finding::new(
-                &setting.position,
-                Problem::BadColor { value: written },
-            )),
+            None => findings.push(
+                setting
+                    .position
+                    .finding(Problem::BadColor { value: written }),
+            ),
         }
     }
     properties
@@ -156,10 +154,11 @@ pub(super) fn gallery_properties(
             .scalar()
             .filter(|text| !text.is_empty() && !key.is_empty())
         else {
-            findings.push(Finding::new(
-                &setting.position,
-                Problem::EmptyProperty { key: key.clone() },
-            ));
+            findings.push(
+                setting
+                    .position
+                    .finding(Problem::EmptyProperty { key: key.clone() }),
+            );
             continue;
         };
         let id = if key.starts_with("Microsoft.") {
@@ -172,10 +171,11 @@ pub(super) fn gallery_properties(
             .chain(&properties)
             .any(|property| property.id == id)
         {
-            findings.push(Finding::new(
-                &setting.position,
-                Problem::DuplicateProperty { key: key.clone() },
-            ));
+            findings.push(
+                setting
+                    .position
+                    .finding(Problem::DuplicateProperty { key: key.clone() }),
+            );
         } else {
             properties.push(Property {
                 id,
@@ -215,7 +215,7 @@ pub(super) fn targets(value: &Node, findings: &mut Vec<Finding>) -> Vec<Target> 
             let has_id = target.get("id").and_then(Node::scalar).is_some();
             if !has_id {
                 let key = "targets[].id".to_owned();
-                findings.push(Finding::new(&target.position, Problem::Missing { key }));
+                findings.push(target.position.finding(Problem::Missing { key }));
             }
             has_id
         })

@@ -44,7 +44,7 @@ pub(super) fn check(document: &Node, servers: Servers, findings: &mut Vec<Findin
                     "name" => Problem::TaskMissing { key: path },
                     _ => Problem::TaskLacks { key: path },
                 };
-                findings.push(Finding::new(&input.position, problem));
+                findings.push(input.position.finding(problem));
             }
         }
         check_type(input, index, findings);
@@ -81,7 +81,7 @@ fn declared<'d>(inputs: &'d [Node], findings: &mut Vec<Finding>) -> DeclaredInpu
                     name: name.to_owned(),
                     first: first.clone(),
                 };
-                findings.push(Finding::new(&node.position, problem));
+                findings.push(node.position.finding(problem));
             }
             let group = text(input, "groupName");
             declared.insert(folded.clone(), (node.position.clone(), group));
@@ -106,7 +106,7 @@ fn check_type(input: &Node, index: usize, findings: &mut Vec<Finding>) {
             value: kind.to_owned(),
             allowed,
         };
-        findings.push(Finding::new(&node.position, problem));
+        findings.push(node.position.finding(problem));
     }
 }
 
@@ -125,7 +125,7 @@ fn check_group(input: &Node, groups: &[Node], findings: &mut Vec<Finding>) {
             input: text(input, "name").to_owned(),
             group: name.to_owned(),
         };
-        findings.push(Finding::new(&node.position, problem));
+        findings.push(node.position.finding(problem));
     }
 }
 
@@ -144,7 +144,7 @@ fn check_rule(
         return;
     };
     let name = text(owner, "name").to_owned();
-    let mut find = |problem| findings.push(Finding::new(&node.position, problem));
+    let mut find = |problem| findings.push(node.position.finding(problem));
     let terms = match rule::parse(rule) {
         Ok(terms) => terms,
         Err(fault) => {

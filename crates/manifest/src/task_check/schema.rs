@@ -4,6 +4,9 @@
 
 use crate::document::{Node, Value};
 use crate::finding::{Finding, Problem};
+use crate::words::is_digits;
+
+use Shape::{Any, Like, List, Object, OneOf, Switch, Text, TextOrSwitch};
 
 /// The type or form of a value.
 pub(super) enum Shape {
@@ -30,90 +33,87 @@ pub(super) struct Record {
     is_open: bool,
 }
 
+/// An object without required keys, in which other keys are not allowed.
+const CLOSED: Record = Record {
+    what: "",
+    keys: &[],
+    needs: &[],
+    is_open: false,
+};
+
 /// The whole document. The schema requires none of its keys; `task_check` checks what servers require.
 pub(super) static TASK: Record = Record {
     what: "a task",
     keys: &[
-        ("$schema", Shape::Text),
-        ("id", Shape::Text),
-        ("name", Shape::Text),
-        ("friendlyName", Shape::Text),
-        ("description", Shape::Text),
-        ("helpUrl", Shape::Text),
-        ("helpMarkDown", Shape::Text),
-        ("author", Shape::Text),
-        ("preview", Shape::Switch),
-        ("deprecated", Shape::Switch),
-        ("deprecationMessage", Shape::Text),
-        (
-            "removalDate",
-            Shape::Like(is_date, "a date such as 2026-11-25"),
-        ),
-        ("runsOn", Shape::List(&Shape::OneOf(&RUNS_ON))),
-        (
-            "visibility",
-            Shape::List(&Shape::OneOf(&["Build", "Release"])),
-        ),
-        ("category", Shape::OneOf(&CATEGORIES)),
-        ("satisfies", Shape::List(&Shape::Text)),
-        ("groups", Shape::List(&Shape::Record(&GROUP))),
-        ("demands", Shape::List(&Shape::Text)),
+        ("$schema", Text),
+        ("id", Text),
+        ("name", Text),
+        ("friendlyName", Text),
+        ("description", Text),
+        ("helpUrl", Text),
+        ("helpMarkDown", Text),
+        ("author", Text),
+        ("preview", Switch),
+        ("deprecated", Switch),
+        ("deprecationMessage", Text),
+        ("removalDate", Like(is_date, "a date such as 2026-11-25")),
+        ("runsOn", List(&OneOf(&RUNS_ON))),
+        ("visibility", List(&OneOf(&["Build", "Release"]))),
+        ("category", OneOf(&CATEGORIES)),
+        ("satisfies", List(&Text)),
+        ("groups", List(&Shape::Record(&GROUP))),
+        ("demands", List(&Text)),
         (
             "minimumAgentVersion",
-            Shape::Like(is_agent_version, "two or three numbers"),
+            Like(is_agent_version, "two or three numbers"),
         ),
         ("version", Shape::Record(&VERSION)),
-        ("instanceNameFormat", Shape::Text),
-        ("releaseNotes", Shape::Text),
-        ("showEnvironmentVariables", Shape::Switch),
-        ("inputs", Shape::List(&Shape::Record(&INPUT))),
+        ("instanceNameFormat", Text),
+        ("releaseNotes", Text),
+        ("showEnvironmentVariables", Switch),
+        ("inputs", List(&Shape::Record(&INPUT))),
         (
             "dataSourceBindings",
-            Shape::List(&Shape::Record(&DATA_SOURCE_BINDING)),
+            List(&Shape::Record(&DATA_SOURCE_BINDING)),
         ),
         (
             "sourceDefinitions",
-            Shape::List(&Shape::Record(&SOURCE_DEFINITION)),
+            List(&Shape::Record(&SOURCE_DEFINITION)),
         ),
         ("prejobexecution", Shape::Record(&SECTION)),
         ("execution", Shape::Record(&SECTION)),
         ("postjobexecution", Shape::Record(&SECTION)),
-        (
-            "outputVariables",
-            Shape::List(&Shape::Record(&OUTPUT_VARIABLE)),
-        ),
+        ("outputVariables", List(&Shape::Record(&OUTPUT_VARIABLE))),
         ("restrictions", Shape::Record(&RESTRICTIONS)),
-        ("messages", Shape::Object),
+        ("messages", Object),
         // Servers write these into definitions, and people copy them.
-        ("contentsUploaded", Shape::Any),
-        ("contributionIdentifier", Shape::Any),
-        ("contributionVersion", Shape::Any),
-        ("definitionType", Shape::Any),
-        ("disabled", Shape::Any),
-        ("ecosystem", Shape::Any),
-        ("hostType", Shape::Any),
-        ("iconUrl", Shape::Any),
-        ("packageLocation", Shape::Any),
-        ("packageType", Shape::Any),
-        ("serverOwned", Shape::Any),
-        ("serviceEndpointType", Shape::Any),
-        ("sourceLocation", Shape::Any),
+        ("contentsUploaded", Any),
+        ("contributionIdentifier", Any),
+        ("contributionVersion", Any),
+        ("definitionType", Any),
+        ("disabled", Any),
+        ("ecosystem", Any),
+        ("hostType", Any),
+        ("iconUrl", Any),
+        ("packageLocation", Any),
+        ("packageType", Any),
+        ("serverOwned", Any),
+        ("serviceEndpointType", Any),
+        ("sourceLocation", Any),
     ],
-    needs: &[],
-    is_open: false,
+    ..CLOSED
 };
 
 /// `task_check` checks the numbers.
 static VERSION: Record = Record {
     what: "a version",
     keys: &[
-        ("Major", Shape::Any),
-        ("Minor", Shape::Any),
-        ("Patch", Shape::Any),
-        ("IsTest", Shape::Any),
+        ("Major", Any),
+        ("Minor", Any),
+        ("Patch", Any),
+        ("IsTest", Any),
     ],
-    needs: &[],
-    is_open: false,
+    ..CLOSED
 };
 
 const RUNS_ON: [&str; 5] = [
@@ -143,11 +143,11 @@ const CATEGORIES: [&str; 11] = [
 static GROUP: Record = Record {
     what: "a group",
     keys: &[
-        ("name", Shape::Text),
-        ("displayName", Shape::Text),
-        ("isExpanded", Shape::Switch),
-        ("visibleRule", Shape::Text),
-        ("tags", Shape::List(&Shape::Text)),
+        ("name", Text),
+        ("displayName", Text),
+        ("isExpanded", Switch),
+        ("visibleRule", Text),
+        ("tags", List(&Text)),
     ],
     needs: &["name", "displayName"],
     is_open: false,
@@ -158,29 +158,25 @@ static GROUP: Record = Record {
 static INPUT: Record = Record {
     what: "an input",
     keys: &[
-        (
-            "name",
-            Shape::Like(is_input_name, "letters, digits, `_` and `-`"),
-        ),
-        ("type", Shape::Text),
-        ("label", Shape::Text),
-        ("aliases", Shape::List(&Shape::Text)),
-        ("defaultValue", Shape::TextOrSwitch),
-        ("required", Shape::Switch),
-        ("helpMarkDown", Shape::Text),
-        ("groupName", Shape::Text),
-        ("visibleRule", Shape::Text),
+        ("name", Like(is_input_name, "letters, digits, `_` and `-`")),
+        ("type", Text),
+        ("label", Text),
+        ("aliases", List(&Text)),
+        ("defaultValue", TextOrSwitch),
+        ("required", Switch),
+        ("helpMarkDown", Text),
+        ("groupName", Text),
+        ("visibleRule", Text),
         ("properties", Shape::Record(&PROPERTIES)),
-        ("options", Shape::Object),
-        ("validation", Shape::Object),
-        ("deprecated", Shape::Switch),
+        ("options", Object),
+        ("validation", Object),
+        ("deprecated", Switch),
     ],
-    needs: &[],
-    is_open: false,
+    ..CLOSED
 };
 
-const BOTH: Shape = Shape::OneOf(&["True", "False"]);
-const DIGITS: Shape = Shape::Like(is_digits, "digits in quotes");
+const BOTH: Shape = OneOf(&["True", "False"]);
+const DIGITS: Shape = Like(is_digits, "digits in quotes");
 
 static PROPERTIES: Record = Record {
     what: "an input's properties",
@@ -192,11 +188,11 @@ static PROPERTIES: Record = Record {
         ("IsSearchable", BOTH),
         ("PopulateDefaultValue", BOTH),
         ("isVariableOrNonNegativeNumber", BOTH),
-        ("resizable", Shape::Switch),
+        ("resizable", Switch),
         ("rows", DIGITS),
         ("maxLength", DIGITS),
-        ("editorExtension", Shape::Text),
-        ("EndpointFilterRule", Shape::Text),
+        ("editorExtension", Text),
+        ("EndpointFilterRule", Text),
     ],
     needs: &[],
     is_open: true,
@@ -205,39 +201,37 @@ static PROPERTIES: Record = Record {
 static DATA_SOURCE_BINDING: Record = Record {
     what: "a data source binding",
     keys: &[
-        ("target", Shape::Text),
-        ("endpointId", Shape::Text),
-        ("dataSourceName", Shape::Text),
-        ("parameters", Shape::Object),
-        ("resultTemplate", Shape::Text),
-        ("endpointUrl", Shape::Text),
-        ("resultSelector", Shape::Text),
+        ("target", Text),
+        ("endpointId", Text),
+        ("dataSourceName", Text),
+        ("parameters", Object),
+        ("resultTemplate", Text),
+        ("endpointUrl", Text),
+        ("resultSelector", Text),
         (
             "RequestVerb",
-            Shape::OneOf(&[
+            OneOf(&[
                 "GET", "POST", "DELETE", "OPTIONS", "HEAD", "PUT", "TRACE", "PATCH",
             ]),
         ),
-        ("requestContent", Shape::Text),
-        ("callbackContextTemplate", Shape::Text),
-        ("callbackRequiredTemplate", Shape::Text),
-        ("initialContextTemplate", Shape::Text),
+        ("requestContent", Text),
+        ("callbackContextTemplate", Text),
+        ("callbackRequiredTemplate", Text),
+        ("initialContextTemplate", Text),
     ],
-    needs: &[],
-    is_open: false,
+    ..CLOSED
 };
 
 static SOURCE_DEFINITION: Record = Record {
     what: "a source definition",
     keys: &[
-        ("target", Shape::Text),
-        ("endpoint", Shape::Text),
-        ("selector", Shape::Text),
-        ("keySelector", Shape::Text),
-        ("authKey", Shape::Text),
+        ("target", Text),
+        ("endpoint", Text),
+        ("selector", Text),
+        ("keySelector", Text),
+        ("authKey", Text),
     ],
-    needs: &[],
-    is_open: false,
+    ..CLOSED
 };
 
 /// The schema's handlers, followed by those that only agents and servers know.
@@ -251,17 +245,17 @@ static SECTION: Record = Record {
         ("Node", Shape::Record(&HANDLER)),
         ("PowerShell3", Shape::Record(&HANDLER)),
         ("PowerShell", Shape::Record(&HANDLER)),
-        ("Node6", Shape::Any),
-        ("Process", Shape::Any),
-        ("AzurePowerShell", Shape::Any),
-        ("PowerShellExe", Shape::Any),
-        ("AgentPlugin", Shape::Any),
-        ("HttpRequest", Shape::Any),
-        ("HttpRequestChain", Shape::Any),
-        ("ServiceBus", Shape::Any),
-        ("Delay", Shape::Any),
-        ("ManualIntervention", Shape::Any),
-        ("ManualValidation", Shape::Any),
+        ("Node6", Any),
+        ("Process", Any),
+        ("AzurePowerShell", Any),
+        ("PowerShellExe", Any),
+        ("AgentPlugin", Any),
+        ("HttpRequest", Any),
+        ("HttpRequestChain", Any),
+        ("ServiceBus", Any),
+        ("Delay", Any),
+        ("ManualIntervention", Any),
+        ("ManualValidation", Any),
     ],
     needs: &[],
     // `handlers` in `task_check` reports the unknown ones.
@@ -271,10 +265,10 @@ static SECTION: Record = Record {
 static HANDLER: Record = Record {
     what: "a handler",
     keys: &[
-        ("target", Shape::Text),
-        ("platforms", Shape::List(&Shape::OneOf(&["windows"]))),
-        ("argumentFormat", Shape::Text),
-        ("workingDirectory", Shape::Text),
+        ("target", Text),
+        ("platforms", List(&OneOf(&["windows"]))),
+        ("argumentFormat", Text),
+        ("workingDirectory", Text),
     ],
     needs: &[],
     is_open: true,
@@ -282,7 +276,7 @@ static HANDLER: Record = Record {
 
 static OUTPUT_VARIABLE: Record = Record {
     what: "an output variable",
-    keys: &[("name", Shape::Text), ("description", Shape::Text)],
+    keys: &[("name", Text), ("description", Text)],
     needs: &["name"],
     is_open: false,
 };
@@ -293,22 +287,19 @@ static RESTRICTIONS: Record = Record {
         ("commands", Shape::Record(&COMMANDS)),
         ("settableVariables", Shape::Record(&SETTABLE_VARIABLES)),
     ],
-    needs: &[],
-    is_open: false,
+    ..CLOSED
 };
 
 static COMMANDS: Record = Record {
     what: "restricted commands",
-    keys: &[("mode", Shape::OneOf(&["any", "restricted"]))],
-    needs: &[],
-    is_open: false,
+    keys: &[("mode", OneOf(&["any", "restricted"]))],
+    ..CLOSED
 };
 
 static SETTABLE_VARIABLES: Record = Record {
     what: "settable variables",
-    keys: &[("allowed", Shape::List(&Shape::Text))],
-    needs: &[],
-    is_open: false,
+    keys: &[("allowed", List(&Text))],
+    ..CLOSED
 };
 
 /// The schema allows only letters and digits; underscores and dashes work everywhere. A dot does not: the agent keeps
@@ -318,10 +309,6 @@ fn is_input_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_agent_version(version: &str) -> bool {
@@ -386,7 +373,7 @@ pub(super) fn check(node: &Node, record: &Record, path: &str, findings: &mut Vec
             let any_case = |(known, _): &&(&str, Shape)| known.eq_ignore_ascii_case(key);
             record.keys.iter().find(any_case)
         });
-        let mut find = |problem| findings.push(Finding::new(&value.position, problem));
+        let mut find = |problem| findings.push(value.position.finding(problem));
         match found {
             Some((known, shape)) => {
                 if known != key {
@@ -414,14 +401,14 @@ pub(super) fn check(node: &Node, record: &Record, path: &str, findings: &mut Vec
         .filter(|key| node.get_any_case(key).is_none())
     {
         let key = below(key);
-        findings.push(Finding::new(&node.position, Problem::SchemaMissing { key }));
+        findings.push(node.position.finding(Problem::SchemaMissing { key }));
     }
 }
 
 /// Checks a value. Servers read a document with Json.NET, which converts a scalar of another type if it means the
 /// same, and refuses an object or array instead of a scalar, or the reverse.
 fn check_value(value: &Node, shape: &Shape, key: &str, findings: &mut Vec<Finding>) {
-    let mut find = |problem| findings.push(Finding::new(&value.position, problem));
+    let mut find = |problem| findings.push(value.position.finding(problem));
     let loose = |rule| Problem::LooseType {
         key: key.to_owned(),
         value: match value.text() {

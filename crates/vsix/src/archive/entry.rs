@@ -30,9 +30,7 @@ impl Entry {
     pub fn is_folder(&self) -> bool {
         self.name.ends_with('/')
     }
-}
 
-impl Entry {
     /// Reads the directory's record of an entry.
     pub(super) fn of<R: Read>(name: String, index: usize, file: &ZipFile<'_, R>) -> Self {
         Self {

@@ -5,6 +5,7 @@
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
+use super::bounds::Bounds;
 use crate::root::RootFile;
 
 /// The source of an entry's bytes.
@@ -46,6 +47,12 @@ impl Source {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, detail));
         }
         self.read()
+    }
+
+    /// The text of a small document; `None` if it cannot be read, is too large or is not UTF-8.
+    pub(crate) fn text(&self) -> Option<String> {
+        let bytes = self.read_text(Bounds::DEFAULT.text_bytes).ok()?;
+        String::from_utf8(bytes).ok()
     }
 
     /// The first bytes, at most `count`.
