@@ -34,7 +34,7 @@ impl Client<'_> {
     ///
     /// # Errors
     /// No answer, a refusal, or a file that cannot be written.
-    pub async fn download(&self, package: &Package, file: &mut File) -> Result<(), Error> {
+    pub async fn download(&self, package: &Package, file: &File) -> Result<(), Error> {
         let path = [&*package.version, "assetbyname", PACKAGE];
         let mut url = self.in_extension(&package.name, &path);
         if let Some(platform) = &package.target_platform {
@@ -44,16 +44,14 @@ impl Client<'_> {
         let time = UPLOAD + Duration::from_secs(package.size / SLOWEST);
         let deadline = Deadline::after(time);
         let longest = package.size * 2 + MARGIN;
-        retry_until(deadline, async |attempt| {
-            self.fetch(&url, file, longest, deadline, attempt).await
-        })
-        .await
+        let fetch = |attempt| self.fetch(&url, file, longest, deadline, attempt);
+        retry_until(deadline, fetch).await
     }
 
     async fn fetch(
         &self,
         address: &Url,
-        file: &mut File,
+        mut file: &File,
         longest: u64,
         deadline: Deadline,
         attempt: u32,
@@ -81,7 +79,7 @@ impl Client<'_> {
             empty(file).map_err(Attempt::Permanent)?;
             let downloading = self
                 .transport
-                .download(request, deadline.left(), longest, file);
+                .download(request, deadline.left(), longest, &mut file);
             let answer = match downloading.await {
                 Ok(DownloadOutcome::All(_)) => return Ok(()),
                 Ok(DownloadOutcome::NotWritten(error)) => {
@@ -116,7 +114,7 @@ impl Client<'_> {
     }
 }
 
-fn empty(file: &mut File) -> Result<(), Error> {
+fn empty(mut file: &File) -> Result<(), Error> {
     file.set_len(0)
         .and_then(|()| file.seek(SeekFrom::Start(0)))
         .map(|_| ())

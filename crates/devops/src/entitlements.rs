@@ -283,7 +283,7 @@ impl Client<'_> {
         patience: Duration,
     ) -> Result<Entitlement, Error> {
         let deadline = Deadline::after(patience);
-        adieu_transport::retry_until(deadline, async |attempt| {
+        adieu_transport::retry_until(deadline, |attempt| async move {
             let asked = self.ask(change.method.clone(), &change.url, ONE, Some(&change.body));
             let answer = asked.await.map_err(Attempt::Permanent)?;
             match refused(&answer, &change.url, attempt) {

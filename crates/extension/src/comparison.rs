@@ -38,8 +38,8 @@ pub(crate) async fn with_published(package: &Package, client: &Client<'_>) -> Co
 }
 
 async fn differences(package: &Package, client: &Client<'_>) -> Result<Vec<String>, NotCompared> {
-    let mut copy = NamedTempFile::new().map_err(NotCompared::File)?;
-    let download = client.download(package, copy.as_file_mut()).await;
+    let copy = NamedTempFile::new().map_err(NotCompared::File)?;
+    let download = client.download(package, copy.as_file()).await;
     download.map_err(NotCompared::Download)?;
     let ours = entry_digests(&package.path).map_err(NotCompared::Package)?;
     let theirs = entry_digests(copy.path()).map_err(NotCompared::Package)?;

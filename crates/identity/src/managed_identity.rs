@@ -44,7 +44,7 @@ impl LocalEndpoint {
         let machine = Machine {
             endpoint: Endpoint::AppService(self),
             user_assigned: None,
-            direct: direct(transport)?,
+            direct: direct(transport).map_err(Error::ManagedIdentity)?,
             is_patient: false,
         };
         machine.token(scope, deadline).await
@@ -85,11 +85,10 @@ impl ManagedIdentity {
 
     fn machine(&self, transport: &Transport, is_patient: bool) -> Result<Machine, Fault> {
         let endpoint = self.endpoint.0.as_ref().map_err(Fault::clone)?;
-        let direct = transport.direct();
         Ok(Machine {
             endpoint: endpoint.duplicate(),
             user_assigned: self.user_assigned.clone(),
-            direct: direct.map_err(|error| Fault::Unusable(error.to_string()))?,
+            direct: direct(transport)?,
             is_patient,
         })
     }
@@ -179,7 +178,7 @@ impl Machine {
             (name.to_owned(), id.to_string())
         }));
         let parameters = &parameters;
-        let issued = adieu_transport::retry_until_sendable(deadline, |_| async move {
+        let issued = adieu_transport::retry_until(deadline, |_| async move {
             self.ask(parameters, deadline).await
         });
         let issued = issued.await?;
@@ -200,10 +199,9 @@ impl Machine {
     }
 }
 
-fn direct(transport: &Transport) -> Result<Transport, Error> {
-    transport
-        .direct()
-        .map_err(|error| Error::ManagedIdentity(Fault::Unusable(error.to_string())))
+fn direct(transport: &Transport) -> Result<Transport, Fault> {
+    let direct = transport.direct();
+    direct.map_err(|error| Fault::Unusable(error.to_string()))
 }
 
 /// The resource of a scope: the scope without `/.default`. Managed identities are asked for resources.

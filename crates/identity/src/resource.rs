@@ -71,111 +71,88 @@ pub fn scope(resource: &str, cloud: &Cloud) -> Result<Scope, NotAResource> {
     Err(NotAResource::Unknown)
 }
 
+/// A resource with an address of its own in each cloud.
+struct Resource {
+    word: &'static str,
+    public: &'static str,
+    /// Other audiences of tokens for it in the public cloud.
+    audiences: &'static [&'static str],
+    us_government: &'static str,
+    china: &'static str,
+    /// Its address in a connection's own data.
+    custom: fn(&CustomCloud) -> Option<&String>,
+}
+
+const RESOURCES: [Resource; 4] = [
+    Resource {
+        word: "arm",
+        public: "https://management.azure.com",
+        audiences: &[
+            "https://management.core.windows.net",
+            "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+        ],
+        us_government: "https://management.usgovcloudapi.net",
+        china: "https://management.chinacloudapi.cn",
+        custom: |cloud| cloud.arm.as_ref(),
+    },
+    Resource {
+        word: "graph",
+        public: "https://graph.microsoft.com",
+        audiences: &["00000003-0000-0000-c000-000000000000"],
+        us_government: "https://graph.microsoft.us",
+        china: "https://microsoftgraph.chinacloudapi.cn",
+        custom: |cloud| cloud.graph.as_ref(),
+    },
+    Resource {
+        word: "keyVault",
+        public: "https://vault.azure.net",
+        audiences: &["cfa8b339-82a2-471a-a3c9-0fc0be7a4093"],
+        us_government: "https://vault.usgovcloudapi.net",
+        china: "https://vault.azure.cn",
+        custom: |cloud| cloud.key_vault.as_ref(),
+    },
+    Resource {
+        word: "sql",
+        public: "https://database.windows.net",
+        audiences: &["022907d3-0f1b-48f7-badc-1ba6abab6d66"],
+        us_government: "https://database.usgovcloudapi.net",
+        china: "https://database.chinacloudapi.cn",
+        custom: |_| None,
+    },
+];
+
 /// Azure DevOps' own application, which exists in every tenant of every cloud.
 pub fn azure_devops() -> Scope {
-    with_audiences(AZURE_DEVOPS, &[AZURE_DEVOPS])
+    with_audiences(AZURE_DEVOPS, &[])
 }
 
 fn well_known(word: &str, cloud: &Cloud) -> Option<Scope> {
-    let (public, government, china, custom) = match word {
+    match word {
         "azureDevOps" => return Some(azure_devops()),
         // One address in every cloud (learn.microsoft.com, "Authorize access to blobs").
         "storage" => {
-            let address = "https://storage.azure.com";
-            return Some(with_audiences(
-                address,
-                &[address, "e406a681-f3d4-42a8-90b6-c2b029497af1"],
-            ));
+            let audience = "e406a681-f3d4-42a8-90b6-c2b029497af1";
+            return Some(with_audiences("https://storage.azure.com", &[audience]));
         }
-        "arm" => (
-            with_audiences(
-                "https://management.azure.com",
-                &[
-                    "https://management.azure.com",
-                    "https://management.core.windows.net",
-                    "797f4846-ba00-4fd7-ba43-dac1f8f63013",
-                ],
-            ),
-            unknown_audience_of("https://management.usgovcloudapi.net"),
-            unknown_audience_of("https://management.chinacloudapi.cn"),
-            arm as fn(&CustomCloud) -> Option<&String>,
-        ),
-        "graph" => (
-            with_audiences(
-                "https://graph.microsoft.com",
-                &[
-                    "https://graph.microsoft.com",
-                    "00000003-0000-0000-c000-000000000000",
-                ],
-            ),
-            unknown_audience_of("https://graph.microsoft.us"),
-            unknown_audience_of("https://microsoftgraph.chinacloudapi.cn"),
-            graph as fn(&CustomCloud) -> Option<&String>,
-        ),
-        "keyVault" => (
-            with_audiences(
-                "https://vault.azure.net",
-                &[
-                    "https://vault.azure.net",
-                    "cfa8b339-82a2-471a-a3c9-0fc0be7a4093",
-                ],
-            ),
-            unknown_audience_of("https://vault.usgovcloudapi.net"),
-            unknown_audience_of("https://vault.azure.cn"),
-            key_vault as fn(&CustomCloud) -> Option<&String>,
-        ),
-        "sql" => (
-            with_audiences(
-                "https://database.windows.net",
-                &[
-                    "https://database.windows.net",
-                    "022907d3-0f1b-48f7-badc-1ba6abab6d66",
-                ],
-            ),
-            unknown_audience_of("https://database.usgovcloudapi.net"),
-            unknown_audience_of("https://database.chinacloudapi.cn"),
-            nowhere as fn(&CustomCloud) -> Option<&String>,
-        ),
-        _ => return None,
-    };
-    match cloud {
-        Cloud::Public => Some(public),
-        Cloud::UsGovernment => Some(government),
-        Cloud::China => Some(china),
-        Cloud::Custom(addresses) => {
-            custom(addresses).map(|address| unknown_audience(format!("{address}/.default")))
-        }
+        _ => {}
     }
+    let known = RESOURCES.iter().find(|known| known.word == word)?;
+    let address = match cloud {
+        Cloud::Public => return Some(with_audiences(known.public, known.audiences)),
+        Cloud::UsGovernment => known.us_government,
+        Cloud::China => known.china,
+        Cloud::Custom(addresses) => (known.custom)(addresses)?,
+    };
+    Some(unknown_audience(format!("{address}/.default")))
 }
 
-fn arm(cloud: &CustomCloud) -> Option<&String> {
-    cloud.arm.as_ref()
-}
-
-fn graph(cloud: &CustomCloud) -> Option<&String> {
-    cloud.graph.as_ref()
-}
-
-fn key_vault(cloud: &CustomCloud) -> Option<&String> {
-    cloud.key_vault.as_ref()
-}
-
-fn nowhere(_cloud: &CustomCloud) -> Option<&String> {
-    None
-}
-
-fn with_audiences(resource: &str, audiences: &[&str]) -> Scope {
+/// A scope whose tokens have one of these audiences, or the resource itself.
+fn with_audiences(resource: &str, others: &[&str]) -> Scope {
+    let audiences = [&[resource], others].concat();
     Scope {
         value: format!("{resource}/.default"),
-        audiences: audiences
-            .iter()
-            .map(|audience| (*audience).to_owned())
-            .collect(),
+        audiences: audiences.into_iter().map(str::to_owned).collect(),
     }
-}
-
-fn unknown_audience_of(resource: &str) -> Scope {
-    unknown_audience(format!("{resource}/.default"))
 }
 
 /// A scope whose tokens may have an audience that only the application's owner knows.

@@ -116,7 +116,7 @@ pub(crate) async fn token(
     scope: &Scope,
     deadline: Deadline,
 ) -> Result<Token, Error> {
-    adieu_transport::retry_until_sendable(deadline, |number| async move {
+    adieu_transport::retry_until(deadline, |number| async move {
         let attempt = AttemptContext {
             scope: scope.clone(),
             number,

@@ -26,9 +26,20 @@ use crate::token::{Token, TokenRequest};
 /// The command line of a tool.
 struct Command {
     name: &'static str,
-    arguments: fn(&Scope, Option<&str>) -> Vec<String>,
+    arguments: &'static [&'static str],
+    /// The flag before a tenant.
+    tenant: &'static str,
     /// Extracts the token from the answer.
     read: fn(&mut Value) -> Option<Token>,
+}
+
+impl Command {
+    fn arguments(&self, scope: &Scope, tenant: Option<&str>) -> Vec<String> {
+        let scope = ["--scope", &scope.value];
+        let tenant = tenant.map(|tenant| [self.tenant, tenant]);
+        let arguments = [self.arguments, &scope, tenant.as_ref().map_or(&[], |it| it)].concat();
+        arguments.into_iter().map(str::to_owned).collect()
+    }
 }
 
 /// A tool that is installed here.
@@ -91,7 +102,7 @@ impl TokenCredential for Tool {
                 (self.command.name.to_owned(), Err(problem))
             }
             None => {
-                let arguments = (self.command.arguments)(scope, tenant);
+                let arguments = self.command.arguments(scope, tenant);
                 let command = format!("{} {}", self.command.name, arguments.join(" "));
                 let limit = request.deadline.left();
                 (command, self.answer(&arguments, limit).await)
@@ -116,9 +127,8 @@ impl Tool {
     /// The Azure CLI at `path`, run in `folder`: a system folder, because Windows would prefer programs in the current
     /// one, and a folder that others can write to may contain settings for a tool.
     pub fn az(path: PathBuf, folder: PathBuf) -> Self {
-        let command = &az::COMMAND;
         Self {
-            command,
+            command: &az::COMMAND,
             path,
             folder,
         }
@@ -126,9 +136,8 @@ impl Tool {
 
     /// The Azure Developer CLI at `path`, run in `folder` like the Azure CLI.
     pub fn azd(path: PathBuf, folder: PathBuf) -> Self {
-        let command = &azd::COMMAND;
         Self {
-            command,
+            command: &azd::COMMAND,
             path,
             folder,
         }

@@ -4,13 +4,13 @@
 
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, Url};
+use reqwest::{Request, RequestBuilder, Url};
 
 use crate::address::host;
 use crate::answer::{Answer, Body};
 use crate::failure::{FailureCause, Service, ServiceFailure};
 use crate::outcome::{Correlation, NoAnswer, NotTheService};
-use crate::retry::{Attempt, Deadline, LAST_ATTEMPT, retry_until_sendable};
+use crate::retry::{Attempt, Deadline, LAST_ATTEMPT, retry_until};
 use crate::service_message::ServiceMessage;
 use crate::transport::Transport;
 
@@ -75,7 +75,7 @@ impl Transport {
     ) -> Result<T, E> {
         // A closure that returns its future, so that callers can be sent between threads.
         let (request, read) = (&request, &read);
-        let calling = retry_until_sendable(call.deadline, |attempt| {
+        let calling = retry_until(call.deadline, |attempt| {
             self.call_once(call, attempt, request(), read)
         });
         self.telling(call.service, call.url, calling).await
@@ -114,6 +114,16 @@ impl Transport {
             let cause = NoAnswer::Connection("the request cannot be written".to_owned());
             Attempt::Permanent(call.no_answer(cause, attempt).into())
         })?;
+        read(&self.reply(call, attempt, request).await?)
+    }
+
+    /// The answer to one attempt. Not generic, so that the binary has it once.
+    async fn reply(
+        &self,
+        call: Call<'_>,
+        attempt: u32,
+        request: Request,
+    ) -> Result<Reply, ServiceFailure> {
         // A service that throttles its caller asks for a pause in the answer before; it delays requests that come
         // earlier, so the pause may be shortened.
         let delay = self.delay(call.url);
@@ -121,18 +131,10 @@ impl Transport {
             tokio::time::sleep(delay.min(call.deadline.left().saturating_sub(LAST_ATTEMPT))).await;
         }
         let time = call.deadline.left().min(call.time);
-        match self.send_within(request, time, call.longest).await {
-            Ok(answer) => {
-                self.delay_next(call.url, &answer);
-                read(&Reply {
-                    service: call.service,
-                    host: host(call.url),
-                    attempt,
-                    answer,
-                })
-            }
-            Err(cause) => Err(call.no_answer(cause, attempt).into()),
-        }
+        let answer = self.send_within(request, time, call.longest).await;
+        let answer = answer.map_err(|cause| call.no_answer(cause, attempt))?;
+        self.delay_next(call.url, &answer);
+        Ok(Reply::new(call.service, call.url, attempt, answer))
     }
 }
 

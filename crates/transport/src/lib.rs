@@ -40,7 +40,7 @@ pub use no_proxy::goes_past_a_proxy;
 pub use outcome::{CertificateProblem, Correlation, NoAnswer, NotTheService};
 pub use pem::{Certificates, certificates, pem};
 pub use proxy::{Proxy, ProxyVariables};
-pub use retry::{Attempt, Deadline, retry_until, retry_until_sendable};
+pub use retry::{Attempt, Deadline, retry_until};
 pub use service_message::ServiceMessage;
 pub use trace::{Exchange, OnExchange};
 pub use transport::{ClientIdentity, DownloadOutcome, Network, OnWait, Transport};

@@ -2,60 +2,62 @@
 //!
 //! It contains neither remedies nor credentials.
 
-use std::fmt;
-
 /// Why there was no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
     /// The host name cannot be resolved.
+    #[error("its name cannot be resolved")]
     Name,
     /// Nothing listens, or a firewall blocks the connection.
+    #[error("no connection ({0})")]
     Connection(String),
     /// The certificate is not trusted or not valid for this host.
+    #[error("its certificate is not trusted ({0})")]
     Certificate(CertificateProblem),
     /// The two sides have no TLS parameters in common, or the other side does not use TLS.
+    #[error("no TLS connection is possible: {0}")]
     Handshake(String),
     /// The service does not accept the client certificate, or requires one.
+    #[error("it does not accept this agent's client certificate ({0})")]
     ClientCertificate(String),
     /// The proxy itself cannot be reached.
+    #[error("no connection to the proxy ({0})")]
     ProxyUnreachable(String),
     /// The proxy requires another authentication.
+    #[error("the proxy asks for authentication")]
     ProxyAuthentication,
     /// The proxy does not connect to the host.
+    #[error("the proxy does not connect ({0})")]
     Proxy(String),
     /// There was no answer in time.
+    #[error("nothing came in time")]
     Time,
     /// The answer was cut off.
+    #[error("the answer was cut off")]
     Cut,
     /// The answer is not HTTP.
+    #[error("the answer is not HTTP")]
     NotHttp,
 }
 
 /// Why a host's certificate is not trusted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateProblem {
     /// It was not issued under any known root.
+    #[error("its issuer is unknown here")]
     UnknownIssuer,
     /// It has expired.
+    #[error("it has expired")]
     Expired,
     /// It is not valid yet.
+    #[error("it is not valid yet")]
     NotYetValid,
     /// It is for other hosts.
+    #[error("it is for another host")]
     AnotherHost,
     /// Anything else.
+    #[error("{0}")]
     Other(&'static str),
-}
-
-impl fmt::Display for CertificateProblem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::UnknownIssuer => "its issuer is unknown here",
-            Self::Expired => "it has expired",
-            Self::NotYetValid => "it is not valid yet",
-            Self::AnotherHost => "it is for another host",
-            Self::Other(reason) => reason,
-        })
-    }
 }
 
 impl NoAnswer {
@@ -69,35 +71,6 @@ impl NoAnswer {
                 | Self::ProxyAuthentication
                 | Self::NotHttp
         )
-    }
-}
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name => formatter.write_str("its name cannot be resolved"),
-            Self::Connection(reason) => write!(formatter, "no connection ({reason})"),
-            Self::Certificate(reason) => {
-                write!(formatter, "its certificate is not trusted ({reason})")
-            }
-            Self::Handshake(reason) => {
-                write!(formatter, "no TLS connection is possible: {reason}")
-            }
-            Self::ClientCertificate(reason) => {
-                write!(
-                    formatter,
-                    "it does not accept this agent's client certificate ({reason})"
-                )
-            }
-            Self::ProxyUnreachable(reason) => {
-                write!(formatter, "no connection to the proxy ({reason})")
-            }
-            Self::ProxyAuthentication => formatter.write_str("the proxy asks for authentication"),
-            Self::Proxy(reason) => write!(formatter, "the proxy does not connect ({reason})"),
-            Self::Time => formatter.write_str("nothing came in time"),
-            Self::Cut => formatter.write_str("the answer was cut off"),
-            Self::NotHttp => formatter.write_str("the answer is not HTTP"),
-        }
     }
 }
 

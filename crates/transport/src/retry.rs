@@ -90,30 +90,12 @@ impl Deadline {
 }
 
 /// Repeats `attempt` (which gets its number, starting at 1) until it succeeds, fails permanently, or the required
-/// pause would exceed the deadline.
+/// pause would exceed the deadline. Attempts share no state: that the future of an [`AsyncFnMut`] can be sent to another
+/// thread, as traits of the Azure SDK require, cannot be proved.
 ///
 /// # Errors
 /// The result of the last attempt.
-pub async fn retry_until<T, E>(
-    deadline: Deadline,
-    mut attempt: impl AsyncFnMut(u32) -> Result<T, Attempt<E>>,
-) -> Result<T, E> {
-    let mut number = 1;
-    loop {
-        match attempt(number).await {
-            Ok(value) => return Ok(value),
-            Err(failed) => wait(failed, number, deadline).await?,
-        }
-        number += 1;
-    }
-}
-
-/// The same for attempts that share no state. Its future can be sent to another thread, as traits of the Azure SDK
-/// require, which cannot be proved for an [`AsyncFnMut`].
-///
-/// # Errors
-/// The result of the last attempt.
-pub async fn retry_until_sendable<T, E, F: Future<Output = Result<T, Attempt<E>>>>(
+pub async fn retry_until<T, E, F: Future<Output = Result<T, Attempt<E>>>>(
     deadline: Deadline,
     mut attempt: impl FnMut(u32) -> F,
 ) -> Result<T, E> {

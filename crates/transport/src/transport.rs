@@ -164,18 +164,15 @@ impl Transport {
     /// # Errors
     /// The client cannot be created.
     pub fn direct(&self) -> Result<Self, UnusableNetwork> {
+        let builder = Client::builder().no_proxy().connect_timeout(CONNECT_DIRECT);
         Ok(Self {
-            client: finish(
-                Client::builder().no_proxy().connect_timeout(CONNECT_DIRECT),
-                self.tls.clone(),
-            )?,
-            tls: self.tls.clone(),
+            client: finish(builder, self.tls.clone())?,
             proxy_route: None,
             plain: true,
             known: Arc::default(),
             delays: Arc::default(),
             on_wait: None,
-            on_exchange: self.on_exchange,
+            ..self.clone()
         })
     }
 
@@ -216,20 +213,14 @@ impl Transport {
         time: Duration,
         longest: usize,
     ) -> Result<Answer, NoAnswer> {
-        if !self.plain && !may_carry_credentials(request.url()) {
-            return Err(NoAnswer::Connection("not HTTPS".to_owned()));
-        }
-        let origin = origin(request.url());
-        self.is_new(origin.clone());
+        let origin = self.contact(request.url())?;
         let asked = self
             .on_exchange
             .map(|tell| (tell, request.method().clone(), request.url().clone()));
         let begun = Instant::now();
         let sending = early::take_opened(origin, self.exchange(request, longest));
-        let answer = match tokio::time::timeout(time, sending).await {
-            Ok(answer) => answer,
-            Err(_elapsed) => Err(NoAnswer::Time),
-        };
+        let answer = tokio::time::timeout(time, sending).await;
+        let answer = answer.unwrap_or(Err(NoAnswer::Time));
         if let Some((tell, method, url)) = asked {
             tell(&Exchange::new(
                 method,
@@ -268,6 +259,16 @@ impl Transport {
         known.insert(origin)
     }
 
+    /// The origin of an address to which a request may be sent; it now counts as contacted.
+    fn contact(&self, url: &Url) -> Result<String, NoAnswer> {
+        if !self.plain && !may_carry_credentials(url) {
+            return Err(NoAnswer::Connection("not HTTPS".to_owned()));
+        }
+        let origin = origin(url);
+        self.is_new(origin.clone());
+        Ok(origin)
+    }
+
     /// Sends a request once and writes the body of a 200 to `sink` as it arrives. Any other answer is read as in
     /// [`send`](Self::send).
     ///
@@ -280,11 +281,7 @@ impl Transport {
         longest: u64,
         sink: &mut dyn io::Write,
     ) -> Result<DownloadOutcome, NoAnswer> {
-        if !self.plain && !may_carry_credentials(request.url()) {
-            return Err(NoAnswer::Connection("not HTTPS".to_owned()));
-        }
-        let origin = origin(request.url());
-        self.is_new(origin.clone());
+        let origin = self.contact(request.url())?;
         let downloading = async {
             let response = self.client.execute(request).await;
             let mut response = response.map_err(|error| cause(&error))?;
@@ -304,10 +301,9 @@ impl Transport {
             }
             Ok(DownloadOutcome::All(length))
         };
-        match tokio::time::timeout(time, early::take_opened(origin, downloading)).await {
-            Ok(downloaded) => downloaded,
-            Err(_elapsed) => Err(NoAnswer::Time),
-        }
+        let downloading = early::take_opened(origin, downloading);
+        let downloaded = tokio::time::timeout(time, downloading).await;
+        downloaded.unwrap_or(Err(NoAnswer::Time))
     }
 
     async fn exchange(&self, request: Request, longest: usize) -> Result<Answer, NoAnswer> {

@@ -7,26 +7,15 @@ use time::format_description::well_known::Iso8601;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use super::{Command, token_in};
-use crate::scope::Scope;
 use crate::token::Token;
 
 /// The command of the Azure SDKs (`AzureCliCredential`).
 pub(super) const COMMAND: Command = Command {
     name: "az",
-    arguments,
+    arguments: &["account", "get-access-token", "--output", "json"],
+    tenant: "--tenant",
     read,
 };
-
-fn arguments(scope: &Scope, tenant: Option<&str>) -> Vec<String> {
-    let mut arguments: Vec<String> = ["account", "get-access-token", "--output", "json"]
-        .map(str::to_owned)
-        .to_vec();
-    arguments.extend(["--scope".to_owned(), scope.value.clone()]);
-    if let Some(tenant) = tenant {
-        arguments.extend(["--tenant".to_owned(), tenant.to_owned()]);
-    }
-    arguments
-}
 
 /// `{"accessToken":"…","expires_on":1795469974,"expiresOn":"2026-11-25 11:00:00.000000",…}`. Before 2.54 there is
 /// only `expiresOn`, a local time without its zone, which is used only if the token itself cannot be decoded.

@@ -7,26 +7,15 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Command, token_in};
-use crate::scope::Scope;
 use crate::token::Token;
 
 /// The command of the Azure SDKs (`AzureDeveloperCliCredential`).
 pub(super) const COMMAND: Command = Command {
     name: "azd",
-    arguments,
+    arguments: &["auth", "token", "--output", "json", "--no-prompt"],
+    tenant: "--tenant-id",
     read,
 };
-
-fn arguments(scope: &Scope, tenant: Option<&str>) -> Vec<String> {
-    let mut arguments: Vec<String> = ["auth", "token", "--output", "json", "--no-prompt"]
-        .map(str::to_owned)
-        .to_vec();
-    arguments.extend(["--scope".to_owned(), scope.value.clone()]);
-    if let Some(tenant) = tenant {
-        arguments.extend(["--tenant-id".to_owned(), tenant.to_owned()]);
-    }
-    arguments
-}
 
 /// `{"token":"…","expiresOn":"2026-11-25T10:00:00Z"}`.
 fn read(answer: &mut Value) -> Option<Token> {
