@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::hosts::Hosts;
 use crate::page::Page;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Reason;
 use crate::tenant;
 
 /// Longest answer: enough for an extension with years of versions.
@@ -194,7 +194,7 @@ pub(crate) fn read(reply: &Reply) -> Result<Value, Attempt<Error>> {
     if let Some(message) = &message
         && let Some(reason) = Reason::of_message(status, message)
     {
-        return Err(Refusal::of(reply, reason, Some(message)).into());
+        return Err(Error::refused(reply, reason, Some(message)).into());
     }
     if answer.is_busy() {
         return Err(reply.busy(message.as_ref()).into());
@@ -210,19 +210,19 @@ pub(crate) fn read(reply: &Reply) -> Result<Value, Attempt<Error>> {
         }
         Body::Json(_) => {
             let reason = Reason::of_status(status);
-            Err(Refusal::of(reply, reason, message.as_ref()).into())
+            Err(Error::refused(reply, reason, message.as_ref()).into())
         }
         Body::Other(NotTheService::Empty | NotTheService::NotJson)
             if matches!(status, 400..=499) =>
         {
             let reason = Reason::of_status(status);
-            Err(Refusal::of(reply, reason, message.as_ref()).into())
+            Err(Error::refused(reply, reason, message.as_ref()).into())
         }
         // The page of Azure DevOps for an organization that does not exist; a proxy's page does not have this ID.
         Body::Other(NotTheService::Html)
             if status == 404 && answer.header("x-vss-e2eid").is_some() =>
         {
-            Err(Refusal::of(reply, Reason::NotFound, None).into())
+            Err(Error::refused(reply, Reason::NotFound, None).into())
         }
         body => Err(reply.not_an_answer(body, "a value").into()),
     }

@@ -2,11 +2,11 @@
 //!
 //! It holds no advice and no secret: `crates/cli/report/` writes the messages.
 
-use adieu_transport::{Attempt, Correlation, NoAnswer, ServiceFailure};
+use adieu_transport::{Attempt, Correlation, NoAnswer, Reply, ServiceFailure, ServiceMessage};
 use serde_json::Value;
 
 use crate::refusal::{Reason, Refusal};
-use crate::tenant::Tenant;
+use crate::tenant::{self, Tenant};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// The refusal in an answer.
+    pub(crate) fn refused(reply: &Reply, reason: Reason, message: Option<&ServiceMessage>) -> Self {
+        Self::Refused(Box::new(Refusal {
+            host: reply.host.clone(),
+            status: reply.status(),
+            attempts: reply.attempt,
+            reason,
+            message: message.map_or_else(String::new, |message| message.text.clone()),
+            tenant: tenant::in_headers(&reply.answer),
+            correlation: reply.correlation(),
+        }))
+    }
+
     /// Whether the service refused for this reason.
     pub fn is(&self, reason: Reason) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.reason == reason)

@@ -13,7 +13,7 @@ use reqwest::{Method, Url};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Reason;
 use crate::values::text;
 
 const ADDRESS: &str = "https://graph.microsoft.com/v1.0/";
@@ -163,7 +163,7 @@ fn found(reply: &Reply, field: &'static str) -> Result<Option<Value>, Attempt<Er
                 403 => Reason::NotPermitted,
                 _ => Reason::Other,
             };
-            Err(Refusal::of(reply, reason, message.as_ref()).into())
+            Err(Error::refused(reply, reason, message.as_ref()).into())
         }
         (_, body) => Err(reply.not_an_answer(body, field).into()),
     }

@@ -11,7 +11,7 @@ use reqwest::Method;
 
 use crate::error::Error;
 use crate::hosts::Organization;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::Reason;
 use crate::tenant::{Tenant, in_headers};
 
 /// Time limit for all attempts together.
@@ -57,5 +57,5 @@ fn read(reply: &Reply) -> Result<Tenant, Attempt<Error>> {
             return Err(reply.not_the_service(instead).into());
         }
     };
-    Err(Refusal::of(reply, reason, message.as_ref()).into())
+    Err(Error::refused(reply, reason, message.as_ref()).into())
 }

@@ -2,10 +2,9 @@
 //!
 //! It never guesses: unknown messages stay [`Reason::Other`].
 
-use adieu_transport::{Correlation, Reply, ServiceMessage};
+use adieu_transport::{Correlation, ServiceMessage};
 
-use crate::error::Error;
-use crate::tenant::{self, Tenant, is_guid};
+use crate::tenant::{Tenant, is_guid};
 
 /// A service understood a request and refused.
 #[derive(Debug)]
@@ -126,19 +125,6 @@ const TYPES: [(&str, Reason); 3] = [
 ];
 
 impl Refusal {
-    /// The refusal in an answer.
-    pub(crate) fn of(reply: &Reply, reason: Reason, message: Option<&ServiceMessage>) -> Error {
-        Error::Refused(Box::new(Self {
-            host: reply.host.clone(),
-            status: reply.status(),
-            attempts: reply.attempt,
-            reason,
-            message: message.map_or_else(String::new, |message| message.text.clone()),
-            tenant: tenant::in_headers(&reply.answer),
-            correlation: reply.correlation(),
-        }))
-    }
-
     /// Tenant and object ID of the refused identity, if the message names them: TF401444 has `tenant\tenant\object`
     /// or `tenant\object`.
     pub fn identity(&self) -> Option<(String, String)> {

@@ -71,7 +71,7 @@ pub fn scope(resource: &str, cloud: &Cloud) -> Result<Scope, NotAResource> {
     Err(NotAResource::Unknown)
 }
 
-/// A resource with an address of its own in each cloud.
+/// A resource that has another address in each cloud.
 struct Resource {
     word: &'static str,
     public: &'static str,
