@@ -234,6 +234,27 @@ pub(crate) fn is_workflow(path: &str) -> bool {
 }
 
 impl Finding {
+    /// A finding of a rule, without a position and everything that not every finding has.
+    pub(crate) fn new(rule: &'static Rule, certainty: Certainty, fingerprint: String) -> Self {
+        Self {
+            rule,
+            certainty,
+            path: String::new(),
+            line: 1,
+            column: 1,
+            end_column: 2,
+            form: Form::Text,
+            fingerprint,
+            created: None,
+            expires: None,
+            commit: None,
+            pointer: None,
+            resource: None,
+            fix: None,
+            suppression: None,
+        }
+    }
+
     /// The remedy, in one sentence, and a page of the repository about it. A GitHub Actions workflow has no service
     /// connection.
     pub fn advice(&self) -> (&'static str, &'static str) {
@@ -245,9 +266,7 @@ impl Finding {
             (self.rule.help, self.rule.page)
         }
     }
-}
 
-impl Finding {
     /// The sort key of findings, the same for every run and platform.
     pub(crate) fn order(&self) -> (&str, &str, u64, u64, &'static str, &str) {
         let commit = self.commit.as_ref().map_or("", |commit| &commit.blob);

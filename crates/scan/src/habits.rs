@@ -27,47 +27,11 @@ use self::find::{Hit, WordMatch};
 use self::table::HABITS;
 pub(crate) use self::table::{CAPABILITY, CONNECTION, GROUP, SERVICE_HOOK, VARIABLE};
 use self::words::Words;
-use crate::finding::{Certainty, Finding, Fix, Form};
+use crate::finding::{Certainty, Finding};
 use crate::rules::Rule;
 
-/// A habit in a file.
-pub(crate) struct FoundHabit {
-    pub(crate) rule: &'static Rule,
-    pub(crate) certainty: Certainty,
-    /// Line and columns, starting at 1; columns are in code points.
-    pub(crate) line: u64,
-    pub(crate) column: u64,
-    pub(crate) end_column: u64,
-    pub(crate) fingerprint: String,
-    pub(crate) fix: Option<Fix>,
-    /// Its position in a classic definition.
-    pub(crate) pointer: Option<String>,
-    /// Offset of the line, for `adieu:allow`.
-    pub(crate) byte: usize,
-}
-
-/// A finding without path and replacement, which the caller adds.
-impl From<FoundHabit> for Finding {
-    fn from(found: FoundHabit) -> Self {
-        Self {
-            rule: found.rule,
-            certainty: found.certainty,
-            path: String::new(),
-            line: found.line,
-            column: found.column,
-            end_column: found.end_column,
-            form: Form::Text,
-            fingerprint: found.fingerprint,
-            created: None,
-            expires: None,
-            commit: None,
-            pointer: found.pointer,
-            resource: None,
-            fix: None,
-            suppression: None,
-        }
-    }
-}
+/// A habit in a file, without its path, and the offset of its line, for `adieu:allow`.
+pub(crate) type FoundHabit = (usize, Finding);
 
 /// All rules for habits.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -114,7 +78,7 @@ pub(crate) fn find(path: &str, bytes: &[u8]) -> Vec<FoundHabit> {
 pub(crate) fn in_definition(document: &Value) -> Option<Vec<FoundHabit>> {
     let definition = classic::read(document)?;
     let mut found = in_text(FileKind::Yaml, definition.text.as_bytes());
-    for found in &mut found {
+    for (_, found) in &mut found {
         let line = &definition.lines[found.line as usize - 1];
         found.line = line.line;
         let column = |column: u64| column.saturating_sub(line.indent).max(1);
@@ -124,23 +88,16 @@ pub(crate) fn in_definition(document: &Value) -> Option<Vec<FoundHabit>> {
         found.fix = None;
     }
     for pointer in definition.variables {
-        found.push(named(&VARIABLE, Certainty::Probable, pointer));
+        found.push((0, named(&VARIABLE, Certainty::Probable, pointer)));
     }
     Some(found)
 }
 
 /// A habit that is a whole value with this pointer.
-pub(crate) fn named(rule: &'static Rule, certainty: Certainty, pointer: String) -> FoundHabit {
-    FoundHabit {
-        rule,
-        certainty,
-        line: 1,
-        column: 1,
-        end_column: 2,
-        fingerprint: fingerprint(rule.id, &pointer),
-        fix: None,
-        pointer: Some(pointer),
-        byte: 0,
+pub(crate) fn named(rule: &'static Rule, certainty: Certainty, pointer: String) -> Finding {
+    Finding {
+        pointer: Some(pointer.clone()),
+        ..Finding::new(rule, certainty, fingerprint(rule.id, &pointer))
     }
 }
 
@@ -154,7 +111,7 @@ fn in_definition_file(bytes: &[u8]) -> Option<Vec<FoundHabit>> {
     }
     let places = classic::places(text);
     let lines = line_starts(&Document::new(FileKind::Code, text));
-    for found in &mut found {
+    for (byte, found) in &mut found {
         let pointer = found.pointer.as_deref().unwrap_or_default();
         let at = places.get(pointer).copied().unwrap_or_default();
         let line = lines.partition_point(|start| *start <= at) - 1;
@@ -168,7 +125,7 @@ fn in_definition_file(bytes: &[u8]) -> Option<Vec<FoundHabit>> {
         };
         found.end_column = found.column + length;
         found.line = line as u64 + 1;
-        found.byte = at;
+        *byte = at;
     }
     sort(&mut found);
     Some(found)
@@ -230,14 +187,14 @@ fn in_text(kind: FileKind, bytes: &[u8]) -> Vec<FoundHabit> {
 }
 
 fn sort(found: &mut [FoundHabit]) {
-    let place = |found: &FoundHabit| (found.line, found.column, found.rule.id);
+    let place = |(_, found): &FoundHabit| (found.line, found.column, found.rule.id);
     adieu_order::sort_by(found, |one, other| place(one).cmp(&place(other)));
 }
 
 /// Habits by name: pipeline variables, groups, arguments of a Dockerfile.
 fn of_variables(document: &Document<'_>, starts: &[usize], found: &mut Vec<FoundHabit>) {
     let mut steps_with_habits = Set::new();
-    for one in found.iter() {
+    for (_, one) in found.iter() {
         let step = document.step(one.line as usize - 1);
         steps_with_habits.extend(step.map(|step| step.first));
     }
@@ -313,17 +270,14 @@ fn result(
 ) -> FoundHabit {
     let text = document.lines[line];
     let column = |byte: usize| text[..byte].chars().count() as u64 + 1;
-    FoundHabit {
-        rule,
-        certainty: hit.certainty,
+    let finding = Finding {
         line: line as u64 + 1,
         column: column(hit.start),
         end_column: column(hit.end),
-        fingerprint: fingerprint(rule.id, text),
         fix: hit.fix,
-        pointer: None,
-        byte: starts[line] + hit.start,
-    }
+        ..Finding::new(rule, hit.certainty, fingerprint(rule.id, text))
+    };
+    (starts[line] + hit.start, finding)
 }
 
 fn line_starts(document: &Document<'_>) -> Vec<usize> {

@@ -228,13 +228,8 @@ fn each_object(
             worker.stream(&mut content, &name)?;
             if !is_named {
                 for finding in &mut worker.report.findings[before..] {
-                    finding.commit = Some(Commit {
-                        blob: object.to_owned(),
-                        id: (kind == "commit").then(|| object.to_owned()),
-                        author: String::new(),
-                        date: String::new(),
-                        is_in_head: false,
-                    });
+                    let id = (kind == "commit").then(|| object.to_owned());
+                    finding.commit = Some(of_object(object.to_owned(), id));
                 }
             }
         }
@@ -268,11 +263,16 @@ fn describe(program: &Path, folder: &Path, report: &mut Report) -> Result<(), Er
             .args(["--no-abbrev", "--no-renames", "--no-ext-diff"])
             .args(["--no-textconv", "--no-color", "--no-notes"])
             .arg("--format=%x01%H%x01%an <%ae>%x01%cI%x01");
-        for origin in some.iter().filter(|origin| !origin.commit.is_empty()) {
-            command.arg(format!("--find-object={}", origin.blob));
-            command.arg(&origin.commit);
+        let mut is_known = false;
+        for commit in some.iter().map(|origin| &origin.commit) {
+            if let Some(id) = &commit.id {
+                command
+                    .arg(format!("--find-object={}", commit.blob))
+                    .arg(id);
+                is_known = true;
+            }
         }
-        if some.iter().any(|origin| !origin.commit.is_empty()) {
+        if is_known {
             read_log(&succeeded(command)?, some);
         }
     }
@@ -283,45 +283,41 @@ fn describe(program: &Path, folder: &Path, report: &mut Report) -> Result<(), Er
             && let Some(path) = &origin.path
         {
             finding.path.clone_from(path);
-            *commit = Commit {
-                blob: origin.blob.clone(),
-                id: Some(origin.commit.clone()),
-                author: origin.author.clone(),
-                date: origin.date.clone(),
-                is_in_head: origin.is_in_head,
-            };
+            commit.clone_from(&origin.commit);
         }
     }
     Ok(())
 }
 
-/// The origin of an object with findings.
+/// The origin of an object with findings: the first commit that contains it, and its path there, once they are known.
 struct Origin {
-    blob: String,
-    /// The first commit that contains it; empty until it is known.
-    commit: String,
-    author: String,
-    date: String,
+    commit: Commit,
     path: Option<String>,
-    is_in_head: bool,
 }
 
 impl Origin {
     fn new(blob: String) -> Self {
         Self {
-            blob,
-            commit: String::new(),
-            author: String::new(),
-            date: String::new(),
+            commit: of_object(blob, None),
             path: None,
-            is_in_head: false,
         }
+    }
+}
+
+/// An object about whose commit nothing but the ID may be known.
+fn of_object(blob: String, id: Option<String>) -> Commit {
+    Commit {
+        blob,
+        id,
+        author: String::new(),
+        date: String::new(),
+        is_in_head: false,
     }
 }
 
 /// The origin of an object, in a list that is sorted by name.
 fn find<'a>(origins: &'a mut [Origin], blob: &[u8]) -> Option<&'a mut Origin> {
-    let at = origins.binary_search_by(|origin| origin.blob.as_bytes().cmp(blob));
+    let at = origins.binary_search_by(|origin| origin.commit.blob.as_bytes().cmp(blob));
     at.ok().map(|at| &mut origins[at])
 }
 
@@ -342,9 +338,9 @@ fn first_commits(program: &Path, folder: &Path, origins: &mut [Origin]) -> Resul
             continue;
         };
         if let Some(origin) = find(origins, &line[..end])
-            && origin.commit.is_empty()
+            && origin.commit.id.is_none()
         {
-            origin.commit.clone_from(&commit);
+            origin.commit.id = Some(commit.clone());
             left -= 1;
             if left == 0 {
                 let _ = lines.child.kill();
@@ -373,11 +369,11 @@ fn read_log(output: &[u8], origins: &mut [Origin]) {
                 return;
             };
             if let Some(origin) = find(origins, object.as_bytes())
-                && origin.commit == commit.0
+                && origin.commit.id.as_ref() == Some(&commit.0)
                 && origin.path.is_none()
             {
                 origin.path = Some(files::shown(&git::path(path)));
-                (origin.author, origin.date) = (commit.1.clone(), commit.2.clone());
+                (origin.commit.author, origin.commit.date) = (commit.1.clone(), commit.2.clone());
             }
         }
     }
@@ -395,7 +391,7 @@ fn in_head(program: &Path, folder: &Path, origins: &mut [Origin]) {
     while lines.next(&mut line).is_ok_and(|is_one| is_one) {
         let object = line.split(|byte| matches!(byte, b' ' | b'\t')).nth(2);
         if let Some(origin) = find(origins, object.unwrap_or_default()) {
-            origin.is_in_head = true;
+            origin.commit.is_in_head = true;
         }
     }
     let _ = lines.end();

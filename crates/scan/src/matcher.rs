@@ -5,7 +5,7 @@
 use memchr::memmem;
 
 use crate::base64_text::{self, IS_DIGIT};
-use crate::finding::{Certainty, Form};
+use crate::finding::{Certainty, Finding, Form};
 use crate::jwt;
 use crate::rules::{self, Rule};
 use crate::token::{self, NEW_LENGTH, NewShape, OLD_LENGTH, SIGNATURE, SIGNATURE_AT};
@@ -35,6 +35,18 @@ pub(crate) struct Match {
     pub(crate) created: Option<String>,
     /// Expiry of a JWT, in seconds since 1970.
     pub(crate) expires: Option<u64>,
+}
+
+/// A finding without a position, which the caller adds.
+impl From<Match> for Finding {
+    fn from(token: Match) -> Self {
+        Self {
+            form: token.form,
+            created: token.created,
+            expires: token.expires,
+            ..Self::new(token.rule, token.certainty, token.fingerprint)
+        }
+    }
 }
 
 /// All tokens in a text, by position. `now` decides which JWTs have expired.

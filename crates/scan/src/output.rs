@@ -147,9 +147,10 @@ fn read(value: &Value) -> Option<Finding> {
     };
     let resource = &value["resource"];
     let last = &resource["lastUse"];
+    let rule = rules().find(|rule| Some(rule.id) == word("rule"))?;
+    let mut kinds = ResourceKind::ALL.into_iter();
+    let last_use = text(&last["at"]).zip(text(&last["by"]));
     Some(Finding {
-        rule: rules().find(|rule| Some(rule.id) == word("rule"))?,
-        certainty,
         path: text(&value["path"])?,
         line: value["line"].as_u64()?,
         column: value["column"].as_u64()?,
@@ -158,21 +159,14 @@ fn read(value: &Value) -> Option<Finding> {
             Some("base64") => Form::Base64,
             _ => Form::Text,
         },
-        fingerprint: text(&value["fingerprint"])?,
         created: text(&value["created"]),
         expires: value["expires"].as_u64(),
-        commit: None,
         pointer: text(&value["pointer"]),
         resource: Some(Resource {
-            kind: ResourceKind::ALL
-                .into_iter()
-                .find(|kind| Some(kind.word()) == resource["kind"].as_str())?,
+            kind: kinds.find(|kind| Some(kind.word()) == resource["kind"].as_str())?,
             url: text(&resource["url"])?,
-            last_use: text(&last["at"])
-                .zip(text(&last["by"]))
-                .map(|(at, by)| LastUse { at, by }),
+            last_use: last_use.map(|(at, by)| LastUse { at, by }),
         }),
-        fix: None,
-        suppression: None,
+        ..Finding::new(rule, certainty, text(&value["fingerprint"])?)
     })
 }

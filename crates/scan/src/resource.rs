@@ -5,9 +5,8 @@
 use serde_json::Value;
 
 use crate::finding::{Certainty, Finding, NotRead, NotReadReason, Report, Resource, ResourceKind};
-use crate::habits::{self, FoundHabit, variables};
+use crate::habits::{self, variables};
 use crate::matcher;
-use crate::rules::Rule;
 
 /// Deepest nesting that is read; no resource of the API exceeds it.
 const DEEPEST: usize = 64;
@@ -50,11 +49,7 @@ pub fn scan_resource(document: &Value, path: &str, resource: &Resource, now: u64
     let mut pointer = String::new();
     let mut found = Vec::new();
     tokens(document, &mut pointer, now, 0, &mut found);
-    found.extend(
-        habits(resource.kind, document)
-            .into_iter()
-            .map(Finding::from),
-    );
+    found.extend(habits(resource.kind, document));
     for mut finding in found {
         path.clone_into(&mut finding.path);
         finding.resource = Some(resource.clone());
@@ -100,46 +95,40 @@ pub fn connection_with_a_pat(connection: &Value) -> Option<Certainty> {
     }
 }
 
-fn habits(kind: ResourceKind, document: &Value) -> Vec<FoundHabit> {
+fn habits(kind: ResourceKind, document: &Value) -> Vec<Finding> {
     let mut found = Vec::new();
+    let mut named = |rule, certainty, pointer| found.push(habits::named(rule, certainty, pointer));
+    let below = |object: &str, name: &str| format!("/{object}/{}", habits::escaped(name));
     match kind {
         ResourceKind::ServiceConnection => {
             if let Some(certainty) = connection_with_a_pat(document) {
-                let pointer = "/authorization".to_owned();
-                found.push(habits::named(&habits::CONNECTION, certainty, pointer));
+                named(&habits::CONNECTION, certainty, "/authorization".to_owned());
             }
         }
         ResourceKind::VariableGroup => {
             let name = document["name"].as_str().unwrap_or_default();
             if variables::is_pat(name) {
-                let pointer = "/name".to_owned();
-                found.push(habits::named(&habits::GROUP, Certainty::Possible, pointer));
+                named(&habits::GROUP, Certainty::Possible, "/name".to_owned());
             }
             // A group that is linked to a key vault has only names.
             let is_vault = document["type"] == "AzureKeyVault";
             for (name, value) in document["variables"].as_object().into_iter().flatten() {
                 if habits::is_secret_pat(name, value) || (is_vault && variables::is_pat(name)) {
-                    named(
-                        &mut found,
-                        &habits::VARIABLE,
-                        Certainty::Probable,
-                        "/variables",
-                        name,
-                    );
+                    let pointer = below("variables", name);
+                    named(&habits::VARIABLE, Certainty::Probable, pointer);
                 }
             }
         }
         ResourceKind::BuildDefinition
         | ResourceKind::ReleaseDefinition
         | ResourceKind::TaskGroup => {
-            found.extend(habits::in_definition(document).unwrap_or_default());
+            let habits = habits::in_definition(document).unwrap_or_default();
+            found.extend(habits.into_iter().map(|(_, finding)| finding));
         }
         ResourceKind::ServiceHook => {
             let inputs = &document["consumerInputs"];
-            let is_set = |name: &str| inputs[name].as_str().is_some_and(|text| !text.is_empty());
-            let name = ["basicAuthPassword", "password"]
-                .into_iter()
-                .find(|name| is_set(name));
+            let is_set = |name: &&str| inputs[name].as_str().is_some_and(|text| !text.is_empty());
+            let name = ["basicAuthPassword", "password"].into_iter().find(is_set);
             if let Some(name) = name {
                 let is_ours = inputs.as_object().is_some_and(|inputs| {
                     let mut values = inputs.values().filter_map(Value::as_str);
@@ -150,11 +139,9 @@ fn habits(kind: ResourceKind, document: &Value) -> Vec<FoundHabit> {
                     false => Certainty::Possible,
                 };
                 named(
-                    &mut found,
                     &habits::SERVICE_HOOK,
                     certainty,
-                    "/consumerInputs",
-                    name,
+                    below("consumerInputs", name),
                 );
             }
         }
@@ -165,31 +152,13 @@ fn habits(kind: ResourceKind, document: &Value) -> Vec<FoundHabit> {
                     let is_about_a_token =
                         variables::is_pat(name) || name.eq_ignore_ascii_case("AZP_TOKEN");
                     if is_set && is_about_a_token {
-                        let at = format!("/{list}");
-                        named(
-                            &mut found,
-                            &habits::CAPABILITY,
-                            Certainty::Probable,
-                            &at,
-                            name,
-                        );
+                        named(&habits::CAPABILITY, Certainty::Probable, below(list, name));
                     }
                 }
             }
         }
     }
     found
-}
-
-fn named(
-    found: &mut Vec<FoundHabit>,
-    rule: &'static Rule,
-    certainty: Certainty,
-    below: &str,
-    name: &str,
-) {
-    let pointer = format!("{below}/{}", habits::escaped(name));
-    found.push(habits::named(rule, certainty, pointer));
 }
 
 /// The tokens in every text of a document, with lines and columns relative to the text.
@@ -206,21 +175,11 @@ fn tokens(value: &Value, pointer: &mut String, now: u64, depth: usize, found: &m
                     text[start..end].chars().count() as u64 + 1
                 };
                 found.push(Finding {
-                    rule: token.rule,
-                    certainty: token.certainty,
-                    path: String::new(),
                     line,
                     column: column(token.start),
                     end_column: column(token.end),
-                    form: token.form,
-                    fingerprint: token.fingerprint,
-                    created: token.created,
-                    expires: token.expires,
-                    commit: None,
                     pointer: Some(pointer.clone()),
-                    resource: None,
-                    fix: None,
-                    suppression: None,
+                    ..Finding::from(token)
                 });
             }
         }

@@ -213,43 +213,30 @@ fn tokens(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<F
         }
         let position = cursor.position_of(token.start);
         let end = cursor.position_of(token.end);
+        let reason = allow::reason(piece.bytes, token.start, token.rule.id);
         findings.push(Finding {
-            rule: token.rule,
-            certainty: token.certainty,
             path: name.to_owned(),
             line: position.line,
             column: position.column,
             end_column: end.column,
-            form: token.form,
-            fingerprint: token.fingerprint,
-            created: token.created,
-            expires: token.expires,
-            commit: None,
-            pointer: None,
-            resource: None,
-            fix: None,
-            suppression: allow::reason(piece.bytes, token.start, token.rule.id)
-                .map(Suppression::Inline),
+            suppression: reason.map(Suppression::Inline),
+            ..Finding::from(token)
         });
     }
 }
 
 /// The habits in a whole text.
 fn habits_of(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<Finding>) {
-    findings.extend(
-        habits::find(name, piece.bytes)
-            .into_iter()
-            .map(|mut found| {
-                let reason = allow::reason(piece.bytes, found.byte, found.rule.id);
-                let fix = found.fix.take().filter(|_| !is_workflow(name));
-                Finding {
-                    path: name.to_owned(),
-                    fix: fix.map(|fix| fix.with_connection(options.connection.as_deref())),
-                    suppression: reason.map(Suppression::Inline),
-                    ..Finding::from(found)
-                }
-            }),
-    );
+    for (byte, mut found) in habits::find(name, piece.bytes) {
+        let reason = allow::reason(piece.bytes, byte, found.rule.id);
+        let fix = found.fix.take().filter(|_| !is_workflow(name));
+        findings.push(Finding {
+            path: name.to_owned(),
+            fix: fix.map(|fix| fix.with_connection(options.connection.as_deref())),
+            suppression: reason.map(Suppression::Inline),
+            ..found
+        });
+    }
 }
 
 /// Whether a text is a Git LFS pointer.

@@ -71,6 +71,21 @@ impl WordMatch<'_> {
         replace::line(self.document, self.line, new)
     }
 
+    fn token_step(&self) -> Option<Fix> {
+        replace::token_step(self.document, self.line)
+    }
+
+    /// Inserts a step with this input before the line's own, and replaces the line.
+    fn step_and_line(&self, input: &str, new: Vec<String>) -> Option<Fix> {
+        replace::step_and_line(self.document, self.line, input, new)
+    }
+
+    /// Removes the line.
+    fn removed(&self) -> Option<Fix> {
+        let (at, nothing) = (self.line, Vec::new());
+        replace::lines(self.document, at, at, nothing, Safety::Review)
+    }
+
     fn new_line(&self, new: String) -> Option<Fix> {
         replace::line(self.document, self.line, new)
     }
@@ -118,9 +133,9 @@ pub(super) fn address(spot: &WordMatch<'_>) -> Option<Hit> {
     spot.source()?;
     let new = format!("{}{}", &text[..start], &text[host..]);
     let fix = if spot.kind() == Kind::Yaml && text.contains("git ") {
-        replace::step_and_line(spot.document, spot.line, "configure: git", vec![new])
+        spot.step_and_line("configure: git", vec![new])
     } else if spot.kind() == Kind::Yaml {
-        replace::token_step(spot.document, spot.line)
+        spot.token_step()
     } else {
         spot.new_line(new)
     };
@@ -139,7 +154,7 @@ pub(super) fn feed_address(spot: &WordMatch<'_>) -> Option<Hit> {
         return None;
     }
     spot.source()?;
-    let fix = replace::token_step(spot.document, spot.line);
+    let fix = spot.token_step();
     let hit = spot.hit(fix)?;
     Some(Hit {
         start,
@@ -164,7 +179,7 @@ pub(super) fn basic_header(spot: &WordMatch<'_>) -> Option<Hit> {
     }
     spot.source()?;
     let fix = match spot.kind() {
-        Kind::Yaml => replace::token_step(spot.document, spot.line),
+        Kind::Yaml => spot.token_step(),
         Kind::Shell if is_user => with_header_of_curl(spot),
         _ => None,
     };
@@ -203,7 +218,7 @@ pub(super) fn extension_pat(spot: &WordMatch<'_>) -> Option<Hit> {
     }
     spot.source()?;
     let fix = match spot.kind() {
-        Kind::Yaml => replace::token_step(spot.document, spot.line),
+        Kind::Yaml => spot.token_step(),
         Kind::Shell => spot.new_line(format!(
             "{}export AZURE_DEVOPS_EXT_PAT=\"$(adieu token)\"",
             spot.indent()
@@ -229,7 +244,7 @@ pub(super) fn extra_header(spot: &WordMatch<'_>) -> Option<Hit> {
     let fix = match spot.kind() {
         Kind::Yaml => {
             let new = without_header(text).map_or_else(Vec::new, |line| vec![line]);
-            replace::step_and_line(spot.document, spot.line, "configure: git", new)
+            spot.step_and_line("configure: git", new)
         }
         _ => None,
     };
@@ -317,7 +332,7 @@ pub(super) fn publishing_tool(spot: &WordMatch<'_>) -> Option<Hit> {
     }
     spot.source()?;
     let fix = match spot.kind() {
-        Kind::Yaml => replace::token_step(spot.document, spot.line),
+        Kind::Yaml => spot.token_step(),
         Kind::Shell => flag.and_then(|(at, flag)| {
             let new = without_argument(text, at, flag);
             if text.contains("tfx") {
@@ -356,14 +371,7 @@ pub(super) fn npm_key(spot: &WordMatch<'_>) -> Option<Hit> {
     if !is_about_feeds || !is_old || spot.kind() != Kind::Npmrc {
         return None;
     }
-    let (at, nothing) = (spot.line, Vec::new());
-    spot.hit(replace::lines(
-        spot.document,
-        at,
-        at,
-        nothing,
-        Safety::Review,
-    ))
+    spot.hit(spot.removed())
 }
 
 pub(super) fn configured_password(spot: &WordMatch<'_>) -> Option<Hit> {
@@ -405,7 +413,7 @@ pub(super) fn mapped_variable(spot: &WordMatch<'_>) -> Option<Hit> {
         return None;
     };
     match spot.kind() {
-        Kind::Yaml => spot.hit(replace::token_step(spot.document, spot.line)),
+        Kind::Yaml => spot.hit(spot.token_step()),
         _ if spot.is_script() => spot.hit(None),
         _ => None,
     }
@@ -424,13 +432,7 @@ pub(super) fn terraform(spot: &WordMatch<'_>) -> Option<Hit> {
         Kind::Terraform => {
             let rest = spot.text()[spot.end..].trim_start();
             let is_argument = spot.text()[..spot.start].trim().is_empty() && rest.starts_with('=');
-            let fix = replace::lines(
-                spot.document,
-                spot.line,
-                spot.line,
-                Vec::new(),
-                Safety::Review,
-            );
+            let fix = spot.removed();
             is_argument.then(|| spot.hit(fix)).flatten()
         }
         Kind::Yaml => {
@@ -439,7 +441,7 @@ pub(super) fn terraform(spot: &WordMatch<'_>) -> Option<Hit> {
             let others = step.below("env").len();
             let new = "configure: terraform";
             let fix = if others > 1 {
-                replace::step_and_line(spot.document, spot.line, new, Vec::new())
+                spot.step_and_line(new, Vec::new())
             } else {
                 // The step's `env:` is removed with it.
                 let mut all = replace::entra_token(step.indent, new);
@@ -487,7 +489,7 @@ pub(super) fn build_argument(spot: &WordMatch<'_>) -> Option<Hit> {
         return None;
     }
     spot.source()?;
-    spot.hit(replace::token_step(spot.document, spot.line))
+    spot.hit(spot.token_step())
 }
 
 pub(super) fn events(spot: &WordMatch<'_>) -> Option<Hit> {
@@ -496,5 +498,5 @@ pub(super) fn events(spot: &WordMatch<'_>) -> Option<Hit> {
         return None;
     }
     spot.source()?;
-    spot.hit(replace::token_step(spot.document, spot.line))
+    spot.hit(spot.token_step())
 }
