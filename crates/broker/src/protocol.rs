@@ -11,9 +11,6 @@ use hyper::Response;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
 use zeroize::Zeroizing;
 
-use crate::resources::NotServed;
-use crate::source::Refusal;
-
 /// A complete response.
 pub(crate) type Answer = Response<Full<Bytes>>;
 
@@ -35,17 +32,6 @@ pub(crate) enum RequestedIdentity {
     ClientId(String),
     /// By something that the broker cannot compare, such as a resource ID.
     Other(String),
-}
-
-impl From<NotServed> for Refusal {
-    fn from(reason: NotServed) -> Self {
-        Self::of_the_request(match reason {
-            NotServed::NotAResource => "the resource is missing, or is not a GUID or a URI",
-            NotServed::NotListed => {
-                "this endpoint does not serve tokens for the resource; add it to `resources` in the step's `configure`, or to `--resource`"
-            }
-        })
-    }
 }
 
 /// A JSON response that must not be cached. The body is wiped after it was sent.

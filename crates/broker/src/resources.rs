@@ -4,6 +4,8 @@
 
 use adieu_identity::Scope;
 
+use crate::source::Refusal;
+
 /// Longest resource. Microsoft Entra resources are GUIDs and short addresses.
 const LONGEST: usize = 512;
 
@@ -16,19 +18,13 @@ pub enum Resources {
     Listed(Vec<Scope>),
 }
 
-/// Why a resource is not served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotServed {
-    /// The text is not a resource: a GUID or a URI.
-    NotAResource,
-    /// It is not in the user's list.
-    NotListed,
-}
+const NOT_A_RESOURCE: &str = "the resource is missing, or is not a GUID or a URI";
+const NOT_LISTED: &str = "this endpoint does not serve tokens for the resource; add it to `resources` in the step's `configure`, or to `--resource`";
 
 impl Resources {
     /// The scope of a resource, as clients name it. A slash at the end stays: Microsoft Entra distinguishes
     /// `https://management.core.windows.net/` from the same without it, and az requests the former.
-    pub(crate) fn scope(&self, resource: &str) -> Result<Scope, NotServed> {
+    pub(crate) fn scope(&self, resource: &str) -> Result<Scope, Refusal> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/".contains(&byte);
         // A resource that starts with a dash could become an option of a tool that a source runs.
         let is_option = resource.starts_with('-');
@@ -37,13 +33,14 @@ impl Resources {
             || resource.len() > LONGEST
             || !resource.bytes().all(is_plain)
         {
-            return Err(NotServed::NotAResource);
+            return Err(Refusal::of_the_request(NOT_A_RESOURCE));
         }
         let audiences = match self {
             Self::Any => Vec::new(),
             Self::Listed(scopes) => {
                 let known = scopes.iter().find(|scope| is_of(scope, resource));
-                known.ok_or(NotServed::NotListed)?.audiences.clone()
+                let known = known.ok_or_else(|| Refusal::of_the_request(NOT_LISTED))?;
+                known.audiences.clone()
             }
         };
         Ok(Scope {
@@ -103,20 +100,17 @@ mod tests {
                 Ok("https://management.core.windows.net//.default"),
             ),
             ("api://Mine", Ok("api://Mine/.default")),
-            ("https://graph.microsoft.com", Err(NotServed::NotListed)),
-            ("api://mine2", Err(NotServed::NotListed)),
-            ("", Err(NotServed::NotAResource)),
-            ("a b", Err(NotServed::NotAResource)),
-            ("--tenant", Err(NotServed::NotAResource)),
-            ("a\r\nb", Err(NotServed::NotAResource)),
-            ("https://x/?q=1", Err(NotServed::NotAResource)),
+            ("https://graph.microsoft.com", Err(NOT_LISTED)),
+            ("api://mine2", Err(NOT_LISTED)),
+            ("", Err(NOT_A_RESOURCE)),
+            ("a b", Err(NOT_A_RESOURCE)),
+            ("--tenant", Err(NOT_A_RESOURCE)),
+            ("a\r\nb", Err(NOT_A_RESOURCE)),
+            ("https://x/?q=1", Err(NOT_A_RESOURCE)),
         ] {
             let scope = listed().scope(resource).map(|scope| scope.value);
-            assert_eq!(
-                scope.as_deref().map_err(|error| *error),
-                expected,
-                "{resource}"
-            );
+            let scope = scope.as_deref().map_err(|refusal| refusal.reason.as_str());
+            assert_eq!(scope, expected, "{resource}");
         }
     }
 
@@ -126,6 +120,9 @@ mod tests {
         let value = scope.map(|scope| scope.value);
         assert_eq!(value.as_deref(), Ok("https://vault.azure.net/.default"));
         let long = "a".repeat(LONGEST + 1);
-        assert_eq!(Resources::Any.scope(&long), Err(NotServed::NotAResource));
+        let refused = Resources::Any
+            .scope(&long)
+            .map_err(|refusal| refusal.reason);
+        assert_eq!(refused, Err(NOT_A_RESOURCE.to_owned()));
     }
 }

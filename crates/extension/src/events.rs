@@ -200,8 +200,7 @@ fn rows(events: &[Event]) -> String {
             &event.version,
             &properties,
         ];
-        text.push_str(&row.map(|value| field(value)).join(","));
-        text.push('\n');
+        text.push_str(&line(row));
     }
     text
 }
@@ -211,11 +210,15 @@ fn statistics_csv(days: &[DailyStatistics]) -> String {
     for day in days {
         for (count, value) in day.counts.as_object().into_iter().flatten() {
             let row = [&day.date, &day.version, count, &value.to_string()];
-            text.push_str(&row.map(|value| field(value)).join(","));
-            text.push('\n');
+            text.push_str(&line(row));
         }
     }
     text
+}
+
+/// A record of RFC 4180, with a line break as text files have it.
+fn line<const N: usize>(values: [&String; N]) -> String {
+    values.map(|value| field(value)).join(",") + "\n"
 }
 
 /// A field of RFC 4180. A field that a spreadsheet would take for a formula gets an apostrophe: reviews can contain

@@ -4,7 +4,7 @@
 //! costs the reader more than this module costs us.
 
 use std::collections::HashMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -279,26 +279,9 @@ fn next_line(out: &mut String, index: usize, depth: usize) {
     }
 }
 
-/// Writes a JSON string with the escapes that `JSON.stringify` uses, and no others.
+/// Writes a JSON string. `serde_json` uses the same escapes as `JSON.stringify`.
 fn write_json_text(out: &mut String, text: &str) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            character if u32::from(character) < 0x20 => {
-                // Writing to a string cannot fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(character));
-            }
-            character => out.push(character),
-        }
-    }
-    out.push('"');
+    out.push_str(&serde_json::Value::from(text).to_string());
 }
 
 fn options(dialect: Dialect) -> ParseOptions {

@@ -33,6 +33,7 @@ pub struct EditedPackage {
 
 /// Why a package was not edited.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the fields are the facts in the sentence")]
 pub enum EditError {
     /// The package cannot be read.
     #[error(transparent)]
@@ -42,26 +43,13 @@ pub enum EditError {
     Value(Finding),
     /// A change that is not possible in a package for Visual Studio Code.
     #[error("`{path}` is a package for Visual Studio Code: {reason}")]
-    VsCode {
-        /// Package.
-        path: String,
-        /// The reason.
-        reason: &'static str,
-    },
+    VsCode { path: String, reason: &'static str },
     /// The output is the same file as the input.
     #[error("`{path}` is the package that is read: write to another file")]
-    SameFile {
-        /// Package.
-        path: String,
-    },
+    SameFile { path: String },
     /// The new package cannot be written.
     #[error("`{path}` cannot be written: {cause}")]
-    Output {
-        /// Package.
-        path: String,
-        /// The system's error.
-        cause: std::io::Error,
-    },
+    Output { path: String, cause: std::io::Error },
 }
 
 impl Package {

@@ -49,29 +49,17 @@ pub struct PackedFolder {
 
 /// Why no package was created.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the fields are the facts in the sentence")]
 pub enum PackError {
     /// The extension cannot be packed; the findings, including warnings, have the reasons.
     #[error("the extension cannot be packed: {} to correct", count(findings))]
-    Refused {
-        /// All findings.
-        findings: Vec<Finding>,
-    },
+    Refused { findings: Vec<Finding> },
     /// A file could not be read while the package was written.
     #[error("`{path}` cannot be packed: {cause}")]
-    Part {
-        /// File or part.
-        path: String,
-        /// The system's error.
-        cause: std::io::Error,
-    },
+    Part { path: String, cause: std::io::Error },
     /// The package could not be written.
     #[error("`{path}` cannot be written: {cause}")]
-    Output {
-        /// Package.
-        path: String,
-        /// The system's error.
-        cause: std::io::Error,
-    },
+    Output { path: String, cause: std::io::Error },
 }
 
 fn count(findings: &[Finding]) -> String {

@@ -20,33 +20,20 @@ pub(crate) const SERVICE_MANIFEST: &str = "extension.vsomanifest";
 
 /// Why a package could not be read.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the fields are the facts in the sentence")]
 pub enum ReadError {
     /// The archive is unreadable or not trustworthy.
     #[error("`{path}`: {cause}")]
-    Archive {
-        /// Package.
-        path: String,
-        /// The cause.
-        cause: ArchiveError,
-    },
+    Archive { path: String, cause: ArchiveError },
     /// A ZIP archive that is not a VSIX.
     #[error("`{path}` has no `{part}`: it is not a VSIX package")]
-    NoManifest {
-        /// Package.
-        path: String,
-        /// The missing part.
-        part: &'static str,
-    },
+    NoManifest { path: String, part: &'static str },
     /// A manifest cannot be parsed.
     #[error("`{path}`: {part}:{line}: {detail}")]
     Manifest {
-        /// Package.
         path: String,
-        /// Part.
         part: String,
-        /// Line.
         line: u32,
-        /// The problem.
         detail: String,
     },
 }

@@ -51,9 +51,13 @@ impl Task {
         id.map(|id| id.value.to_lowercase()).unwrap_or_default()
     }
 
+    fn name(&self) -> &str {
+        self.facts.name.as_ref().map_or("?", |name| &name.value)
+    }
+
     /// Name and ID, for messages.
     fn identity(&self) -> String {
-        let name = self.facts.name.as_ref().map_or("?", |name| &name.value);
+        let name = self.name();
         let id = self.facts.id.as_ref().map_or("?", |id| &id.value);
         format!("{name} {}", id.to_lowercase())
     }
@@ -388,21 +392,15 @@ fn check_ids(tasks: &[Task], findings: &mut Vec<Finding>) {
                 if first.identity() != task.identity()
                     && first.contribution != task.contribution =>
             {
-                let other = first
-                    .facts
-                    .name
-                    .as_ref()
-                    .map_or("?", |name| &name.value)
-                    .to_owned();
-                let first = first
+                let position = first
                     .facts
                     .id
                     .as_ref()
-                    .map_or_else(|| first.position.clone(), |id| id.position.clone());
+                    .map_or(&first.position, |id| &id.position);
                 findings.push(id.position.finding(Problem::DuplicateTaskId {
                     id: id.value.clone(),
-                    other,
-                    first,
+                    other: first.name().to_owned(),
+                    first: position.clone(),
                 }));
             }
             Some(_) => {}

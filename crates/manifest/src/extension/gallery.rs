@@ -40,20 +40,15 @@ fn set(flags: &mut Vec<String>, flag: &str, on: bool) {
 
 /// Sets the flags for a visibility.
 pub fn set_visibility(flags: &mut Vec<String>, visibility: Visibility) {
+    use Visibility::{PrivatePreview, Public, PublicPreview};
+    let is_preview = matches!(visibility, PrivatePreview | PublicPreview);
     set(flags, "Private", false);
     set(
         flags,
         "Public",
-        matches!(visibility, Visibility::Public | Visibility::PublicPreview),
+        matches!(visibility, Public | PublicPreview),
     );
-    set(
-        flags,
-        "Preview",
-        matches!(
-            visibility,
-            Visibility::PrivatePreview | Visibility::PublicPreview
-        ),
-    );
+    set(flags, "Preview", is_preview);
 }
 
 /// Sets the flags for a pricing.

@@ -39,129 +39,67 @@ impl Bounds {
 
 /// Why a package is refused. `entry` is the name in the archive.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the fields are the facts in the sentence")]
 pub enum UnsafeArchive {
     /// The bytes are not a ZIP archive, or the archive is incomplete.
     #[error("this is not a ZIP archive: {detail}")]
-    NotAnArchive {
-        /// The structure that is missing or damaged.
-        detail: &'static str,
-    },
+    NotAnArchive { detail: &'static str },
     /// The archive uses ZIP's 64-bit form, in which readers interpret sizes differently.
     #[error("the archive uses ZIP64, which VSIX packages do not have")]
     SixtyFourBit,
     /// Too many entries.
     #[error("the archive has {found} entries, and {limit} is the limit")]
-    TooManyEntries {
-        /// Number of entries.
-        found: u64,
-        /// The limit.
-        limit: u64,
-    },
+    TooManyEntries { found: u64, limit: u64 },
     /// The directory is too large.
     #[error("the archive's directory has more than {limit} bytes")]
-    DirectoryTooLarge {
-        /// The limit.
-        limit: u64,
-    },
+    DirectoryTooLarge { limit: u64 },
     /// An entry is too large.
     #[error("entry `{entry}` has {found} bytes, and {limit} is the limit")]
     EntryTooLarge {
-        /// Name.
         entry: String,
-        /// Its bytes.
         found: u64,
-        /// The limit.
         limit: u64,
     },
     /// All entries together are too large.
     #[error("the archive unpacks to more than {limit} bytes")]
-    TooLarge {
-        /// The limit.
-        limit: u64,
-    },
+    TooLarge { limit: u64 },
     /// A ZIP bomb.
     #[error("the archive grows to {ratio} times its size, and {limit} is the limit")]
-    Bomb {
-        /// The ratio of its contents to the archive.
-        ratio: u64,
-        /// The limit.
-        limit: u64,
-    },
+    Bomb { ratio: u64, limit: u64 },
     /// A name that leads outside the folder, or is not a valid path.
     #[error("entry `{entry}` {reason}")]
-    UnsafeName {
-        /// Name.
-        entry: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
+    UnsafeName { entry: String, reason: &'static str },
     /// Two entries with the same name, byte for byte.
     #[error("the archive has two entries with the same name")]
     TwoOfOneName,
     /// Two entries that a file system cannot distinguish.
     #[error("entries `{first}` and `{second}` would be in each other's way on disk")]
-    DuplicateName {
-        /// The first name.
-        first: String,
-        /// The second name.
-        second: String,
-    },
+    DuplicateName { first: String, second: String },
     /// A link, a device or a pipe.
     #[error("entry `{entry}` is neither a file nor a folder")]
-    NotAFile {
-        /// Name.
-        entry: String,
-    },
+    NotAFile { entry: String },
     /// An entry that requires a password.
     #[error("entry `{entry}` is encrypted")]
-    Encrypted {
-        /// Name.
-        entry: String,
-    },
+    Encrypted { entry: String },
     /// A compression method other than stored and deflated.
     #[error("entry `{entry}` is neither stored nor deflated")]
-    Method {
-        /// Name.
-        entry: String,
-    },
+    Method { entry: String },
     /// The two headers of an entry contradict each other.
     #[error("entry `{entry}`: the two headers differ: {detail}")]
-    Contradiction {
-        /// Name.
-        entry: String,
-        /// How they differ.
-        detail: String,
-    },
+    Contradiction { entry: String, detail: String },
     /// Bytes that belong to two entries, or to none.
     #[error("entry `{entry}` is outside the archive or overlaps another entry")]
-    Overlap {
-        /// Name.
-        entry: String,
-    },
+    Overlap { entry: String },
     /// An entry whose stated size is wrong.
     #[error("entry `{entry}` unpacks to a different size than its header states ({stated} bytes)")]
-    LyingSize {
-        /// Name.
-        entry: String,
-        /// The stated size in bytes.
-        stated: u64,
-    },
+    LyingSize { entry: String, stated: u64 },
     /// Compressed data that cannot be uncompressed.
     #[error("entry `{entry}` cannot be unpacked")]
-    Corrupt {
-        /// Name.
-        entry: String,
-    },
+    Corrupt { entry: String },
     /// Extra bytes after the compressed data of an entry.
     #[error("entry `{entry}` has more bytes after its compressed data")]
-    Remainder {
-        /// Name.
-        entry: String,
-    },
+    Remainder { entry: String },
     /// A wrong checksum.
     #[error("entry `{entry}` has a different checksum than its header states")]
-    Checksum {
-        /// Name.
-        entry: String,
-    },
+    Checksum { entry: String },
 }
