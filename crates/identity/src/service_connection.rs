@@ -162,51 +162,42 @@ impl ServiceConnection {
         transport: &Transport,
         deadline: Deadline,
     ) -> Result<IssuedTokens, Error> {
-        let exchange = || Exchange::of(self, transport, deadline);
-        let access = match &self.scheme {
+        let exchange = Exchange {
+            connection: self,
+            transport,
+            deadline,
+        };
+        let endpoint = self.authority.token_endpoint(&self.tenant);
+        let mut id = None;
+        let proof = match &self.scheme {
             Scheme::WorkloadIdentityFederation {
                 request,
                 late_bound,
             } => {
-                let endpoint = self.authority.token_endpoint(&self.tenant);
                 transport.preconnect(&endpoint, scopes.len()).await;
-                return exchange()
-                    .federate(request, late_bound.as_ref(), scopes)
-                    .await;
-            }
-            Scheme::ServicePrincipalKey(secret) => {
-                exchange().all(&Proof::Secret(secret), scopes).await
-            }
-            Scheme::FederatedTokenFile(path) => {
-                let proof = Proof::Assertion(Arc::new(read(path)?));
-                exchange().all(&proof, scopes).await
-            }
-            Scheme::FederatedToken(token) => {
-                let proof = Proof::Assertion(Arc::clone(token));
-                exchange().all(&proof, scopes).await
-            }
-            Scheme::Workflow(request) => {
-                let endpoint = self.authority.token_endpoint(&self.tenant);
-                transport.preconnect(&endpoint, scopes.len()).await;
-                let token = Arc::new(request.send(transport, deadline).await?);
-                let proof = Proof::Assertion(Arc::clone(&token));
-                let access = exchange().all(&proof, scopes).await;
-                return Ok(IssuedTokens {
-                    access,
-                    id: Some(token),
-                });
-            }
-            Scheme::ServicePrincipalCertificate(certificate) => {
-                let audience = self.authority.token_endpoint(&self.tenant);
-                let assertion = certificate::sign(certificate, &self.client_id, audience.as_str());
-                let proof = Proof::Assertion(Arc::new(assertion.map_err(Error::Certificate)?));
-                exchange().all(&proof, scopes).await
+                let late_bound = late_bound.as_ref();
+                return exchange.federate(request, late_bound, scopes).await;
             }
             Scheme::ManagedServiceIdentity(identity) => {
-                identity.tokens(scopes, transport, deadline, false).await
+                let access = identity.tokens(scopes, transport, deadline, false).await;
+                return Ok(IssuedTokens { access, id });
+            }
+            Scheme::ServicePrincipalKey(secret) => Proof::Secret(secret),
+            Scheme::FederatedTokenFile(path) => Proof::Assertion(Arc::new(read(path)?)),
+            Scheme::FederatedToken(token) => Proof::Assertion(Arc::clone(token)),
+            Scheme::Workflow(request) => {
+                transport.preconnect(&endpoint, scopes.len()).await;
+                let token = Arc::new(request.send(transport, deadline).await?);
+                id = Some(Arc::clone(&token));
+                Proof::Assertion(token)
+            }
+            Scheme::ServicePrincipalCertificate(certificate) => {
+                let assertion = certificate::sign(certificate, &self.client_id, endpoint.as_str());
+                Proof::Assertion(Arc::new(assertion.map_err(Error::Certificate)?))
             }
         };
-        Ok(IssuedTokens { access, id: None })
+        let access = exchange.all(&proof, scopes).await;
+        Ok(IssuedTokens { access, id })
     }
 
     /// Requests tokens from a managed identity that is still being set up: retries within `time`, which is the result
@@ -292,15 +283,7 @@ struct Exchange<'a> {
 /// Seconds: an ID token with less time left is not presented.
 const LATE_BOUND_MARGIN: i64 = 60;
 
-impl<'a> Exchange<'a> {
-    fn of(connection: &'a ServiceConnection, transport: &'a Transport, deadline: Deadline) -> Self {
-        Self {
-            connection,
-            transport,
-            deadline,
-        }
-    }
-
+impl Exchange<'_> {
     async fn federate(
         &self,
         request: &IdTokenRequest,

@@ -30,11 +30,7 @@ pub(crate) fn to_mask(value: &str) -> Vec<Zeroizing<String>> {
     } else {
         forms.push(Zeroizing::new(value.to_owned()));
     }
-    for offset in 0..3 {
-        for digits in inside_base64(value.as_bytes(), offset) {
-            push(&mut forms, digits);
-        }
-    }
+    push_base64(&mut forms, value);
     forms
 }
 
@@ -45,12 +41,16 @@ pub(crate) fn in_texts(value: &str) -> Vec<Zeroizing<String>> {
         // Form encoding writes a space this way.
         forms.push(Zeroizing::new(value.replace(' ', "+")));
     }
+    push_base64(&mut forms, value);
+    forms
+}
+
+fn push_base64(forms: &mut Vec<Zeroizing<String>>, value: &str) {
     for offset in 0..3 {
         for digits in inside_base64(value.as_bytes(), offset) {
-            push(&mut forms, digits);
+            push(forms, digits);
         }
     }
-    forms
 }
 
 fn push(forms: &mut Vec<Zeroizing<String>>, form: String) {

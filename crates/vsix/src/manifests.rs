@@ -205,20 +205,24 @@ fn read_document(
         findings.push(FilePosition::file(&name).finding(Problem::NotUtf8));
         return None;
     };
-    match Node::read(&text, &name, dialect) {
-        Ok(node) if node.members().is_some() => Some(node),
+    object(&text, &name, dialect, findings)
+}
+
+/// Parses an object; problems become findings.
+fn object(text: &str, name: &str, dialect: Dialect, findings: &mut Vec<Finding>) -> Option<Node> {
+    let problem = match Node::read(text, name, dialect) {
+        Ok(node) if node.members().is_some() => return Some(node),
         Ok(node) => {
             let found = node.kind();
-            findings.push(node.position.finding(Problem::NotAnObject { found }));
-            None
+            node.position.finding(Problem::NotAnObject { found })
         }
         Err(error) => {
-            findings.push(error.position.finding(Problem::Syntax {
-                detail: error.detail,
-            }));
-            None
+            let detail = error.detail;
+            error.position.finding(Problem::Syntax { detail })
         }
-    }
+    };
+    findings.push(problem);
+    None
 }
 
 /// Reads a file that a flag or an input names. Links must not lead outside these folders or, if the caller named a
@@ -270,17 +274,10 @@ fn overrides(
             document = node;
         }
     }
-    if let Some(json) = &sources.overrides {
-        match Node::read(json, &line.file, dialect) {
-            Ok(node) if node.members().is_some() => lay_over(&mut document, node),
-            Ok(node) => {
-                let found = node.kind();
-                findings.push(node.position.finding(Problem::NotAnObject { found }));
-            }
-            Err(error) => findings.push(error.position.finding(Problem::Syntax {
-                detail: error.detail,
-            })),
-        }
+    if let Some(json) = &sources.overrides
+        && let Some(node) = object(json, &line.file, dialect, findings)
+    {
+        lay_over(&mut document, node);
     }
     let flags = [
         ("publisher", "--publisher", &changes.publisher),

@@ -37,6 +37,18 @@ const MARKETPLACE_INPUTS: [(&str, Option<&str>); 25] = [
     ("minTimeout", None),
 ];
 
+/// Inputs of AzureCLI@2 that its replacements have as well, or do not need.
+const CLI_INPUTS: [&str; 8] = [
+    "azureSubscription",
+    "connectedServiceNameARM",
+    "scriptType",
+    "scriptLocation",
+    "inlineScript",
+    "workingDirectory",
+    "cwd",
+    "failOnStandardError",
+];
+
 /// Tasks of `azure-devops-extension-tasks` that sign in, and the operation that replaces each.
 const OPERATIONS: [(&str, &str); 6] = [
     ("PublishAzureDevOpsExtension", "publish"),
@@ -125,20 +137,8 @@ pub(super) fn azure_cli(document: &Document<'_>, step: &Step<'_>) -> Option<Fix>
         entry.map(|entry| entry.value.as_str())
     };
     let is_known = |entry: &Entry<'_>| {
-        let known = [
-            "azuresubscription",
-            "connectedservicenamearm",
-            "scripttype",
-            "scriptlocation",
-        ];
-        let more = [
-            "inlinescript",
-            "workingdirectory",
-            "cwd",
-            "failonstandarderror",
-        ];
-        let name = entry.name.to_ascii_lowercase();
-        known.contains(&name.as_str()) || more.contains(&name.as_str())
+        let mut known = CLI_INPUTS.iter();
+        known.any(|known| known.eq_ignore_ascii_case(entry.name))
     };
     let connection = input("azureSubscription").or(input("connectedServiceNameARM"))?;
     let script = input("inlineScript")?;
