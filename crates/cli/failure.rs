@@ -4,7 +4,6 @@
 
 mod feeds;
 mod line;
-mod scan;
 
 use std::io;
 
@@ -24,7 +23,6 @@ pub(crate) use feeds::{FeedLineProblemKind, FeedsProblem};
 pub(crate) use line::{
     ConnectionLineProblem, ConnectionLineProblemKind, LineProblem, LineProblemKind, LineSource,
 };
-pub(crate) use scan::ScanProblem;
 
 /// What ended a verb without success.
 #[derive(Debug)]
@@ -286,6 +284,21 @@ pub(crate) enum PatsProblem {
     },
     /// A file is not a report of `adieu scan`.
     NotALeaksFile { path: String, problem: LeaksProblem },
+}
+
+/// Why there is no scan, or no result.
+#[derive(Debug)]
+pub(crate) enum ScanProblem {
+    /// A problem with a path, a repository or git.
+    Scan(adieu_scan::Error),
+    /// `--machine` was used on an agent.
+    MachineInAPipeline,
+    /// A file is not a baseline, or cannot be read.
+    Baseline { path: String, reason: String },
+    /// An organization does not have this project, or the caller cannot see it.
+    NoProject { organization: String, name: String },
+    /// A file cannot be written.
+    NotWritten { path: String, reason: String },
 }
 
 /// What can go wrong with a script.

@@ -307,11 +307,8 @@ async fn tenant_of(
 }
 
 fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Folder, Box<Failure>> {
-    let place = environment
-        .platform_variable("Agent.TempDirectory")
-        .map_err(Failure::PlatformVariable)?
-        .map_or_else(env::temp_dir, PathBuf::from);
-    make_in(&place, plan, request)
+    let place = environment.temporary_folder();
+    make_in(&place.map_err(Failure::PlatformVariable)?, plan, request)
 }
 
 fn make_in(place: &Path, plan: &Plan, request: &Request) -> Result<Folder, Box<Failure>> {
@@ -348,14 +345,8 @@ async fn start(
     for tenant in plan.tenants() {
         let connection = connection::read(environment, id, tenant.map(str::to_owned))?;
         let scope = resource::azure_devops();
-        let refused = |error| Failure::NoToken {
-            connection: connection.facts.clone(),
-            errors: vec![(String::new(), error)],
-        };
         let tokens = connection::tokens(&connection, &[scope], transport, log).await;
-        for token in tokens.map_err(refused)?.access {
-            token.map_err(refused)?;
-        }
+        connection::one(&connection, tokens)?;
     }
     // The failure was transient.
     job::start_for_feeds(environment, connection, folder.path()).await

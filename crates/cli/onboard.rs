@@ -14,7 +14,8 @@ use adieu_devops::{
     ProjectMembership, Reason,
 };
 use adieu_identity::is_guid;
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
 use crate::credential::AdministratorArguments;
@@ -52,12 +53,12 @@ pub(crate) struct OnboardArguments {
     #[arg(long, conflicts_with_all = ["identity", "project", "publisher", "trust", "dry_run"])]
     list: bool,
     /// Access level; repositories need basic
-    #[arg(long, value_enum, default_value_t)]
-    access_level: Level,
+    #[arg(long, value_parser = levels(), default_value = "basic")]
+    access_level: AccessLevel,
     /// Project of the organization, and the group in it: reader (the default), contributor or administrator; may be
     /// repeated
     #[arg(long, value_name = "NAME[=GROUP]", value_parser = place, requires = "organization")]
-    project: Vec<(String, Group)>,
+    project: Vec<(String, ProjectGroup)>,
     /// Publisher on the Marketplace
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     publisher: Option<String>,
@@ -83,26 +84,27 @@ pub(crate) struct OnboardArguments {
     output: OutputFormat,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Level {
-    #[default]
-    Basic,
-    Stakeholder,
-    BasicAndTestPlans,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Group {
-    Reader,
-    Contributor,
-    Administrator,
+/// What `--access-level` takes.
+fn levels() -> impl TypedValueParser<Value = AccessLevel> {
+    let names = ["basic", "stakeholder", "basic-and-test-plans"];
+    PossibleValuesParser::new(names).map(|name| match name.as_str() {
+        "stakeholder" => AccessLevel::Stakeholder,
+        "basic-and-test-plans" => AccessLevel::BasicAndTestPlans,
+        _ => AccessLevel::Basic,
+    })
 }
 
 /// Parses `web=contributor`, or `web`, which means reader.
-fn place(text: &str) -> Result<(String, Group), String> {
+fn place(text: &str) -> Result<(String, ProjectGroup), String> {
     let (name, group) = text.rsplit_once('=').unwrap_or((text, "reader"));
-    match Group::from_str(group.trim(), true) {
-        Ok(group) if !name.trim().is_empty() => Ok((name.trim().to_owned(), group)),
+    let group = match group.trim().to_ascii_lowercase().as_str() {
+        "reader" => Some(ProjectGroup::Reader),
+        "contributor" => Some(ProjectGroup::Contributor),
+        "administrator" => Some(ProjectGroup::Administrator),
+        _ => None,
+    };
+    match group {
+        Some(group) if !name.trim().is_empty() => Ok((name.trim().to_owned(), group)),
         _ => Err("write NAME, or NAME= and reader, contributor or administrator".to_owned()),
     }
 }
@@ -186,7 +188,7 @@ async fn add_to_organization(
     let name = &organization.name;
     let doing = format!("add {} to {name}", application.object_id);
     let refused = |error| session.refused(name, doing.clone(), None, error);
-    let level = arguments.access_level.into();
+    let level = arguments.access_level;
     let client = session.client().await?;
     let mut places = Vec::new();
     for (project, group) in &arguments.project {
@@ -194,7 +196,7 @@ async fn add_to_organization(
             .project_id(organization, project)
             .await
             .map_err(refused)?;
-        places.push(ProjectMembership::new(&id, (*group).into()));
+        places.push(ProjectMembership::new(&id, *group));
     }
     let has = match client
         .application_entitlement(organization, &application.object_id)
@@ -253,7 +255,7 @@ fn summary_line(
     word: &str,
     had: Option<&Entitlement>,
     level: AccessLevel,
-    projects: &[(String, Group)],
+    projects: &[(String, ProjectGroup)],
 ) -> String {
     let level = match had {
         Some(had) if !had.access_level.eq_ignore_ascii_case(level.name()) => {
@@ -264,12 +266,8 @@ fn summary_line(
     let projects: Vec<String> = projects
         .iter()
         .map(|(project, group)| {
-            format!(
-                "{} of {project}",
-                ProjectGroup::from(*group)
-                    .group_type()
-                    .trim_start_matches("project")
-            )
+            let group = group.group_type().trim_start_matches("project");
+            format!("{group} of {project}")
         })
         .collect();
     let what = [&[level], &projects[..]].concat().join(", ");
@@ -346,24 +344,4 @@ async fn add_to_publisher(
     outcome.json["publisher"] =
         json!({ "name": publisher, "outcome": word, "role": role, "id": id });
     Ok(())
-}
-
-impl From<Level> for AccessLevel {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Basic => Self::Basic,
-            Level::Stakeholder => Self::Stakeholder,
-            Level::BasicAndTestPlans => Self::BasicAndTestPlans,
-        }
-    }
-}
-
-impl From<Group> for ProjectGroup {
-    fn from(group: Group) -> Self {
-        match group {
-            Group::Reader => Self::Reader,
-            Group::Contributor => Self::Contributor,
-            Group::Administrator => Self::Administrator,
-        }
-    }
 }

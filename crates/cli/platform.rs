@@ -8,7 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::process::Command;
+
+pub(crate) use imp::{
+    Parent, Stops, can_run, detach, forward_signal, is_group_empty, kill, new_process_group,
+};
 
 /// Hides this process's memory and environment from other programs of the same user: on Linux, none of them can read
 /// it (`/proc/PID/environ`, `mem`, a debugger), and a crash writes no core dump. Child processes are not affected.
@@ -48,73 +51,9 @@ pub(crate) enum SignalTarget {
     SameGroup,
 }
 
-/// The stops that reach this process while there is a listener: none of them ends it, and none is lost between two
-/// calls of [`next`](Self::next).
-#[derive(Debug)]
-pub(crate) struct Stops(imp::Stops);
-
-impl Stops {
-    /// Listens from now on.
-    pub(crate) fn listen() -> Self {
-        Self(imp::Stops::listen())
-    }
-
-    /// Waits until this process is asked to stop: by the agent through the launcher, or by a person.
-    pub(crate) async fn next(&mut self) -> Stop {
-        self.0.next().await
-    }
-}
-
 /// Waits for the first stop.
 pub(crate) async fn stop_requested() -> Stop {
     Stops::listen().next().await
-}
-
-/// Forwards a stop to a process that this one started.
-pub(crate) fn forward_signal(stop: Stop, process: u32, target: SignalTarget) {
-    imp::forward_signal(stop, process, target);
-}
-
-/// Whether no process of a group is left, as far as the system shows it.
-pub(crate) fn is_group_empty(leader: u32) -> bool {
-    imp::is_group_empty(leader)
-}
-
-/// Kills a process that ignored the stop.
-pub(crate) fn kill(process: u32, target: SignalTarget) {
-    imp::kill(process, target);
-}
-
-/// The process that started this one: the launcher of a task.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Parent(imp::Parent);
-
-impl Parent {
-    /// The current parent. Call it early: a parent that has already exited is not noticed.
-    pub(crate) fn now() -> Self {
-        Self(imp::Parent::now())
-    }
-
-    /// Waits until it has exited without a signal. On systems that do not show this, it waits forever, and the agent
-    /// ends the whole tree.
-    pub(crate) async fn gone(self) {
-        self.0.gone().await;
-    }
-}
-
-/// Whether the system can run a program at this path: a file system can be mounted `noexec`.
-pub(crate) fn can_run(program: &Path) -> bool {
-    imp::can_run(program)
-}
-
-/// Makes a process that is about to start outlive this one and its terminal.
-pub(crate) fn detach(command: &mut Command) {
-    imp::detach(command);
-}
-
-/// Makes a process that is about to start the leader of a group, so that everything that it starts can be signaled.
-pub(crate) fn new_process_group(command: &mut Command) {
-    imp::new_process_group(command);
 }
 
 /// Creates a temporary folder in another one, which only this user can enter.
@@ -178,12 +117,15 @@ mod imp {
 
     use super::{SignalTarget, Stop};
 
-    /// If the system does not allow a handler for a signal, that signal ends the process, as without one.
+    /// The stops that reach this process while there is a listener: none of them ends it, and none is lost between two
+    /// calls of [`next`](Self::next). If the system does not allow a handler for a signal, that signal ends the process,
+    /// as without one.
     #[derive(Debug)]
-    pub(super) struct Stops([Option<Signals>; 3]);
+    pub(crate) struct Stops([Option<Signals>; 3]);
 
     impl Stops {
-        pub(super) fn listen() -> Self {
+        /// Listens from now on.
+        pub(crate) fn listen() -> Self {
             let kinds = [
                 SignalKind::interrupt(),
                 SignalKind::terminate(),
@@ -192,7 +134,8 @@ mod imp {
             Self(kinds.map(|kind| signal(kind).ok()))
         }
 
-        pub(super) async fn next(&mut self) -> Stop {
+        /// Waits until this process is asked to stop: by the agent through the launcher, or by a person.
+        pub(crate) async fn next(&mut self) -> Stop {
             let [interrupts, terminations, hang_ups] = &mut self.0;
             tokio::select! {
                 () = one_of(interrupts) => Stop::Interrupt,
@@ -211,7 +154,8 @@ mod imp {
         }
     }
 
-    pub(super) fn forward_signal(stop: Stop, process: u32, target: SignalTarget) {
+    /// Forwards a stop to a process that this one started.
+    pub(crate) fn forward_signal(stop: Stop, process: u32, target: SignalTarget) {
         let signal = match stop {
             // The terminal has signaled a process of this group, too: many programs take a second Ctrl+C for
             // "immediately".
@@ -230,12 +174,14 @@ mod imp {
             .is_ok_and(|terminal| tcgetpgrp(terminal).is_ok_and(|in_front| in_front == getpgrp()))
     }
 
-    pub(super) fn is_group_empty(leader: u32) -> bool {
+    /// Whether no process of a group is left, as far as the system shows it.
+    pub(crate) fn is_group_empty(leader: u32) -> bool {
         let leader = i32::try_from(leader).ok().and_then(Pid::from_raw);
         leader.is_none_or(|leader| test_kill_process_group(leader).is_err())
     }
 
-    pub(super) fn kill(process: u32, target: SignalTarget) {
+    /// Kills a process that ignored the stop.
+    pub(crate) fn kill(process: u32, target: SignalTarget) {
         send(Signal::KILL, process, target);
     }
 
@@ -250,34 +196,41 @@ mod imp {
         };
     }
 
-    pub(super) fn only_for_this_user<'b, 'n, 's>(
+    pub(crate) fn only_for_this_user<'b, 'n, 's>(
         folder: &'b mut tempfile::Builder<'n, 's>,
     ) -> &'b mut tempfile::Builder<'n, 's> {
         use std::os::unix::fs::PermissionsExt as _;
         folder.permissions(std::fs::Permissions::from_mode(0o700))
     }
 
-    pub(super) fn can_run(program: &Path) -> bool {
+    /// Whether the system can run a program at this path: a file system can be mounted `noexec`.
+    pub(crate) fn can_run(program: &Path) -> bool {
         rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
     }
 
-    pub(super) fn detach(command: &mut Command) {
+    /// Makes a process that is about to start outlive this one and its terminal.
+    pub(crate) fn detach(command: &mut Command) {
         command.process_group(0);
     }
 
-    pub(super) fn new_process_group(command: &mut Command) {
+    /// Makes a process that is about to start the leader of a group, so that everything that it starts can be signaled.
+    pub(crate) fn new_process_group(command: &mut Command) {
         command.process_group(0);
     }
 
+    /// The process that started this one: the launcher of a task.
     #[derive(Debug, Clone, Copy)]
-    pub(super) struct Parent(u32);
+    pub(crate) struct Parent(u32);
 
     impl Parent {
-        pub(super) fn now() -> Self {
+        /// The current parent. Call it early: a parent that has already exited is not noticed.
+        pub(crate) fn now() -> Self {
             Self(parent_id())
         }
 
-        pub(super) async fn gone(self) {
+        /// Waits until it has exited without a signal. On systems that do not show this, it waits forever, and the agent
+        /// ends the whole tree.
+        pub(crate) async fn gone(self) {
             while parent_id() == self.0 {
                 tokio::time::sleep(Duration::from_millis(250)).await;
             }
@@ -301,14 +254,14 @@ mod imp {
     /// The agent sends Ctrl+C, and Ctrl+Break if that was not enough (`ProcessInvoker.cs`). Windows ends a process
     /// immediately if it has no listener.
     #[derive(Debug)]
-    pub(super) struct Stops {
+    pub(crate) struct Stops {
         interrupts: Option<CtrlC>,
         breaks: Option<CtrlBreak>,
         closings: Option<CtrlClose>,
     }
 
     impl Stops {
-        pub(super) fn listen() -> Self {
+        pub(crate) fn listen() -> Self {
             Self {
                 interrupts: ctrl_c().ok(),
                 breaks: ctrl_break().ok(),
@@ -316,7 +269,7 @@ mod imp {
             }
         }
 
-        pub(super) async fn next(&mut self) -> Stop {
+        pub(crate) async fn next(&mut self) -> Stop {
             let interrupt = async {
                 match &mut self.interrupts {
                     Some(events) => events.recv().await,
@@ -344,28 +297,28 @@ mod imp {
     }
 
     /// The console signals every process in it.
-    pub(super) fn forward_signal(_stop: Stop, _process: u32, _target: SignalTarget) {}
+    pub(crate) fn forward_signal(_stop: Stop, _process: u32, _target: SignalTarget) {}
 
     /// There are no groups here; the agent ends the whole tree.
-    pub(super) fn is_group_empty(_leader: u32) -> bool {
+    pub(crate) fn is_group_empty(_leader: u32) -> bool {
         true
     }
 
     /// The agent ends the whole tree.
-    pub(super) fn kill(_process: u32, _target: SignalTarget) {}
+    pub(crate) fn kill(_process: u32, _target: SignalTarget) {}
 
-    pub(super) fn can_run(program: &Path) -> bool {
+    pub(crate) fn can_run(program: &Path) -> bool {
         program.is_file()
     }
 
     /// A folder inherits the permissions of its parent, and only the agent's user has access to that.
-    pub(super) fn only_for_this_user<'b, 'n, 's>(
+    pub(crate) fn only_for_this_user<'b, 'n, 's>(
         folder: &'b mut tempfile::Builder<'n, 's>,
     ) -> &'b mut tempfile::Builder<'n, 's> {
         folder
     }
 
-    pub(super) fn detach(command: &mut Command) {
+    pub(crate) fn detach(command: &mut Command) {
         keep_own_streams();
         command.creation_flags(DETACHED);
     }
@@ -392,17 +345,17 @@ mod imp {
     }
 
     /// The console signals every process in it; its own group would not receive Ctrl+C.
-    pub(super) fn new_process_group(_command: &mut Command) {}
+    pub(crate) fn new_process_group(_command: &mut Command) {}
 
     #[derive(Debug, Clone, Copy)]
-    pub(super) struct Parent;
+    pub(crate) struct Parent;
 
     impl Parent {
-        pub(super) fn now() -> Self {
+        pub(crate) fn now() -> Self {
             Self
         }
 
-        pub(super) async fn gone(self) {
+        pub(crate) async fn gone(self) {
             pending().await
         }
     }

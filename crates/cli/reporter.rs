@@ -16,9 +16,9 @@ pub(crate) trait Reporter {
     /// A line that needs attention.
     fn warn(&self, text: &str);
     /// Progress of an upload, from 0 to 100.
-    fn sent(&self, percent: u8, is_step_of_ten: bool);
+    fn sent(&self, _percent: u8, _is_step_of_ten: bool) {}
     /// What the verb waits for from now on; `None` ends that.
-    fn wait(&self, what: Option<&str>);
+    fn wait(&self, _what: Option<&str>) {}
 }
 
 impl Reporter for Log {
@@ -37,8 +37,6 @@ impl Reporter for Log {
             Log::say(self, &format!("{percent} % sent."));
         }
     }
-
-    fn wait(&self, _what: Option<&str>) {}
 }
 
 /// No output: another process has already reported everything.
@@ -49,10 +47,6 @@ impl Reporter for Quiet {
     fn say(&self, _text: &str) {}
 
     fn warn(&self, _text: &str) {}
-
-    fn sent(&self, _percent: u8, _is_step_of_ten: bool) {}
-
-    fn wait(&self, _what: Option<&str>) {}
 }
 
 /// Standard error of a command line; standard output is for the result.

@@ -2,7 +2,7 @@
 //!
 //! It only changes settings for Azure DevOps addresses.
 
-use std::process::{Command, ExitCode, Output};
+use std::process::{Command, ExitCode};
 
 use adieu_configure::{REPOSITORIES, shell_word};
 use adieu_identity::Credential;
@@ -75,44 +75,40 @@ struct Git {
 impl Git {
     fn find(scope: &'static str) -> Result<Self, Box<Failure>> {
         let program = program::on_path("git");
-        let program = program.ok_or_else(|| problem("git is not on the PATH".to_owned()))?;
+        let missing = || Failure::NotConfigured("git is not on the PATH".to_owned());
+        let program = program.ok_or_else(missing)?;
         Ok(Self { program, scope })
     }
 
     fn set(&self, arguments: &[&str]) -> Result<(), Box<Failure>> {
-        let output = self.run(arguments)?;
-        if output.status.success() {
-            Ok(())
-        } else {
-            Err(failed(&output).into())
-        }
+        self.run(arguments, 0)
     }
 
     fn unset(&self, name: &str) -> Result<(), Box<Failure>> {
-        let output = self.run(&["--unset-all", name])?;
-        match output.status.code() {
-            Some(0 | NOTHING_TO_UNSET) => Ok(()),
-            _ => Err(failed(&output).into()),
-        }
+        self.run(&["--unset-all", name], NOTHING_TO_UNSET)
     }
 
-    fn run(&self, arguments: &[&str]) -> Result<Output, Box<Failure>> {
+    /// Runs it; `harmless` is an exit code that is not a failure either.
+    fn run(&self, arguments: &[&str], harmless: i32) -> Result<(), Box<Failure>> {
         let output = Command::new(&self.program)
             .arg("config")
             .arg(self.scope)
             .args(arguments)
             .output();
-        Ok(output.map_err(|error| problem(format!("git cannot be started ({error})")))?)
+        let not_started =
+            |error| Failure::NotConfigured(format!("git cannot be started ({error})"));
+        let output = output.map_err(not_started)?;
+        if output
+            .status
+            .code()
+            .is_some_and(|code| code == 0 || code == harmless)
+        {
+            return Ok(());
+        }
+        let words = String::from_utf8_lossy(&output.stderr);
+        let reason = words.lines().next().unwrap_or("git failed");
+        Err(Failure::NotConfigured(reason.to_owned()).into())
     }
-}
-
-fn failed(output: &Output) -> Failure {
-    let words = String::from_utf8_lossy(&output.stderr);
-    problem(words.lines().next().unwrap_or("git failed").to_owned())
-}
-
-fn problem(reason: String) -> Failure {
-    Failure::NotConfigured(reason)
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(crate) fn not_readable(address: &FeedAddress, error: &Error, ids: &IdentityI
         ),
         _ => {
             let doing = format!("read the feed {address}");
-            return azure_devops::refusal(&doing, error, None, None, RequestedBy::CommandLine);
+            return azure_devops::by_command_line(&doing, error);
         }
     };
     let report = organization::with_service_message(report, error);
