@@ -107,9 +107,8 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         50_105,
         "because the identity is not assigned to the application that the token is for",
-        "In the enterprise application of the resource, add this identity under Users and \
-         groups, or switch off \
-        \"Assignment required\".",
+        "In the enterprise application of the resource, add this identity under Users and groups, \
+         or switch off \"Assignment required\".",
     ),
     other(
         50_166,
@@ -169,8 +168,7 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     )
     .by_flags(
         "Change the app registration → Authentication → supported account types to this \
-               organization only, or use a managed \
-        identity.",
+         organization only, or use a managed identity.",
     ),
     other(
         90_002,
@@ -203,9 +201,8 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         500_011,
         "because the tenant does not have the resource that the token is for",
-        "Check the resource in tokens; for Azure DevOps, use the tenant that the organization \
-         is connected to (Organization \
-        settings → Microsoft Entra).",
+        "Check the resource in tokens; for Azure DevOps, use the tenant that the organization is \
+         connected to (Organization settings → Microsoft Entra).",
     )
     .by_flags(
         "Check --resource; for Azure DevOps, --organization finds the tenant that the \
@@ -247,9 +244,8 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         700_027,
         "because its assertion was not signed with a certificate of the application",
-        "Upload the connection's certificate to the app registration → Certificates & secrets \
-         → Certificates, or put the \
-        current one into the connection.",
+        "Upload the connection's certificate to the app registration → Certificates & secrets → \
+         Certificates, or put the current one into the connection.",
     ),
     other(
         700_030,
@@ -312,9 +308,8 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         7_000_222,
         "because its secret has expired",
-        "Convert the connection to workload identity federation (the button on its page), \
-         which has no secret; or put a new \
-        secret into it.",
+        "Convert the connection to workload identity federation (the button on its page), which \
+         has no secret; or put a new secret into it.",
     ),
     other(
         7_000_229,

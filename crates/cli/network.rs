@@ -33,11 +33,9 @@ pub(crate) fn transport(
     };
     if tls.skip_validation {
         log.warn(
-            "The agent was configured with --sslskipcertvalidation: anyone between \
-             this agent and \
-             Azure DevOps or Microsoft Entra can read the job's token and every token that \
-             this step gets. \
-             Configure the agent with --sslcacert instead.",
+            "The agent was configured with --sslskipcertvalidation: anyone between this agent and \
+             Azure DevOps or Microsoft Entra can read the job's token and every token that this \
+             step gets. Configure the agent with --sslcacert instead.",
         );
     }
     let variables = match proxy {
@@ -237,9 +235,8 @@ fn proxy(environment: &Environment, log: &dyn Reporter) -> Result<Option<Proxy>,
         .map_err(|_| Failure::Network(NetworkProblem::Proxy(without_credentials(&settings.url))))?;
     for pattern in proxy.unreadable_patterns() {
         log.warn(&format!(
-            "The agent's proxy bypass list has a pattern that this task cannot read, so it has \
-             no effect \
-             here: {pattern}"
+            "The agent's proxy bypass list has a pattern that this task cannot read, so it has no \
+             effect here: {pattern}"
         ));
     }
     Ok(Some(proxy))

@@ -59,9 +59,8 @@ pub(super) fn say(notice: &Notice<'_>, reporter: &dyn Reporter) {
                  nothing was uploaded."
             )),
             VersionOrigin::Unknown(since, reason) => reporter.warn(&format!(
-                "{release} is already in the Marketplace (since {since}), so nothing was \
-                 uploaded. Its contents could not be compared: {}. If they differ, raise the \
-                 version.",
+                "{release} is already in the Marketplace (since {since}), so nothing was uploaded. \
+                 Its contents could not be compared: {}. If they differ, raise the version.",
                 not_compared(reason)
             )),
         },

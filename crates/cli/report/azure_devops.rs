@@ -291,8 +291,7 @@ pub(super) fn not_an_organization(
             requested_by.words(
                 "Write its name, https://dev.azure.com/<name> or \
                  https://<name>.visualstudio.com, one per line.",
-                "Write its name, https://dev.azure.com/<name> or \
-                 https://<name>.visualstudio.com.",
+                "Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com.",
             ),
         ),
         NotAnOrganization::AnotherHost => (

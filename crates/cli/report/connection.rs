@@ -67,8 +67,7 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
             "The job token is not in this step's environment.".to_owned(),
         )
         .remedy(
-            "Let the agent run the task; a wrapper must pass on the ENDPOINT_AUTH_* \
-            variables.",
+            "Let the agent run the task; a wrapper must pass on the ENDPOINT_AUTH_* variables.",
         ),
         ConnectionProblem::NotTheCollection(reason) => report(
             "job-token",

@@ -184,10 +184,9 @@ fn one(problem: &CredentialProblem) -> Report {
                     "'{text}' was not passed to {name}: it has characters that a tool could \
                      misread."
                 )),
-                ToolProblem::NotStarted(reason) => report(format!(
-                    "{name} cannot be started: \
-                 {reason}."
-                )),
+                ToolProblem::NotStarted(reason) => {
+                    report(format!("{name} cannot be started: {reason}."))
+                }
                 ToolProblem::Time(limit) => report(format!(
                     "{name} did not answer within {} seconds.",
                     seconds(*limit)
@@ -230,8 +229,7 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
         )
         .remedy(
             "The platform writes that file: on Kubernetes, label the pod \
-             azure.workload.identity/use: \"true\" and \
-             name its service account.",
+             azure.workload.identity/use: \"true\" and name its service account.",
         );
     }
     if let Error::ManagedIdentity(fault) = error {

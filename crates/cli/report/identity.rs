@@ -122,8 +122,7 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, requested_by: Requ
             "Run the job again in a few minutes; the machine or its identity is still being set up."
         } else {
             "Run the job on an agent whose machine has that identity, or use a connection with \
-             workload identity \
-             federation, which works on every agent."
+             workload identity federation, which works on every agent."
         }),
     }
 }
@@ -154,8 +153,7 @@ fn certificate(fault: &ClientCertificateProblem) -> Report {
              connection with that key."
         }
         ClientCertificateProblem::NoKey => {
-            "Also put the private key into the connection: certificate and key, both in PEM \
-             form."
+            "Also put the private key into the connection: certificate and key, both in PEM form."
         }
         ClientCertificateProblem::AnotherKey { .. } => {
             "Put a certificate and its own key into the connection."
@@ -168,9 +166,8 @@ fn certificate(fault: &ClientCertificateProblem) -> Report {
         | ClientCertificateProblem::NotPem
         | ClientCertificateProblem::DamagedPem
         | ClientCertificateProblem::Signing => {
-            "Put the certificate and its RSA private key, both in PEM form and without a \
-             password, into the \
-             connection; or convert it to workload identity federation."
+            "Put the certificate and its RSA private key, both in PEM form and without a password, \
+             into the connection; or convert it to workload identity federation."
         }
     })
 }
