@@ -331,11 +331,7 @@ fn expected_subject(issuer: &str) -> Option<String> {
     let variable = process_variable;
     if issuer.starts_with("https://vstoken.") {
         let collection = variable("SYSTEM_COLLECTIONURI")?;
-        let organization = collection
-            .trim_end_matches('/')
-            .rsplit('/')
-            .next()?
-            .to_owned();
+        let organization = collection.trim_end_matches('/').rsplit('/').next()?;
         let project = variable("SYSTEM_TEAMPROJECT").unwrap_or_else(|| "…".to_owned());
         return Some(format!("sc://{organization}/{project}/…"));
     }

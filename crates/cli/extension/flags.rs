@@ -324,18 +324,9 @@ impl MarketplaceCommand {
     pub(super) fn into_operation(self) -> Result<(Operation, Service), Box<Failure>> {
         Ok(match self {
             Self::Publish(arguments) => return arguments.into_operation(),
-            Self::Share(arguments) => {
-                let (share, service) = arguments.split()?;
-                (Operation::Share(share), service)
-            }
-            Self::Unshare(arguments) => {
-                let (share, service) = arguments.split()?;
-                (Operation::Unshare(share), service)
-            }
-            Self::Uninstall(arguments) => {
-                let (install, service) = arguments.split()?;
-                (Operation::Uninstall(install), service)
-            }
+            Self::Share(arguments) => on(arguments.split()?, Operation::Share),
+            Self::Unshare(arguments) => on(arguments.split()?, Operation::Unshare),
+            Self::Uninstall(arguments) => on(arguments.split()?, Operation::Uninstall),
             Self::Install(arguments) => {
                 let (mut install, service) = arguments.organizations.split()?;
                 install.extension.changes.version = arguments.extension_version;
@@ -354,14 +345,8 @@ impl MarketplaceCommand {
                 service.asks = !arguments.yes;
                 (Operation::Unpublish(extension), service)
             }
-            Self::Show(arguments) => {
-                let (extension, service) = arguments.split()?;
-                (Operation::Show(extension), service)
-            }
-            Self::WhoAmI(arguments) => {
-                let (extension, service) = arguments.split()?;
-                (Operation::WhoAmI(extension), service)
-            }
+            Self::Show(arguments) => on(arguments.split()?, Operation::Show),
+            Self::WhoAmI(arguments) => on(arguments.split()?, Operation::WhoAmI),
             Self::QueryVersion(arguments) => {
                 let (extension, service) = arguments.extension.split()?;
                 let sources = arguments.version_source;
@@ -457,6 +442,11 @@ impl OrganizationsArguments {
         };
         Ok((asked, service))
     }
+}
+
+/// An operation on what the flags name.
+fn on<T>((target, service): (T, Service), operation: fn(T) -> Operation) -> (Operation, Service) {
+    (operation(target), service)
 }
 
 /// The sources of versions; a package is a source only if it is named.

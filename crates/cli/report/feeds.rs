@@ -83,13 +83,8 @@ pub(crate) fn unknown_role(address: &FeedAddress) -> Report {
 pub(super) fn problem(problem: &FeedsProblem, requested_by: RequestedBy) -> Report {
     match problem {
         FeedsProblem::Lines(lines) => {
-            let mut reports = lines
-                .iter()
-                .map(|(text, fault)| line(text, fault, requested_by));
-            let first = reports.next();
-            let mut report = first.unwrap_or_else(|| Report::new("feeds", String::new()));
-            report.also = reports.collect();
-            report
+            let lines = lines.iter();
+            Report::of_several(lines.map(|(text, fault)| line(text, fault, requested_by)))
         }
         FeedsProblem::NotATool(word) => Report::new(
             "feeds",
