@@ -165,7 +165,7 @@ fn main() -> ExitCode {
         }
     };
     let color = console::color_of(&words);
-    // A step does not wait until all verbs are defined.
+    // Defining all verbs takes time, and a step needs none of them.
     if words.get(1).is_some_and(|word| word == "task") {
         return match task::Arguments::try_parse_from(&words[1..]) {
             Ok(arguments) => task::run(&arguments),

@@ -49,7 +49,7 @@ pub(crate) struct ServeArguments {
     /// Shell that reads the variables [default: powershell on Windows, else sh]
     #[arg(long, value_enum, conflicts_with = "output")]
     shell: Option<Shell>,
-    /// A service connection of the job whose environment comes on standard input; a task starts it so
+    /// A service connection of the job whose environment comes on standard input; for tasks
     #[arg(long, hide = true, value_name = "CONNECTION")]
     job: Option<String>,
     /// The connection's tenant replaces this one
@@ -61,7 +61,7 @@ pub(crate) struct ServeArguments {
     /// The organizations and publishers of that job's stand-ins, and the variables that hold them; a proxy replaces them
     #[arg(long, hide = true, requires = "job", value_name = "LISTS")]
     stand_ins: Option<String>,
-    /// Process with whose end it ends too
+    /// Process to end with
     #[arg(long, hide = true, requires = "job")]
     worker: Option<u32>,
 }

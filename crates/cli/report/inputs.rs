@@ -54,10 +54,10 @@ pub(super) fn two_connections() -> Report {
     .remedy("Remove one of the two inputs.")
 }
 
-pub(super) fn undefined(place: &str, variable: &str) -> Report {
+pub(super) fn undefined(input: &str, variable: &str) -> Report {
     Report::new(
         "undefined-variable",
-        format!("{place} contains $({variable}), but the pipeline has no variable {variable}."),
+        format!("{input} contains $({variable}), but the pipeline has no variable {variable}."),
     )
     .remedy(
         "Define the variable, or correct its name; a variable of a group needs `- group:` \

@@ -315,7 +315,7 @@ async fn serve_stand_ins(
     let tokens = Tokens::of(identity);
     let broker = broker.summarizing(move || journal.text());
     let nothing = Resources::Listed(Vec::new());
-    // Its clients ask the proxy and not the broker, which would think that it is idle.
+    // Its clients ask the proxy and not the broker, which would otherwise stop because it is idle.
     let idle = worker.is_none().then_some(IDLE);
     tokio::select! {
         _ = broker.serve_tokens(Rc::clone(&tokens), nothing, idle) => {}
