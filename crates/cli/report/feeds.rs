@@ -102,8 +102,7 @@ pub(super) fn problem(problem: &FeedsProblem, requested_by: RequestedBy) -> Repo
         FeedsProblem::NoConnection => Report::new(
             "feeds",
             "containerRegistries needs a service connection: the job's own token is not valid for \
-             Azure."
-                .to_owned(),
+             Azure.",
         )
         .remedy(
             "Set azureSubscription or azureDevOpsServiceConnection to a connection whose identity \
@@ -120,7 +119,7 @@ pub(super) fn problem(problem: &FeedsProblem, requested_by: RequestedBy) -> Repo
             folder,
             is_incomplete,
         } => {
-            let report = Report::new("feeds", "No Azure Artifacts feed was found.".to_owned())
+            let report = Report::new("feeds", "No Azure Artifacts feed was found.")
                 .fact("folder", folder)
                 .remedy(requested_by.words(
                     "List the feeds in the input feeds, one address per line, or set \
@@ -153,14 +152,12 @@ pub(super) fn problem(problem: &FeedsProblem, requested_by: RequestedBy) -> Repo
             format!("'{collection}' is not an organization of Azure DevOps Services."),
         )
         .remedy(SET_A_CONNECTION),
-        FeedsProblem::NoJobToken => Report::new(
-            "feeds",
-            "The job has no job token (System.AccessToken).".to_owned(),
-        )
-        .remedy(
-            "Set azureDevOpsServiceConnection or azureSubscription. Builds of forks get a job \
+        FeedsProblem::NoJobToken => {
+            Report::new("feeds", "The job has no job token (System.AccessToken).").remedy(
+                "Set azureDevOpsServiceConnection or azureSubscription. Builds of forks get a job \
              token only where the pipeline's settings allow it.",
-        ),
+            )
+        }
         FeedsProblem::MicrosoftAccounts(organization) => Report::new(
             "feeds",
             format!(

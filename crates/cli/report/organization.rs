@@ -89,11 +89,11 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
             );
         }
         (Some(Tenant::Entra(theirs)), Some(own)) if !theirs.eq_ignore_ascii_case(own) => {
-            return of_another_tenant(&theirs, format!("this one is of tenant {own}"));
+            return of_another_tenant(theirs, format!("this one is of tenant {own}"));
         }
         // Tokens of another tenant get the name of the organization's tenant.
         (Some(Tenant::Entra(theirs)), None) if matches!(error, Error::SignedOut { .. }) => {
-            return of_another_tenant(&theirs, "does not accept this one".to_owned());
+            return of_another_tenant(theirs, "does not accept this one".to_owned());
         }
         _ => {}
     }
