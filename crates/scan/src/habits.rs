@@ -11,6 +11,7 @@ mod steps;
 mod table;
 mod tasks;
 pub(crate) mod variables;
+mod word_match;
 mod words;
 
 use std::sync::OnceLock;
@@ -23,9 +24,9 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::classic::{escaped, is_secret_pat};
 use self::document::{Document, Kind as FileKind, LONGEST_LINE, Source};
-use self::find::{Hit, WordMatch};
 use self::table::HABITS;
 pub(crate) use self::table::{CAPABILITY, CONNECTION, GROUP, SERVICE_HOOK, VARIABLE};
+use self::word_match::{Hit, WordMatch};
 use self::words::Words;
 use crate::finding::{Certainty, Finding};
 use crate::rules::Rule;

@@ -2,99 +2,11 @@
 //!
 //! A function gets the position of one of its rule's words, and evaluates the line around it.
 
-use super::document::{Document, Kind, Source};
+use super::document::{Kind, Source};
 use super::variables;
+use super::word_match::{Hit, WordMatch};
 use super::{replace, tasks};
-use crate::finding::{Certainty, Fix, Safety};
-
-/// A word of a rule on a line.
-pub(super) struct WordMatch<'a> {
-    pub(super) document: &'a Document<'a>,
-    /// Index of the line.
-    pub(super) line: usize,
-    /// The word's first byte on the line, and the byte after it.
-    pub(super) start: usize,
-    pub(super) end: usize,
-}
-
-/// A recognized habit.
-pub(super) struct Hit {
-    /// The part of the line to show: its first byte, and the byte after it.
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) certainty: Certainty,
-    pub(super) fix: Option<Fix>,
-}
-
-impl WordMatch<'_> {
-    fn text(&self) -> &str {
-        self.document.lines[self.line]
-    }
-
-    fn kind(&self) -> Kind {
-        self.document.kind
-    }
-
-    fn is_script(&self) -> bool {
-        matches!(self.kind(), Kind::Shell | Kind::PowerShell | Kind::Batch)
-    }
-
-    fn hit(&self, fix: Option<Fix>) -> Option<Hit> {
-        Some(Hit {
-            start: self.start,
-            end: self.end,
-            certainty: Certainty::Certain,
-            fix,
-        })
-    }
-
-    fn possible(&self, fix: Option<Fix>) -> Option<Hit> {
-        self.hit(fix).map(|hit| Hit {
-            certainty: Certainty::Possible,
-            ..hit
-        })
-    }
-
-    /// The source of the token on this line, unless it is the job token or a task already sets it.
-    fn source(&self) -> Option<Source> {
-        match self.document.source(self.line) {
-            Source::JobToken => None,
-            Source::Variable(name) if self.document.is_supplied(&name) => None,
-            _ if self.is_script() && self.document.mentions("adieu ") => None,
-            source => Some(source),
-        }
-    }
-
-    fn replaced(&self, from: usize, to: usize, with: &str) -> Option<Fix> {
-        let text = self.text();
-        let new = format!("{}{with}{}", &text[..from], &text[to..]);
-        replace::line(self.document, self.line, new)
-    }
-
-    fn token_step(&self) -> Option<Fix> {
-        replace::token_step(self.document, self.line)
-    }
-
-    /// Inserts a step with this input before the line's own, and replaces the line.
-    fn step_and_line(&self, input: &str, new: Vec<String>) -> Option<Fix> {
-        replace::step_and_line(self.document, self.line, input, new)
-    }
-
-    /// Removes the line.
-    fn removed(&self) -> Option<Fix> {
-        let (at, nothing) = (self.line, Vec::new());
-        replace::lines(self.document, at, at, nothing, Safety::Review)
-    }
-
-    fn new_line(&self, new: String) -> Option<Fix> {
-        replace::line(self.document, self.line, new)
-    }
-
-    fn indent(&self) -> &str {
-        let text = self.text();
-        &text[..text.len() - text.trim_start().len()]
-    }
-}
+use crate::finding::{Fix, Safety};
 
 /// The user in an address whose host ends with this word: its position, and the host's first byte.
 fn user_of_address(text: &str, word: usize) -> Option<(usize, usize)> {

@@ -2,7 +2,8 @@
 //!
 //! It recognizes nothing; `find` does.
 
-use super::find::{self, Hit, WordMatch};
+use super::find;
+use super::word_match::{Hit, WordMatch};
 use crate::rules::{Kind, Rule};
 
 /// A rule for a habit.
