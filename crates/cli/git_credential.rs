@@ -219,10 +219,12 @@ async fn tenant_of(
     let Organization::Named(name) = organization else {
         return Ok(None);
     };
+    let is_missing = |failure: &Failure| match failure {
+        Failure::NoTenant { error, .. } => error.is(Reason::NotFound),
+        _ => false,
+    };
     match credential::tenant(None, Some(name), transport).await {
-        Err(failure) if matches!(&*failure, Failure::NoTenant { error, .. } if error.is(Reason::NotFound)) => {
-            Err(failure)
-        }
+        Err(failure) if is_missing(&failure) => Err(failure),
         found => Ok(found.ok().flatten()),
     }
 }
